@@ -1,0 +1,2 @@
+//! Highwater's binary.
+fn main() {}
