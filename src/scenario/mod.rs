@@ -1,1 +1,3 @@
-//! To be written.
+//! From a TOML file to a resolved scenario, and from that to route programs.
+
+pub mod model;
