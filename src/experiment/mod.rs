@@ -1,1 +1,4 @@
-//! To be written.
+//! Replications, intervals, warm-up, comparisons: from plays to figures.
+
+pub mod comparison;
+pub mod summary;
