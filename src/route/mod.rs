@@ -1,1 +1,6 @@
-//! To be written.
+//! A request's way, compiled: one flat program of domain verbs per endpoint
+//! and client kind, proved before it runs.
+
+pub mod program;
+pub mod step;
+pub mod verify;

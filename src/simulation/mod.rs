@@ -1,1 +1,4 @@
-//! To be written.
+//! Where events happen: requests run their programs against tiers and
+//! stations, and only here anything is scheduled.
+
+pub mod blueprint;

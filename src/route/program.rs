@@ -1,0 +1,85 @@
+//! Programs and the tables that they refer to.
+
+use super::step::{Pc, Slot, Verb};
+use crate::kernel::distribution::Distribution;
+
+/// Index of a hold in [`Programs::holds`].
+pub type HoldId = u16;
+/// No hold.
+pub const NO_HOLD: HoldId = HoldId::MAX;
+/// No attribution.
+pub const NO_PART: u8 = u8::MAX;
+
+/// One verb in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Instruction {
+    /// What is done.
+    pub verb: Verb,
+    /// Where its waiting is attributed: index of the program's parts.
+    pub wait_part: u8,
+    /// Where its time is attributed.
+    pub part: u8,
+    /// What is held before the verb, innermost first.
+    pub holds: HoldId,
+}
+
+/// Something that a job holds and must give back; a list by `outer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// What.
+    pub held: Held,
+    /// Which instance.
+    pub slot: Slot,
+    /// What was taken before it.
+    pub outer: HoldId,
+}
+
+/// What can be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A place in a pool (first pool of its group).
+    Pool(u32),
+    /// A connection counted by the balancer of a group.
+    Connection(u16),
+}
+
+/// One program: a range of the flat list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// For people: `timeline (browser)`.
+    pub name: String,
+    /// First verb.
+    pub start: Pc,
+    /// One past the last verb.
+    pub end: Pc,
+    /// Attribution: index of a part → index in [`Programs::parts`].
+    pub parts: Vec<u16>,
+}
+
+/// All programs with their shared tables.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Programs {
+    /// Verbs of all programs, one after the other.
+    pub code: Vec<Instruction>,
+    /// The programs.
+    pub programs: Vec<Program>,
+    /// Distributions in use (ns or bytes).
+    pub distributions: Vec<Distribution>,
+    /// First verbs of branches.
+    pub branches: Vec<Pc>,
+    /// What is held where.
+    pub holds: Vec<Hold>,
+    /// Names of the attribution parts, such as `services.web.cpu.wait`.
+    pub parts: Vec<String>,
+}
+
+impl Programs {
+    /// Most attribution parts of any program.
+    pub fn parts_max(&self) -> usize {
+        self.programs
+            .iter()
+            .map(|program| program.parts.len())
+            .max()
+            .unwrap_or(0)
+    }
+}

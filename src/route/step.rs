@@ -1,0 +1,229 @@
+//! The verbs of which programs are made.
+//!
+//! No arithmetic and no variables: what was chosen lies in numbered slots,
+//! what is drawn is a pure function of the request and the step number.
+//! Branches only go forward.
+
+use crate::kernel::time::Duration;
+
+/// Index of a verb in the flat list of all programs.
+pub type Pc = u32;
+/// Index of a distribution in the program table.
+pub type DistributionId = u16;
+/// Number of a step of the workload, the same in every topology: owner of draws.
+pub type StepId = u16;
+/// Place for a chosen instance within a job.
+pub type Slot = u8;
+
+/// Slots of a job: how deep calls may nest.
+pub const SLOTS: usize = 6;
+
+/// One verb with its operands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verb {
+    /// Ask the user's resolver for the address.
+    Resolve {
+        /// Time of a look-up that the resolver cannot answer itself.
+        lookup: DistributionId,
+    },
+    /// Client to site: round trips to connect unless kept alive, then half a
+    /// round trip for the request.
+    Connect {
+        /// Whether the connection may be kept from earlier (static files
+        /// after the first use the page's own connection: always).
+        reuse: bool,
+    },
+    /// Site to client: half a round trip and the transfer of the answer.
+    Reply {
+        /// Size of the answer, bytes.
+        bytes: DistributionId,
+        /// Owner of the draw of that size.
+        step: StepId,
+        /// A recorded size may take its place.
+        answer: bool,
+    },
+    /// Between two machines of the site.
+    Hop {
+        /// Constant one-way time.
+        delay: Duration,
+    },
+    /// A time that no station of ours serves.
+    Wait {
+        /// How long.
+        time: DistributionId,
+        /// Owner of the draw.
+        step: StepId,
+        /// Which of the draws of that step.
+        purpose: Purpose,
+    },
+    /// Choose an instance.
+    Choose {
+        /// Of which group.
+        group: u16,
+        /// Where the choice is kept.
+        slot: Slot,
+        /// Owner of the draw, for random policies.
+        step: StepId,
+    },
+    /// The balancer learns that a connection has ended.
+    Release {
+        /// Of which group.
+        group: u16,
+        /// Which instance.
+        slot: Slot,
+    },
+    /// Take a place in a pool, or wait for it, or be rejected.
+    Enter {
+        /// First pool of the group; the instance is added.
+        pool: u32,
+        /// Which instance.
+        slot: Slot,
+        /// How long the request is willing to wait.
+        patience: Option<DistributionId>,
+        /// Owner of that draw.
+        step: StepId,
+    },
+    /// Give the place back.
+    Leave {
+        /// First pool of the group.
+        pool: u32,
+        /// Which instance.
+        slot: Slot,
+    },
+    /// CPU work.
+    Work {
+        /// First entry of the component in the table instance → CPU.
+        cpus: u32,
+        /// Which instance.
+        slot: Slot,
+        /// How much, at one vCPU.
+        demand: DistributionId,
+        /// Rows that cost extra.
+        rows: u16,
+        /// Index of the cost per row, nanoseconds.
+        per_row: DistributionId,
+        /// Owner of the draw.
+        step: StepId,
+        /// Which of the draws of that step.
+        purpose: Purpose,
+    },
+    /// Disk operations.
+    Disk {
+        /// First entry of the component in the table instance → disk.
+        disks: u32,
+        /// Which instance.
+        slot: Slot,
+        /// What they are.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// Ask the nodes of a cache: CPU work on each that holds one of the keys.
+    Fan {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// Look keys up in a cache.
+    Lookup {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Where to go on when nothing is missing.
+        hit: Pc,
+    },
+    /// Put what was missing into the cache.
+    Fill {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// Remove what was written from the cache.
+    Invalidate {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The instant at which a read sees its database.
+    Snapshot {
+        /// Which access.
+        access: u16,
+        /// Which instance.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The write is committed: logged for the replicas, caches are stale.
+    Commit {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The replica has applied the log entry.
+    Applied {
+        /// Which database.
+        database: u16,
+    },
+    /// Go on in several branches; the verb after the branches follows when
+    /// the last has ended.
+    Fork {
+        /// First entry in the table of branches.
+        first: u32,
+        /// How many.
+        count: u16,
+        /// Where the request goes on.
+        join: Pc,
+    },
+    /// End of a branch.
+    Join,
+    /// Go ahead with this chance (a file that the browser has already).
+    Skip {
+        /// The chance, 0..1, as a constant.
+        chance: DistributionId,
+        /// Owner of the draw.
+        step: StepId,
+        /// Where to.
+        to: Pc,
+    },
+    /// The last byte of the answer has arrived: the response time ends here.
+    Answer,
+    /// A static file is asked for.
+    StaticAsked,
+    /// A static file has arrived.
+    StaticArrived,
+    /// The way ends.
+    Finish,
+}
+
+/// Which of the draws that one step of the workload owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// CPU work or waiting of the step itself.
+    Demand = 0,
+    /// The keys.
+    Keys = 1,
+    /// CPU work in the database.
+    Database = 2,
+    /// Latency of a cache.
+    CacheLatency = 3,
+    /// CPU work in a cache.
+    CacheCpu = 4,
+    /// Whether a key hits, in the simple form.
+    CacheHit = 5,
+    /// Choice of an instance.
+    Choice = 6,
+    /// Patience in a queue.
+    Patience = 7,
+    /// Size of an answer.
+    Size = 8,
+    /// Whether the browser has the file.
+    BrowserCache = 9,
+    /// Latency of storing into a cache.
+    CacheStore = 10,
+}

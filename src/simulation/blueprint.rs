@@ -1,0 +1,348 @@
+//! What the compiler hands to the simulation: programs, stations and tiers as
+//! ids and integers. Everything that several replications share is in here
+//! and never changes while they run.
+
+use crate::kernel::distribution::Distribution;
+use crate::kernel::popularity::Popularity;
+use crate::kernel::time::{Duration, Instant};
+use crate::route::program::Programs;
+use crate::tier::balancer::Policy;
+use crate::tier::buffer_pool::BufferPool;
+use crate::tier::cache::Eviction;
+
+/// Says that a component has no such station.
+pub const NO_STATION: u32 = u32::MAX;
+/// Says that an access has no cache or no database.
+pub const NONE: u16 = u16::MAX;
+
+/// A compiled scenario.
+#[derive(Clone, Debug)]
+pub struct Blueprint {
+    /// Who asks, and when.
+    pub population: Population,
+    /// What is asked for.
+    pub endpoints: Vec<EndpointPlan>,
+    /// Kinds of client.
+    pub clients: Vec<ClientPlan>,
+    /// The ways of requests and log entries.
+    pub programs: Programs,
+    /// Groups of instances of which one is chosen.
+    pub groups: Vec<GroupPlan>,
+    /// Pools, CPUs and disks, instance by instance.
+    pub stations: Stations,
+    /// What steps do to keys.
+    pub accesses: Vec<Access>,
+    /// How keys are chosen, by dataset.
+    pub popularities: Vec<Popularity>,
+    /// Cache tiers.
+    pub caches: Vec<CachePlan>,
+    /// Databases.
+    pub databases: Vec<DatabasePlan>,
+    /// Name resolution.
+    pub dns: Option<DnsPlan>,
+    /// Distances.
+    pub network: NetworkPlan,
+    /// The replication starts with warm-up unknown (found by MSER-5) if `None`.
+    pub warmup: Option<Duration>,
+    /// End of arrivals that are measured.
+    pub duration: Duration,
+    /// Limits that end an overloaded run.
+    pub limits: LimitsPlan,
+}
+
+/// Who asks, and when.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// Users to draw from; 0 = each request is a user of its own.
+    pub users: u64,
+    /// When they ask.
+    pub arrivals: ArrivalPlan,
+    /// Chance that a user's connection is still open at the next request,
+    /// where no user is known one by one.
+    pub connection_kept: f64,
+}
+
+/// When requests come.
+#[derive(Clone, Debug)]
+pub enum ArrivalPlan {
+    /// Independent gaps (ns).
+    Renewal(Distribution),
+    /// Poisson with a piecewise linear rate: (instant, requests per second).
+    Profile(Vec<(Instant, f64)>),
+    /// Users who think between an answer and the next request (ns).
+    Closed(Distribution),
+    /// Recorded requests in order of time.
+    Replay(Vec<RecordedRequest>),
+}
+
+/// One recorded request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecordedRequest {
+    /// When.
+    pub at: Instant,
+    /// Who, numbered from 0; `u32::MAX` = unknown.
+    pub user: u32,
+    /// What; [`NONE`] = drawn by the shares.
+    pub endpoint: u16,
+    /// Bytes of the answer plus one; 0 = drawn.
+    pub bytes_plus_one: u32,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct EndpointPlan {
+    /// Its name.
+    pub name: String,
+    /// Share of the requests; all add up to 1.
+    pub share: f64,
+    /// Program by client kind.
+    pub programs: Vec<u16>,
+}
+
+/// A kind of client.
+#[derive(Clone, Debug)]
+pub struct ClientPlan {
+    /// Its name.
+    pub name: String,
+    /// Share of the users; all add up to 1.
+    pub share: f64,
+    /// Gives up on an attempt after this time.
+    pub timeout: Option<Duration>,
+    /// Attempts in all, the first included.
+    pub attempts: u8,
+    /// Pause before the second attempt; doubles from attempt to attempt.
+    pub backoff: Duration,
+    /// The pause is uniform between zero and the backoff.
+    pub jitter: bool,
+    /// Retries allowed per first attempt; infinite = no budget.
+    pub retry_budget: f64,
+}
+
+/// A group of instances of which one is chosen.
+#[derive(Clone, Debug)]
+pub struct GroupPlan {
+    /// For people.
+    pub name: String,
+    /// How many.
+    pub instances: u32,
+    /// Number of the first within its component: a database's replicas begin
+    /// with instance 1.
+    pub first: u32,
+    /// How one is chosen.
+    pub policy: Policy,
+}
+
+impl GroupPlan {
+    /// Whether the policy must know the connections of each instance.
+    pub fn counts_connections(&self) -> bool {
+        self.instances > 1 && matches!(self.policy, Policy::LeastConnections | Policy::TwoChoices)
+    }
+}
+
+/// All stations, instance by instance.
+#[derive(Clone, Debug, Default)]
+pub struct Stations {
+    /// Pools of workers and connections.
+    pub pools: Vec<PoolPlan>,
+    /// CPUs of hosts.
+    pub cpus: Vec<CpuPlan>,
+    /// Disks of hosts.
+    pub disks: Vec<DiskPlan>,
+    /// Instance of a component → CPU.
+    pub cpu_of: Vec<u32>,
+    /// Instance of a component → disk, or [`NO_STATION`].
+    pub disk_of: Vec<u32>,
+    /// Names of stations whose instances share a wait histogram.
+    pub names: Vec<StationName>,
+}
+
+/// Several instances of one station.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationName {
+    /// Such as `services.web.cpu`.
+    pub name: String,
+    /// `cpu`, `pool` or `disk`.
+    pub kind: &'static str,
+}
+
+/// A station's place in the figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// Index in [`Stations::names`].
+    pub name: u16,
+    /// Number of the instance.
+    pub instance: u32,
+    /// `primary` or `replica`.
+    pub role: Option<&'static str>,
+}
+
+/// A pool.
+#[derive(Clone, Debug)]
+pub struct PoolPlan {
+    /// Its place in the figures.
+    pub label: Label,
+    /// Slots.
+    pub slots: u32,
+    /// Waiting places; `None` = unbounded.
+    pub queue: Option<u32>,
+}
+
+/// A CPU.
+#[derive(Clone, Debug)]
+pub struct CpuPlan {
+    /// Its place in the figures.
+    pub label: Label,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// First come first served, at most `vcpus` at a time; else all share.
+    pub fifo: bool,
+    /// Contention σ of the Universal Scalability Law.
+    pub contention: f64,
+    /// Coherency κ of the Universal Scalability Law.
+    pub coherency: f64,
+}
+
+/// A disk: one server.
+#[derive(Clone, Debug)]
+pub struct DiskPlan {
+    /// Its place in the figures.
+    pub label: Label,
+    /// Operations per second; infinite = no limit.
+    pub iops: f64,
+    /// Bytes per second; infinite = no limit.
+    pub bytes_per_s: f64,
+}
+
+/// What a step does to keys.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// For people: `posts × 10`.
+    pub name: String,
+    /// How the keys come about.
+    pub keys: KeySource,
+    /// How many, 1..=64.
+    pub count: u8,
+    /// Sets the keys of one dataset apart from those of another.
+    pub space: u64,
+    /// Bytes of one item.
+    pub item_bytes: u64,
+    /// The cache, or [`NONE`].
+    pub cache: u16,
+    /// The database, or [`NONE`].
+    pub database: u16,
+    /// Index of the dataset within its database.
+    pub database_dataset: usize,
+    /// Disk reads per key that the buffer pool misses.
+    pub disk_reads: u32,
+    /// Disk writes.
+    pub disk_writes: u32,
+    /// Deletes its keys.
+    pub deletes: bool,
+}
+
+/// How keys come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// Drawn by the popularity of the dataset with this index.
+    Popular(usize),
+    /// New ones, beyond the dataset.
+    New,
+    /// The user.
+    User,
+    /// The same for all.
+    Everyone,
+}
+
+/// A cache tier.
+#[derive(Clone, Debug)]
+pub struct CachePlan {
+    /// Such as `caches.objects`.
+    pub name: String,
+    /// Nodes.
+    pub nodes: u32,
+    /// Memory of a node, bytes.
+    pub memory_bytes: u64,
+    /// What goes when it is full.
+    pub eviction: Eviction,
+    /// Entries live this long.
+    pub ttl: Option<Duration>,
+    /// Reading renews the TTL.
+    pub sliding: bool,
+    /// The simple form.
+    pub hit_ratio: Option<f64>,
+    /// What it holds at the start: (space, keys, bytes of one), the most
+    /// likely first within each.
+    pub warm: Vec<WarmSet>,
+    /// Cost of CPU work on the nodes: first entry in the table instance →
+    /// CPU, and the program that a node runs, if any.
+    pub cpus: u32,
+    /// CPU work of one operation (ns), if there is any.
+    pub cpu: Option<Distribution>,
+}
+
+/// Keys of one kind that a warm cache may hold.
+#[derive(Clone, Debug)]
+pub struct WarmSet {
+    /// Of which space.
+    pub space: u64,
+    /// How many there are.
+    pub items: u64,
+    /// Bytes of one.
+    pub bytes: u64,
+    /// Requests for the most popular one per request to the site: weight.
+    pub weight: f64,
+    /// Popularity, index of a dataset; `None` = all alike.
+    pub popularity: Option<usize>,
+}
+
+/// A database.
+#[derive(Clone, Debug)]
+pub struct DatabasePlan {
+    /// Such as `databases.main`.
+    pub name: String,
+    /// Replicas, the primary not counted.
+    pub replicas: u32,
+    /// One-way time from the primary to a replica.
+    pub shipping: Duration,
+    /// Added to it per log entry (ns).
+    pub extra_lag: Distribution,
+    /// Program of the applier; `None`: applying costs nothing.
+    pub applier: Option<u16>,
+    /// Which reads find their page in memory.
+    pub buffer_pool: Option<BufferPool>,
+    /// Caches to tell of a write, with the spaces they hold.
+    pub caches: Vec<u16>,
+}
+
+/// Name resolution.
+#[derive(Clone, Debug)]
+pub struct DnsPlan {
+    /// How long a resolver keeps the record.
+    pub ttl: Duration,
+    /// How many resolvers.
+    pub resolvers: u32,
+}
+
+/// Distances.
+#[derive(Clone, Debug)]
+pub struct NetworkPlan {
+    /// Round trip between client and site (ns).
+    pub client_rtt: Distribution,
+    /// Round trips to set up a connection.
+    pub handshakes: u32,
+    /// Nanoseconds per byte of the client's line; 0 = none.
+    pub nanos_per_byte: f64,
+    /// An idle connection stays open this long.
+    pub keep_alive: Option<Duration>,
+}
+
+/// Limits that end an overloaded run.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitsPlan {
+    /// Events.
+    pub events: u64,
+    /// Requests in flight.
+    pub in_flight: u32,
+    /// Drain after the end.
+    pub drain: Duration,
+}

@@ -1,0 +1,101 @@
+//! The interpreter: one exhaustive match, no business logic.
+//!
+//! A verb either lets its job go on at once, sends it elsewhere in its
+//! program, or keeps it until an event or another job wakes it.
+
+use super::request::JobId;
+use super::world::World;
+use crate::route::step::{Pc, Verb};
+
+/// How a job goes on after a verb.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    /// With the next verb.
+    Next,
+    /// With the verb at this place.
+    Jump(Pc),
+    /// When it is woken.
+    Wait,
+    /// Not at all: it has ended.
+    End,
+}
+
+impl World<'_> {
+    /// Plays verbs until the job waits or ends.
+    #[inline]
+    pub fn advance(&mut self, job: JobId) {
+        loop {
+            match self.begin_verb(job) {
+                Flow::Next => self.jobs[job].pc += 1,
+                Flow::Jump(pc) => self.jobs[job].pc = pc,
+                Flow::Wait | Flow::End => return,
+            }
+        }
+    }
+
+    /// What the job waited for is there: ends its verb and goes on.
+    #[inline]
+    pub fn resume(&mut self, job: JobId) {
+        self.end_verb(job);
+        self.jobs[job].pc += 1;
+        self.advance(job);
+    }
+
+    #[inline]
+    fn begin_verb(&mut self, job: JobId) -> Flow {
+        let instruction = self.instruction(job);
+        match instruction.verb {
+            Verb::Resolve { lookup } => self.begin_resolve(job, lookup),
+            Verb::Connect { reuse } => self.begin_connect(job, reuse),
+            Verb::Reply { bytes, step, answer } => self.begin_reply(job, bytes, step, answer),
+            Verb::Hop { delay } => self.begin_hop(job, delay),
+            Verb::Wait { time, step, purpose } => self.begin_wait(job, time, step, purpose),
+            Verb::Choose { group, slot, step } => self.choose(job, group, slot, step),
+            Verb::Release { group, slot } => self.release(job, group, slot),
+            Verb::Enter { pool, slot, patience, step } => {
+                self.enter(job, pool, slot, patience, step)
+            }
+            Verb::Leave { pool, slot } => self.leave(job, pool, slot),
+            Verb::Work { .. } => self.begin_work(job, &instruction),
+            Verb::Disk { disks, slot, access, step } => {
+                self.begin_disk(job, disks, slot, access, step)
+            }
+            Verb::Fan { access, step } => self.fan(job, access, step),
+            Verb::Lookup { access, step, hit } => self.lookup(job, access, step, hit),
+            Verb::Fill { access, step } => self.fill(job, access, step),
+            Verb::Invalidate { access, step } => self.invalidate(job, access, step),
+            Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
+            Verb::Commit { access, step } => self.commit(job, access, step),
+            Verb::Applied { database } => self.applied(job, database),
+            Verb::Fork { first, count, join } => self.fork(job, first, count, join),
+            Verb::Join => self.join(job),
+            Verb::Skip { chance, step, to } => self.skip(job, chance, step, to),
+            Verb::Answer => self.answer(job),
+            Verb::StaticAsked => self.static_asked(job),
+            Verb::StaticArrived => self.static_arrived(job),
+            Verb::Finish => self.finish(job),
+        }
+    }
+
+    #[inline]
+    fn end_verb(&mut self, job: JobId) {
+        let instruction = self.instruction(job);
+        match instruction.verb {
+            Verb::Resolve { .. } => self.end_resolve(job),
+            Verb::Work { cpus, slot, .. } => return self.end_work(job, cpus, slot, instruction.part),
+            Verb::Disk { disks, slot, .. } => {
+                return self.end_disk(job, disks, slot, instruction.part);
+            }
+            _ => {}
+        }
+        self.attribute_since(job, instruction.part);
+    }
+
+    /// Wakes the jobs that became ready at this instant, in order.
+    #[inline]
+    pub fn run_ready(&mut self) {
+        while let Some(job) = self.ready.pop_front() {
+            self.advance(job);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Requests, the jobs that carry them, and the slabs in which both live.
+
+use crate::kernel::event_queue::Timer;
+use crate::kernel::random::Key;
+use crate::kernel::time::{Duration, Instant};
+use crate::route::step::{Pc, SLOTS};
+
+/// Index of a request.
+pub type RequestId = u32;
+/// Index of a job.
+pub type JobId = u32;
+/// No request (the job is the system's own) or no parent.
+pub const NOBODY: u32 = u32::MAX;
+
+/// Why a request or an attempt failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Cause {
+    /// A full queue turned it away (503).
+    Rejected,
+    /// Its patience in a queue ran out (503).
+    QueueDeadline,
+    /// The client gave up.
+    TimedOut,
+    /// Nobody was there to take it.
+    Refused,
+}
+
+impl Cause {
+    /// All causes, in the order of their numbers.
+    pub const ALL: [Cause; 4] =
+        [Cause::Rejected, Cause::QueueDeadline, Cause::TimedOut, Cause::Refused];
+
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Rejected => "rejected",
+            Cause::QueueDeadline => "queue_deadline",
+            Cause::TimedOut => "timed_out",
+            Cause::Refused => "refused",
+        }
+    }
+}
+
+/// What a user wants: one click, with all its attempts.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Owner of all its draws.
+    pub key: Key,
+    /// The click.
+    pub arrival: Instant,
+    /// Start of the present attempt.
+    pub attempt_since: Instant,
+    /// Pauses between attempts, so far.
+    pub paused: Duration,
+    /// Runs out when the client gives up.
+    pub timeout: Option<Timer>,
+    /// Who asks.
+    pub user: u64,
+    /// Recorded bytes of the answer plus one; 0 = drawn.
+    pub bytes_plus_one: u32,
+    /// What is asked.
+    pub endpoint: u16,
+    /// Jobs that still refer to this request.
+    pub jobs: u16,
+    /// Kind of client.
+    pub client: u8,
+    /// Present attempt, from 0.
+    pub attempt: u8,
+    /// Arrived within the window.
+    pub measured: bool,
+    /// Answered or failed for good.
+    pub settled: bool,
+}
+
+/// One thread of control: a request's attempt, a branch of it, or a log entry
+/// on its way to a replica.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Owner of its service times.
+    pub key: Key,
+    /// Start of what it is doing now.
+    pub since: Instant,
+    /// When it read its database.
+    pub read_at: Instant,
+    /// Which of its keys the cache did not have, bit by bit.
+    pub missing: u64,
+    /// Runs out with its patience.
+    pub patience: Option<Timer>,
+    /// For whom.
+    pub request: RequestId,
+    /// The verb that it is at.
+    pub pc: Pc,
+    /// The job that waits for it.
+    pub parent: JobId,
+    /// What was chosen.
+    pub slots: [u32; SLOTS],
+    /// Branches that it waits for.
+    pub pending: u16,
+    /// Attempt to which it belongs.
+    pub attempt: u8,
+    /// A branch has failed.
+    pub failed: Option<Cause>,
+}
+
+/// Reusable places; the index stays valid until the place is freed.
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    places: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T> Slab<T> {
+    /// An empty slab.
+    pub fn new() -> Self {
+        Self { places: Vec::new(), free: Vec::new() }
+    }
+
+    /// Puts `value` into a free place.
+    #[inline]
+    pub fn insert(&mut self, value: T) -> u32 {
+        if let Some(place) = self.free.pop() {
+            self.places[place as usize] = value;
+            return place;
+        }
+        let place = self.places.len() as u32;
+        self.places.push(value);
+        place
+    }
+
+    /// Frees a place.
+    #[inline]
+    pub fn remove(&mut self, place: u32) {
+        self.free.push(place);
+    }
+
+    /// Places in use.
+    pub fn in_use(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Places that exist.
+    pub fn places(&self) -> usize {
+        self.places.len()
+    }
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> std::ops::Index<u32> for Slab<T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, place: u32) -> &T {
+        &self.places[place as usize]
+    }
+}
+
+impl<T> std::ops::IndexMut<u32> for Slab<T> {
+    #[inline]
+    fn index_mut(&mut self, place: u32) -> &mut T {
+        &mut self.places[place as usize]
+    }
+}

@@ -1,0 +1,175 @@
+//! Keys: what a cache has, what a replica has not yet, what a write leaves.
+
+use crate::kernel::random::Source;
+use crate::kernel::time::{Duration, Instant};
+use crate::route::step::{Pc, Purpose, Slot, StepId};
+use crate::simulation::blueprint::{Access, KeySource, NONE};
+use crate::simulation::interpreter::Flow;
+use crate::simulation::request::JobId;
+use crate::simulation::world::World;
+use crate::tier::cache::Lookup;
+
+/// Ranks beyond every dataset: keys of inserted items.
+const NEW_KEY: u64 = 1 << 47;
+
+/// All of the first `count` bits.
+pub(in crate::simulation) fn all_bits(count: u8) -> u64 {
+    match count {
+        64.. => u64::MAX,
+        _ => (1 << count) - 1,
+    }
+}
+
+impl World<'_> {
+    /// Popularity rank of one key of a step.
+    pub(in crate::simulation) fn rank(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let draws = || {
+            self.request_key(job, step, Purpose::Keys).numbered(u64::from(item)).draws()
+        };
+        match plan.keys {
+            KeySource::Popular(dataset) => self.plan.popularities[dataset].sample(&mut draws()),
+            KeySource::New => NEW_KEY | draws().next_u64() >> 17,
+            KeySource::User => self.requests[self.jobs[job].request].user,
+            KeySource::Everyone => 0,
+        }
+    }
+
+    /// One key of a step, apart from those of other datasets.
+    fn key(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
+        self.plan.accesses[usize::from(access)].space << 48 | self.rank(job, access, step, item)
+    }
+
+    /// Keys that the step still wants, by item.
+    fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
+        let missing = self.jobs[job].missing;
+        (0..u32::from(plan.count)).filter(move |item| missing >> item & 1 == 1)
+    }
+
+    /// Looks every key up at its node; goes to `hit` when nothing is missing.
+    pub(in crate::simulation) fn lookup(&mut self, job: JobId, access: u16, step: StepId, hit: Pc) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let mut missing = 0;
+        for item in 0..u32::from(plan.count) {
+            if !self.is_held(job, access, step, item) {
+                missing |= 1 << item;
+            }
+        }
+        self.jobs[job].missing = missing;
+        if missing == 0 { Flow::Jump(hit) } else { Flow::Next }
+    }
+
+    fn is_held(&mut self, job: JobId, access: u16, step: StepId, item: u32) -> bool {
+        let cache = usize::from(self.plan.accesses[usize::from(access)].cache);
+        if let Some(ratio) = self.plan.caches[cache].hit_ratio {
+            let key = self.request_key(job, step, Purpose::CacheHit).numbered(u64::from(item));
+            let hit = key.draws().chance(ratio);
+            let tier = &mut self.caches[cache];
+            *(if hit { &mut tier.simple_hits } else { &mut tier.simple_misses }) += 1;
+            return hit;
+        }
+        let key = self.key(job, access, step, item);
+        let now = self.now;
+        let tier = &mut self.caches[cache];
+        let node = tier.placement.node_of(key);
+        match tier.nodes[node].lookup(now, key) {
+            Lookup::Hit { stale_since } => {
+                if let Some(since) = stale_since {
+                    tier.record_stale(now - since);
+                }
+                true
+            }
+            Lookup::Expired | Lookup::Miss => false,
+        }
+    }
+
+    /// Stores what was missing, as of the instant at which it was read.
+    pub(in crate::simulation) fn fill(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let cache = usize::from(plan.cache);
+        if self.plan.caches[cache].hit_ratio.is_some() {
+            return Flow::Next;
+        }
+        for item in self.wanted(job, plan) {
+            let key = self.key(job, access, step, item);
+            let stale_since = self.missed_by_read(job, plan, key);
+            let tier = &mut self.caches[cache];
+            let node = tier.placement.node_of(key);
+            let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
+            tier.nodes[node].store(self.now, key, bytes, stale_since);
+        }
+        Flow::Next
+    }
+
+    /// First commit of a key that the read did not see: missed by its replica,
+    /// or made after it.
+    fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
+        if plan.database == NONE {
+            return None;
+        }
+        let log = &self.databases[usize::from(plan.database)].log;
+        log.first_commit_since(key, self.jobs[job].read_at)
+    }
+
+    /// Removes the written keys from their nodes.
+    pub(in crate::simulation) fn invalidate(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        for item in 0..u32::from(plan.count) {
+            let key = self.key(job, access, step, item);
+            let tier = &mut self.caches[usize::from(plan.cache)];
+            let node = tier.placement.node_of(key);
+            tier.nodes[node].invalidate(key);
+        }
+        Flow::Next
+    }
+
+    /// The read sees its database as of now. A replica shows the state of its
+    /// last applied write: what it lacks is stale.
+    pub(in crate::simulation) fn snapshot(&mut self, job: JobId, access: u16, slot: Slot, step: StepId) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let instance = self.jobs[job].slots[usize::from(slot)];
+        let database = usize::from(plan.database);
+        self.jobs[job].read_at = self.now;
+        let mut oldest: Option<Instant> = None;
+        if instance > 0 {
+            let replica = instance as usize - 1;
+            let log = &self.databases[database].log;
+            if let Some(next) = log.next_for(replica) {
+                self.jobs[job].read_at = next.committed_at;
+                for item in self.wanted(job, plan) {
+                    let key = self.key(job, access, step, item);
+                    let missed = log.first_missed_commit(replica, key);
+                    oldest = oldest.into_iter().chain(missed).min();
+                }
+            }
+        }
+        let age: Option<Duration> = oldest.map(|since| self.now - since);
+        self.databases[database].record_read(age);
+        Flow::Next
+    }
+
+    /// The write is in the log; what caches hold of its keys is stale.
+    pub(in crate::simulation) fn commit(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let database = usize::from(plan.database);
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
+        self.databases[database].log.commit(self.now, &keys);
+        self.databases[database].writes_committed += 1;
+        for &cache in &self.plan.databases[database].caches {
+            let tier = &mut self.caches[usize::from(cache)];
+            for &key in &keys {
+                let node = tier.placement.node_of(key);
+                if plan.deletes {
+                    tier.nodes[node].invalidate(key);
+                } else {
+                    tier.nodes[node].mark_stale(self.now, key);
+                }
+            }
+        }
+        self.keys = keys;
+        self.wake_appliers(database);
+        Flow::Next
+    }
+}

@@ -1,0 +1,413 @@
+//! The state of one replication: everything that changes while it is played.
+
+use super::arrivals::Arrivals;
+use super::blueprint::{Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan};
+use super::recorder::Recorder;
+use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
+use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
+use crate::kernel::random::Key;
+use crate::kernel::time::{Duration, Instant};
+use crate::route::program::{Instruction, NO_PART};
+use crate::route::step::{Purpose, StepId, Verb};
+use crate::station::cpu::{Cpu, Fifo, Sharing};
+use crate::station::disk::Disk;
+use crate::station::pool::Pool;
+use crate::tier::balancer::Balancer;
+use crate::tier::cache::Cache;
+use crate::tier::dns::Resolvers;
+use crate::tier::placement::Placement;
+use crate::tier::replication::ReplicationLog;
+use std::collections::VecDeque;
+
+/// What an event is about; packed with an index into its payload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum EventKind {
+    /// A job's verb is done.
+    JobResumed = 0,
+    /// A job leaves a shared CPU.
+    SharedCpuCompleted = 1,
+    /// The next request arrives.
+    RequestArrived = 2,
+    /// A closed user has thought enough.
+    UserAsked = 3,
+    /// A client gives up on an attempt.
+    AttemptTimedOut = 4,
+    /// A waiting job's patience is over.
+    PatienceEnded = 5,
+    /// A log entry has reached a replica.
+    EntryShipped = 6,
+    /// A client tries again.
+    RetryDue = 7,
+    /// The clock of the window and the time series.
+    ClockTicked = 8,
+}
+
+/// Bits of the index within a payload.
+const INDEX_BITS: u32 = 24;
+/// Most places of one kind: requests, jobs, users.
+pub const INDEX_END: u32 = 1 << INDEX_BITS;
+
+impl EventKind {
+    const ALL: [EventKind; 9] = [
+        EventKind::JobResumed,
+        EventKind::SharedCpuCompleted,
+        EventKind::RequestArrived,
+        EventKind::UserAsked,
+        EventKind::AttemptTimedOut,
+        EventKind::PatienceEnded,
+        EventKind::EntryShipped,
+        EventKind::RetryDue,
+        EventKind::ClockTicked,
+    ];
+
+    /// Kind and index in one number.
+    #[inline]
+    pub fn with(self, index: u32) -> u32 {
+        debug_assert!(index < INDEX_END, "index beyond its bits");
+        (self as u32) << INDEX_BITS | index
+    }
+
+    /// Kind and index of a payload.
+    #[inline]
+    pub fn of(payload: u32) -> (EventKind, u32) {
+        (Self::ALL[(payload >> INDEX_BITS) as usize], payload & (INDEX_END - 1))
+    }
+}
+
+/// The state of one replication.
+pub struct World<'a> {
+    /// What is played.
+    pub plan: &'a Blueprint,
+    /// Root of the randomness of this replication.
+    pub root: Key,
+    /// Owner of the draws of users known one by one.
+    pub users_key: Key,
+    /// Owner of the draws of requests.
+    pub requests_key: Key,
+    /// The present.
+    pub now: Instant,
+    /// The future.
+    pub queue: EventQueue,
+    /// Lane of the next arrival.
+    pub arrival_lane: LaneId,
+    /// Lane of the hops between machines.
+    pub hop_lane: LaneId,
+    /// Lane of constant waits (those that never overtake stay in it).
+    pub wait_lane: LaneId,
+    /// Where open requests come from.
+    pub arrivals: Arrivals<'a>,
+    /// Requests with live jobs.
+    pub requests: Slab<Request>,
+    /// Jobs.
+    pub jobs: Slab<Job>,
+    /// Attribution of jobs: `stride` parts each, nanoseconds.
+    pub parts: Vec<u64>,
+    /// Parts per job.
+    pub stride: usize,
+    /// Pools.
+    pub pools: Vec<Pool>,
+    /// CPUs.
+    pub cpus: Vec<Cpu>,
+    /// The valid completion event of each shared CPU.
+    pub cpu_tickets: Vec<Option<Ticket>>,
+    /// Disks.
+    pub disks: Vec<Disk>,
+    /// Balancers, by group.
+    pub balancers: Vec<Balancer>,
+    /// Resolvers.
+    pub resolvers: Option<Resolvers>,
+    /// Cache tiers.
+    pub caches: Vec<CacheTier>,
+    /// Databases.
+    pub databases: Vec<DatabaseTier>,
+    /// Retries saved up, by client kind.
+    pub retry_tokens: Vec<f64>,
+    /// Users known one by one (closed, or replayed).
+    pub known_users: Vec<KnownUser>,
+    /// Jobs that can go on at this instant, in order.
+    pub ready: VecDeque<JobId>,
+    /// What is measured.
+    pub recorder: Recorder,
+    /// Places that jobs took in pools, and gave back.
+    pub taken: u64,
+    /// Places given back.
+    pub given_back: u64,
+    /// Keys of the write being committed.
+    pub keys: Vec<u64>,
+}
+
+/// What is known of one user.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownUser {
+    /// Requests so far.
+    pub requests: u32,
+    /// Has been seen before.
+    pub seen: bool,
+    /// When its last answer came.
+    pub last_seen: Instant,
+}
+
+/// A cache tier in play.
+pub struct CacheTier {
+    /// Its nodes.
+    pub nodes: Vec<Cache>,
+    /// Which node holds a key.
+    pub placement: Placement,
+    /// Hits and misses of the simple form.
+    pub simple_hits: u64,
+    /// Misses of the simple form.
+    pub simple_misses: u64,
+    /// Sum of the ages of stale hits.
+    pub stale_age_sum: u128,
+    /// Oldest stale hit.
+    pub stale_age_max: Duration,
+}
+
+/// A database in play.
+pub struct DatabaseTier {
+    /// What is committed, and which replica has applied it.
+    pub log: ReplicationLog,
+    /// Appliers, by replica.
+    pub appliers: Vec<Applier>,
+    /// Reads, in the window.
+    pub reads: u64,
+    /// Of them stale.
+    pub stale_reads: u64,
+    /// Sum of the ages of stale reads.
+    pub stale_age_sum: u128,
+    /// Oldest stale read.
+    pub stale_age_max: Duration,
+    /// Writes committed in the window.
+    pub writes_committed: u64,
+    /// Accesses whose pages were in memory, and all.
+    pub page_hits: u64,
+    /// Pages read from disk.
+    pub page_misses: u64,
+}
+
+/// What applies the log on one replica, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Applier {
+    /// It works on an entry, or waits for one that is under way.
+    pub busy: bool,
+    /// Arrival of the latest entry that it has begun.
+    pub last_shipped: Instant,
+}
+
+/// Retention of committed writes that a late cache fill may need to see.
+const FILL_RETENTION: Duration = Duration::from_nanos(60_000_000_000);
+
+impl<'a> World<'a> {
+    /// A world at time zero, before its first event.
+    pub fn new(plan: &'a Blueprint, seed: u64, replication: u32, recorder: Recorder) -> Self {
+        let root = Key::root(seed, replication);
+        let mut queue = EventQueue::new();
+        let (arrival_lane, hop_lane, wait_lane) = (queue.lane(), queue.lane(), queue.lane());
+        Self {
+            plan,
+            root,
+            users_key: root.named("users"),
+            requests_key: root.named("requests"),
+            now: Instant::ZERO,
+            queue,
+            arrival_lane,
+            hop_lane,
+            wait_lane,
+            arrivals: Arrivals::new(&plan.population.arrivals, root),
+            requests: Slab::new(),
+            jobs: Slab::new(),
+            parts: Vec::new(),
+            stride: plan.programs.parts_max().max(1),
+            pools: plan.stations.pools.iter().map(|pool| Pool::new(Some(pool.slots), pool.queue)).collect(),
+            cpus: plan.stations.cpus.iter().map(new_cpu).collect(),
+            cpu_tickets: vec![None; plan.stations.cpus.len()],
+            disks: plan.stations.disks.iter().map(new_disk).collect(),
+            balancers: plan
+                .groups
+                .iter()
+                .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
+                .collect(),
+            resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
+            caches: plan.caches.iter().map(CacheTier::new).collect(),
+            databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            retry_tokens: vec![0.0; plan.clients.len()],
+            known_users: Vec::new(),
+            ready: VecDeque::new(),
+            recorder,
+            taken: 0,
+            given_back: 0,
+            keys: Vec::with_capacity(64),
+        }
+    }
+
+    /// The verb at which a job is.
+    #[inline]
+    pub fn instruction(&self, job: JobId) -> Instruction {
+        self.plan.programs.code[self.jobs[job].pc as usize]
+    }
+
+    /// Starts a job at `pc`; its attribution begins at zero.
+    #[inline]
+    pub fn spawn(&mut self, job: Job) -> JobId {
+        let id = self.jobs.insert(job);
+        let end = (id as usize + 1) * self.stride;
+        if self.parts.len() < end {
+            self.parts.resize(end, 0);
+        } else {
+            self.parts[end - self.stride..end].fill(0);
+        }
+        id
+    }
+
+    /// Adds time to a part of a job's attribution.
+    #[inline]
+    pub fn attribute(&mut self, job: JobId, part: u8, time: Duration) {
+        if part != NO_PART {
+            self.parts[job as usize * self.stride + usize::from(part)] += time.as_nanos();
+        }
+    }
+
+    /// Attributes the time since `since` of a job to its present verb.
+    #[inline]
+    pub fn attribute_since(&mut self, job: JobId, part: u8) {
+        let time = self.now - self.jobs[job].since;
+        self.attribute(job, part, time);
+    }
+
+    /// Owner of the draws of one purpose of one step of a job's attempt.
+    #[inline]
+    pub fn service_key(&self, job: JobId, step: StepId, purpose: Purpose) -> Key {
+        step_key(self.jobs[job].key, step, purpose)
+    }
+
+    /// Owner of the draws that all attempts of a request share.
+    #[inline]
+    pub fn request_key(&self, job: JobId, step: StepId, purpose: Purpose) -> Key {
+        match self.jobs[job].request {
+            NOBODY => self.service_key(job, step, purpose),
+            request => step_key(self.requests[request].key, step, purpose),
+        }
+    }
+
+    /// The job goes on after `delay`.
+    #[inline]
+    pub fn resume_after(&mut self, job: JobId, delay: Duration) {
+        self.jobs[job].since = self.now;
+        let payload = EventKind::JobResumed.with(job);
+        self.queue.schedule(self.now + delay, Phase::Completion, payload);
+    }
+
+    /// The job goes on after a constant delay of its lane.
+    #[inline]
+    pub fn resume_in_lane(&mut self, lane: LaneId, job: JobId, delay: Duration) {
+        self.jobs[job].since = self.now;
+        let payload = EventKind::JobResumed.with(job);
+        self.queue.schedule_in_lane(lane, self.now + delay, Phase::Completion, payload);
+    }
+
+    /// Whether the job's verb is one at which it can wait for a place.
+    pub fn is_at_pool(&self, job: JobId) -> Option<(u32, u8)> {
+        match self.instruction(job).verb {
+            Verb::Enter { pool, slot, .. } => Some((pool, slot)),
+            _ => None,
+        }
+    }
+
+    /// The request of a job, while the job belongs to its present attempt.
+    pub fn live_request(&self, job: JobId) -> Option<RequestId> {
+        let carried = &self.jobs[job];
+        if carried.request == NOBODY {
+            return None;
+        }
+        let request = &self.requests[carried.request];
+        (request.attempt == carried.attempt && !request.settled).then_some(carried.request)
+    }
+
+    /// Marks the first failure of a branch.
+    pub fn mark_failed(&mut self, job: JobId, cause: Cause) {
+        self.jobs[job].failed.get_or_insert(cause);
+    }
+}
+
+/// Owner of the draws of one purpose of one step.
+#[inline]
+pub fn step_key(owner: Key, step: StepId, purpose: Purpose) -> Key {
+    owner.numbered(u64::from(step) << 8 | purpose as u64)
+}
+
+fn new_cpu(plan: &CpuPlan) -> Cpu {
+    let constant_speed = plan.contention == 0.0 && plan.coherency == 0.0;
+    if plan.fifo && constant_speed {
+        return Cpu::Fifo(Fifo::new(plan.vcpus));
+    }
+    let limit = plan.fifo.then_some(plan.vcpus);
+    Cpu::Sharing(Sharing::new(plan.vcpus, plan.contention, plan.coherency, limit))
+}
+
+fn new_disk(plan: &DiskPlan) -> Disk {
+    Disk::new(plan.iops, plan.bytes_per_s)
+}
+
+impl CacheTier {
+    fn new(plan: &CachePlan) -> Self {
+        let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
+        Self {
+            nodes: (0..plan.nodes).map(|_| node()).collect(),
+            placement: Placement::new(plan.nodes as usize),
+            simple_hits: 0,
+            simple_misses: 0,
+            stale_age_sum: 0,
+            stale_age_max: Duration::ZERO,
+        }
+    }
+
+    /// Forgets what was counted before the window.
+    pub fn begin_window(&mut self) {
+        self.nodes.iter_mut().for_each(Cache::begin_window);
+        (self.simple_hits, self.simple_misses) = (0, 0);
+        (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
+    }
+
+    /// Counts a stale hit of this age.
+    pub fn record_stale(&mut self, age: Duration) {
+        self.stale_age_sum += u128::from(age.as_nanos());
+        self.stale_age_max = self.stale_age_max.max(age);
+    }
+}
+
+impl DatabaseTier {
+    fn new(plan: &DatabasePlan) -> Self {
+        let retention = if plan.caches.is_empty() { Duration::ZERO } else { FILL_RETENTION };
+        let applier = Applier { busy: false, last_shipped: Instant::ZERO };
+        Self {
+            log: ReplicationLog::new(plan.replicas as usize, retention),
+            appliers: vec![applier; plan.replicas as usize],
+            reads: 0,
+            stale_reads: 0,
+            stale_age_sum: 0,
+            stale_age_max: Duration::ZERO,
+            writes_committed: 0,
+            page_hits: 0,
+            page_misses: 0,
+        }
+    }
+
+    /// Forgets what was counted before the window.
+    pub fn begin_window(&mut self, now: Instant) {
+        self.log.begin_window(now);
+        (self.reads, self.stale_reads, self.writes_committed) = (0, 0, 0);
+        (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
+        (self.page_hits, self.page_misses) = (0, 0);
+    }
+
+    /// Counts a read that missed writes of this age, or none.
+    pub fn record_read(&mut self, stale: Option<Duration>) {
+        self.reads += 1;
+        if let Some(age) = stale {
+            self.stale_reads += 1;
+            self.stale_age_sum += u128::from(age.as_nanos());
+            self.stale_age_max = self.stale_age_max.max(age);
+        }
+    }
+}
