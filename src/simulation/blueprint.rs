@@ -75,6 +75,16 @@ pub enum ArrivalPlan {
     Replay(Vec<RecordedRequest>),
 }
 
+impl ArrivalPlan {
+    /// Think time of closed users.
+    pub fn think_time(&self) -> Option<&Distribution> {
+        match self {
+            Self::Closed(think) => Some(think),
+            _ => None,
+        }
+    }
+}
+
 /// One recorded request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecordedRequest {
@@ -273,11 +283,8 @@ pub struct CachePlan {
     /// What it holds at the start: (space, keys, bytes of one), the most
     /// likely first within each.
     pub warm: Vec<WarmSet>,
-    /// Cost of CPU work on the nodes: first entry in the table instance →
-    /// CPU, and the program that a node runs, if any.
-    pub cpus: u32,
-    /// CPU work of one operation (ns), if there is any.
-    pub cpu: Option<Distribution>,
+    /// CPU work of one operation on a node; `None` = none.
+    pub program: Option<u16>,
 }
 
 /// Keys of one kind that a warm cache may hold.

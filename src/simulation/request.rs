@@ -103,6 +103,26 @@ pub struct Job {
     pub failed: Option<Cause>,
 }
 
+impl Job {
+    /// A job at `pc` that has done nothing yet.
+    pub fn new(key: Key, request: RequestId, pc: Pc, now: Instant) -> Self {
+        Self {
+            key,
+            since: now,
+            read_at: Instant::ZERO,
+            missing: u64::MAX,
+            patience: None,
+            request,
+            pc,
+            parent: NOBODY,
+            slots: [0; SLOTS],
+            pending: 0,
+            attempt: 0,
+            failed: None,
+        }
+    }
+}
+
 /// Reusable places; the index stays valid until the place is freed.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {

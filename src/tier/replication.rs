@@ -203,6 +203,18 @@ impl ReplicationLog {
             .map(|&number| self.write(number).committed_at)
     }
 
+    /// When `key` was first written at or after `since`, as far as retained: the
+    /// write that a reader of that instant has not seen.
+    pub fn first_commit_since(&self, key: u64, since: Instant) -> Option<Instant> {
+        let last = *self.last_write.get(&key)?;
+        if self.write(last).committed_at < since {
+            return None;
+        }
+        let earlier = self.writes.partition_point(|write| write.committed_at < since);
+        let first = self.oldest_since(last, self.first_write + earlier as u64);
+        Some(self.write(first).committed_at)
+    }
+
     /// Number of entries retained.
     pub fn retained(&self) -> usize {
         self.entries.len()

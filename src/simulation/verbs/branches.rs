@@ -1,8 +1,7 @@
 //! Branches that run side by side, and choices between ways.
 
 use crate::kernel::random::Source;
-use crate::kernel::time::Instant;
-use crate::route::step::{DistributionId, Pc, Purpose, SLOTS, StepId};
+use crate::route::step::{DistributionId, Pc, Purpose, StepId};
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Job, JobId, NOBODY};
 use crate::simulation::world::World;
@@ -42,20 +41,8 @@ impl World<'_> {
 
     fn branch_of(&self, job: JobId, pc: Pc) -> Job {
         let parent = &self.jobs[job];
-        Job {
-            key: parent.key,
-            since: self.now,
-            read_at: Instant::ZERO,
-            missing: 0,
-            patience: None,
-            request: parent.request,
-            pc,
-            parent: job,
-            slots: parent.slots,
-            pending: 0,
-            attempt: parent.attempt,
-            failed: None,
-        }
+        let fresh = Job::new(parent.key, parent.request, pc, self.now);
+        Job { parent: job, slots: parent.slots, attempt: parent.attempt, ..fresh }
     }
 
     fn spawn_branch(&mut self, child: Job) {
@@ -111,7 +98,4 @@ impl World<'_> {
             false => Flow::Next,
         }
     }
-
-    /// Slots of a job that has chosen nothing yet.
-    pub(in crate::simulation) const NO_SLOTS: [u32; SLOTS] = [0; SLOTS];
 }

@@ -101,6 +101,15 @@ impl World<'_> {
         Flow::Next
     }
 
+    /// The nodes that hold the keys of a step, bit by bit.
+    pub(in crate::simulation) fn nodes_of(&self, job: JobId, access: u16, step: StepId) -> u128 {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let placement = &self.caches[usize::from(plan.cache)].placement;
+        (0..u32::from(plan.count))
+            .map(|item| placement.node_of(self.key(job, access, step, item)))
+            .fold(0, |nodes, node| nodes | 1 << node)
+    }
+
     /// First commit of a key that the read did not see: missed by its replica,
     /// or made after it.
     fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
@@ -129,7 +138,8 @@ impl World<'_> {
         let plan = &self.plan.accesses[usize::from(access)];
         let instance = self.jobs[job].slots[usize::from(slot)];
         let database = usize::from(plan.database);
-        self.jobs[job].read_at = self.now;
+        // It sees what was committed up to now, and nothing after.
+        self.jobs[job].read_at = self.now + Duration::from_nanos(1);
         let mut oldest: Option<Instant> = None;
         if instance > 0 {
             let replica = instance as usize - 1;

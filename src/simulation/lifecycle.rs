@@ -1,0 +1,371 @@
+//! A request from the click to its end: arrival, attempts, answer, failure.
+
+use super::blueprint::{ClientPlan, NONE};
+use super::interpreter::Flow;
+use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId};
+use super::world::{EventKind, KnownUser, World};
+use crate::kernel::event_queue::Phase;
+use crate::kernel::random::{Key, Source};
+use crate::kernel::time::{Duration, Instant};
+use crate::route::program::{Held, NO_HOLD};
+
+/// Numbers of a request's own draws (those of its steps stay below 2^24).
+const ENDPOINT_DRAW: u64 = (1 << 32) + 16;
+const USER_DRAW: u64 = (1 << 32) + 17;
+const THINK_DRAW: u64 = (1 << 32) + 18;
+const PAUSE_DRAW: u64 = (1 << 32) + 19;
+/// Keys of later attempts.
+const ATTEMPTS: u64 = 1 << 33;
+
+/// Retries that a budget may save up.
+const RETRY_TOKENS_MAX: f64 = 10.0;
+
+/// Who asks for what.
+struct Click {
+    key: Key,
+    user: u64,
+    endpoint: u16,
+    bytes_plus_one: u32,
+}
+
+impl World<'_> {
+    /// The next open arrival is put into the future.
+    #[inline]
+    pub fn schedule_arrival(&mut self) {
+        if let Some(next) = self.arrivals.next_arrival() {
+            let payload = EventKind::RequestArrived.with(0);
+            self.queue.schedule_in_lane(self.arrival_lane, next.at, Phase::Arrival, payload);
+            self.recorder.next_request = next.number;
+        }
+    }
+
+    /// An open request arrives; the next one is scheduled first.
+    #[inline]
+    pub fn arrive(&mut self) {
+        let number = self.recorder.next_request;
+        self.schedule_arrival();
+        let key = self.requests_key.numbered(number);
+        let click = match self.arrivals.recorded(number).copied() {
+            None => Click {
+                key,
+                user: self.draw_user(key, number),
+                endpoint: self.draw_endpoint(key),
+                bytes_plus_one: 0,
+            },
+            Some(recorded) => Click {
+                key,
+                user: match recorded.user {
+                    u32::MAX => self.draw_user(key, number),
+                    user => u64::from(user),
+                },
+                endpoint: match recorded.endpoint {
+                    NONE => self.draw_endpoint(key),
+                    endpoint => endpoint,
+                },
+                bytes_plus_one: recorded.bytes_plus_one,
+            },
+        };
+        self.begin_request(click);
+    }
+
+    fn draw_user(&self, key: Key, number: u64) -> u64 {
+        match self.plan.population.users {
+            0 => number,
+            users => key.numbered(USER_DRAW).draws().below(users),
+        }
+    }
+
+    #[inline]
+    fn draw_endpoint(&self, key: Key) -> u16 {
+        let endpoints = &self.plan.endpoints;
+        if endpoints.len() == 1 {
+            return 0;
+        }
+        let uniform = key.numbered(ENDPOINT_DRAW).draws().uniform();
+        pick(endpoints.iter().map(|endpoint| endpoint.share), uniform) as u16
+    }
+
+    /// A closed user goes away to think; `k` requests lie behind.
+    pub fn think(&mut self, user: u32) {
+        let Some(think) = self.plan.population.arrivals.think_time() else {
+            return;
+        };
+        let key = self.closed_key(user).numbered(THINK_DRAW);
+        let until = self.now + think.sample_duration(&mut key.draws());
+        self.queue.schedule(until, Phase::Arrival, EventKind::UserAsked.with(user));
+    }
+
+    /// Owner of the draws of a closed user's present request.
+    fn closed_key(&self, user: u32) -> Key {
+        let requests = self.known_users[user as usize].requests;
+        self.users_key.numbered(u64::from(user)).numbered(u64::from(requests))
+    }
+
+    /// A closed user has thought enough.
+    pub fn ask(&mut self, user: u32) {
+        let key = self.closed_key(user);
+        let endpoint = self.draw_endpoint(key);
+        self.begin_request(Click { key, user: u64::from(user), endpoint, bytes_plus_one: 0 });
+    }
+
+    /// The kind of client is a trait of the user, the same in all requests.
+    #[inline]
+    fn client_of(&self, user: u64) -> u8 {
+        let clients = &self.plan.clients;
+        if clients.len() == 1 {
+            return 0;
+        }
+        let uniform = self.users_key.named_client(user).draws().uniform();
+        pick(clients.iter().map(|client| client.share), uniform) as u8
+    }
+
+    fn begin_request(&mut self, click: Click) {
+        let client = self.client_of(click.user);
+        let measured = self.recorder.request_arrived(self.now, click.endpoint);
+        let request = self.requests.insert(Request {
+            key: click.key,
+            arrival: self.now,
+            attempt_since: self.now,
+            paused: Duration::ZERO,
+            timeout: None,
+            user: click.user,
+            bytes_plus_one: click.bytes_plus_one,
+            endpoint: click.endpoint,
+            jobs: 0,
+            client,
+            attempt: 0,
+            measured,
+            settled: false,
+        });
+        let budget = self.plan.clients[usize::from(client)].retry_budget;
+        let tokens = &mut self.retry_tokens[usize::from(client)];
+        *tokens = (*tokens + budget).min(RETRY_TOKENS_MAX);
+        self.begin_attempt(request);
+    }
+
+    /// Starts the program of a request, for its present attempt.
+    pub fn begin_attempt(&mut self, id: RequestId) {
+        let request = &mut self.requests[id];
+        request.attempt_since = self.now;
+        request.jobs += 1;
+        let (attempt, endpoint, client) = (request.attempt, request.endpoint, request.client);
+        // The first attempt owns the request's own draws; a later one does the
+        // same work on the same keys with service times of its own.
+        let key = match attempt {
+            0 => request.key,
+            later => request.key.numbered(ATTEMPTS + u64::from(later)),
+        };
+        let programs = &self.plan.endpoints[usize::from(endpoint)].programs;
+        let program = programs[usize::from(client)];
+        let pc = self.plan.programs.programs[usize::from(program)].start;
+        if let Some(timeout) = self.plan.clients[usize::from(client)].timeout {
+            let payload = EventKind::AttemptTimedOut.with(id);
+            let timer = self.queue.schedule_cancellable(self.now + timeout, Phase::Timer, payload);
+            self.requests[id].timeout = Some(timer);
+        }
+        let job = self.spawn(Job { attempt, ..Job::new(key, id, pc, self.now) });
+        self.advance(job);
+    }
+
+    /// The last byte has arrived: the response time ends here.
+    pub fn answer(&mut self, job: JobId) -> Flow {
+        let Some(id) = self.live_request(job) else {
+            return Flow::Next;
+        };
+        self.settle(id);
+        let (parts, spent) = self.attribution(job);
+        let request = &self.requests[id];
+        let attempts_failed = request.attempt_since - request.arrival - request.paused;
+        let program = self.plan.endpoints[usize::from(request.endpoint)].programs
+            [usize::from(request.client)];
+        self.recorder.request_answered(
+            self.now,
+            request,
+            &self.plan.programs.programs[usize::from(program)].parts,
+            &self.parts[parts],
+            attempts_failed,
+        );
+        if spent != self.now - request.attempt_since {
+            self.recorder.broken_law(
+                "attribution",
+                format!(
+                    "request at {}: parts add up to {spent}, its attempt took {}",
+                    request.arrival,
+                    self.now - request.attempt_since
+                ),
+            );
+        }
+        Flow::Next
+    }
+
+    /// Where a job's parts lie, and their sum.
+    fn attribution(&self, job: JobId) -> (std::ops::Range<usize>, Duration) {
+        let start = job as usize * self.stride;
+        let range = start..start + self.stride;
+        let sum = self.parts[range.clone()].iter().sum();
+        (range, Duration::from_nanos(sum))
+    }
+
+    /// A request is answered or failed for good; what is left of it goes on
+    /// without being counted.
+    fn settle(&mut self, id: RequestId) {
+        let request = &mut self.requests[id];
+        request.settled = true;
+        if let Some(timer) = request.timeout.take() {
+            self.queue.cancel(timer);
+        }
+        if let Some(user) = self.known_users.get_mut(request.user as usize) {
+            user.seen = true;
+            user.last_seen = self.now;
+        }
+    }
+
+    /// The way ends: static files and all.
+    pub fn finish(&mut self, job: JobId) -> Flow {
+        let carried = &self.jobs[job];
+        let (id, attempt) = (carried.request, carried.attempt);
+        let request = &self.requests[id];
+        let present = request.attempt == attempt;
+        if present && request.settled {
+            self.recorder.page_finished(self.now, request);
+        }
+        self.jobs.remove(job);
+        self.let_go(id, present);
+        Flow::End
+    }
+
+    /// A job no longer refers to its request. The user of a finished one thinks.
+    fn let_go(&mut self, id: RequestId, user_is_free: bool) {
+        let request = &mut self.requests[id];
+        request.jobs -= 1;
+        let (user, forgotten) = (request.user, request.settled && request.jobs == 0);
+        if forgotten {
+            self.requests.remove(id);
+        }
+        if user_is_free && self.plan.population.arrivals.think_time().is_some() {
+            self.known_users[user as usize].requests += 1;
+            self.think(user as u32);
+        }
+    }
+
+    /// The job cannot go on: it gives back all that it holds, and its attempt
+    /// or its branch has failed.
+    pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
+        self.unwind(job);
+        if self.jobs[job].parent != NOBODY {
+            self.mark_failed(job, cause);
+            return self.join(job);
+        }
+        let id = self.jobs[job].request;
+        let live = self.live_request(job).is_some();
+        self.jobs.remove(job);
+        if live {
+            self.fail_attempt(id, cause);
+        }
+        let user_is_free = live && self.requests[id].settled;
+        self.let_go(id, user_is_free);
+        Flow::End
+    }
+
+    /// Gives back what the compiled list says is held at this verb.
+    fn unwind(&mut self, job: JobId) {
+        let mut hold = self.instruction(job).holds;
+        while hold != NO_HOLD {
+            let entry = self.plan.programs.holds[usize::from(hold)];
+            match entry.held {
+                Held::Pool(pool) => self.give_back(job, pool, entry.slot),
+                Held::Connection(group) => self.end_connection(job, group, entry.slot),
+            }
+            hold = entry.outer;
+        }
+    }
+
+    /// The client waits no longer; without cancellation the work goes on.
+    pub fn time_out(&mut self, id: RequestId) {
+        self.requests[id].timeout = None;
+        self.fail_attempt(id, Cause::TimedOut);
+        let request = &self.requests[id];
+        if request.settled && self.plan.population.arrivals.think_time().is_some() {
+            // The user gives up on the page; the abandoned job stays behind.
+            let user = request.user as u32;
+            self.known_users[user as usize].requests += 1;
+            self.think(user);
+        }
+    }
+
+    /// Another attempt, or the end.
+    fn fail_attempt(&mut self, id: RequestId, cause: Cause) {
+        let request = &mut self.requests[id];
+        if let Some(timer) = request.timeout.take() {
+            self.queue.cancel(timer);
+        }
+        let client = usize::from(request.client);
+        let plan = &self.plan.clients[client];
+        let tokens = &mut self.retry_tokens[client];
+        let allowed = request.attempt + 1 < plan.attempts && *tokens >= 1.0;
+        if !allowed {
+            self.settle(id);
+            self.recorder.request_failed(self.now, &self.requests[id], cause);
+            return;
+        }
+        *tokens -= 1.0;
+        let pause = pause_before(plan, request);
+        request.attempt += 1;
+        request.paused += pause;
+        self.recorder.count_retry(request.measured);
+        self.queue.schedule(self.now + pause, Phase::Timer, EventKind::RetryDue.with(id));
+    }
+
+    /// Users known one by one, before the first event.
+    pub fn seat_known_users(&mut self, users: u64) {
+        let user = KnownUser { requests: 0, seen: false, last_seen: Instant::ZERO };
+        self.known_users = vec![user; users as usize];
+    }
+
+    /// A static file is asked for.
+    pub fn static_asked(&mut self, job: JobId) -> Flow {
+        let measured = self.requests[self.jobs[job].request].measured;
+        self.recorder.count_static(measured, false);
+        Flow::Next
+    }
+
+    /// A static file has arrived.
+    pub fn static_arrived(&mut self, job: JobId) -> Flow {
+        let measured = self.requests[self.jobs[job].request].measured;
+        self.recorder.count_static(measured, true);
+        Flow::Next
+    }
+}
+
+impl Key {
+    /// Owner of what stays the same of a user.
+    fn named_client(self, user: u64) -> Key {
+        self.numbered(u64::MAX).numbered(user)
+    }
+}
+
+/// The pause before the next attempt: doubling, with full jitter if asked for
+/// (Brooker 2015, "Exponential Backoff And Jitter").
+fn pause_before(plan: &ClientPlan, request: &Request) -> Duration {
+    let doubled = plan.backoff.as_nanos().saturating_mul(1 << request.attempt.min(20));
+    if !plan.jitter {
+        return Duration::from_nanos(doubled);
+    }
+    let key = request.key.numbered(PAUSE_DRAW).numbered(u64::from(request.attempt));
+    Duration::from_nanos_f64(key.draws().uniform() * doubled as f64)
+}
+
+/// Index of the share into which `uniform` falls; the last one takes what
+/// rounding leaves over.
+#[inline]
+fn pick(shares: impl ExactSizeIterator<Item = f64>, uniform: f64) -> usize {
+    let last = shares.len() - 1;
+    let mut cumulative = 0.0;
+    for (index, share) in shares.enumerate() {
+        cumulative += share;
+        if uniform < cumulative {
+            return index;
+        }
+    }
+    last
+}
