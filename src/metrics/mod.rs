@@ -1,1 +1,3 @@
-//! To be written.
+//! Accumulators that the simulation writes: exact integers, merged exactly.
+
+pub mod time_weighted;

@@ -1,0 +1,255 @@
+//! First come, first served over c servers of constant speed.
+
+use std::collections::VecDeque;
+
+use crate::kernel::time::{Duration, Instant};
+use crate::station::JobId;
+use crate::station::statistics::Statistics;
+
+/// A job whose service begins now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Started {
+    /// Which job.
+    pub job: JobId,
+    /// How long it waited.
+    pub waited: Duration,
+    /// When it will be done: to be scheduled.
+    pub completes_at: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    job: JobId,
+    arrived: Instant,
+    demand: Duration,
+}
+
+/// c servers of constant speed behind one unbounded queue.
+#[derive(Debug)]
+pub struct Fifo {
+    servers: u32,
+    queue: VecDeque<Waiting>,
+    statistics: Statistics,
+    /// When each job in service began and will complete; no order.
+    in_service: Vec<(Instant, Instant)>,
+    /// Σ demand of the jobs completed [ns].
+    served: u128,
+    /// Service given before the window began [ns].
+    given_before: u128,
+}
+
+impl Fifo {
+    /// An idle station.
+    ///
+    /// # Panics
+    /// If there is no server.
+    pub fn new(servers: u32) -> Self {
+        assert!(servers > 0, "a station has a server");
+        Self {
+            servers,
+            queue: VecDeque::new(),
+            statistics: Statistics::new(Some(servers)),
+            in_service: Vec::with_capacity(servers as usize),
+            served: 0,
+            given_before: 0,
+        }
+    }
+
+    /// A job comes with `demand` of service. The instant of its completion
+    /// when it starts at once (it has not waited), `None` when it waits.
+    #[inline]
+    pub fn arrive(&mut self, now: Instant, job: JobId, demand: Duration) -> Option<Instant> {
+        self.statistics.arrivals += 1;
+        if self.statistics.busy.level() < u64::from(self.servers) {
+            self.statistics.busy.add(now, 1);
+            return Some(self.begin(now, demand, Duration::ZERO));
+        }
+        self.queue.push_back(Waiting {
+            job,
+            arrived: now,
+            demand,
+        });
+        self.statistics.queue.add(now, 1);
+        None
+    }
+
+    /// A job in service is done, at the instant given when it started.
+    /// Answers which job starts in its place.
+    ///
+    /// # Panics
+    /// If no job in service completes at `now`.
+    #[inline]
+    pub fn complete(&mut self, now: Instant) -> Option<Started> {
+        self.statistics.completions += 1;
+        self.end(now);
+        let Some(next) = self.queue.pop_front() else {
+            self.statistics.busy.add(now, -1);
+            return None;
+        };
+        self.statistics.queue.add(now, -1);
+        let waited = now - next.arrived;
+        let completes_at = self.begin(now, next.demand, waited);
+        Some(Started {
+            job: next.job,
+            waited,
+            completes_at,
+        })
+    }
+
+    /// What the station counted.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Starts the window of the statistics anew.
+    pub fn begin_window(&mut self, now: Instant) {
+        self.given_before = self.given(now);
+        self.statistics.begin_window(now);
+    }
+
+    /// Work law: the integral of busy servers is the service given to jobs.
+    ///
+    /// # Errors
+    /// Which law is broken, with its figures.
+    pub fn audit(&self, now: Instant) -> Result<(), String> {
+        let busy = self.statistics.busy.integral(now);
+        let given = self.given(now) - self.given_before;
+        if busy != given {
+            return Err(format!(
+                "busy for {busy} server-ns, but gave {given} ns of service"
+            ));
+        }
+        self.statistics.audit(now)
+    }
+
+    #[inline]
+    fn begin(&mut self, now: Instant, demand: Duration, waited: Duration) -> Instant {
+        let completes_at = now + demand;
+        self.in_service.push((now, completes_at));
+        self.statistics.record_wait(waited);
+        completes_at
+    }
+
+    #[inline]
+    fn end(&mut self, now: Instant) {
+        let place = self
+            .in_service
+            .iter()
+            .position(|&(_, completes_at)| completes_at == now);
+        let (began, _) = self
+            .in_service
+            .swap_remove(place.expect("a job completes now"));
+        self.served += u128::from((now - began).as_nanos());
+    }
+
+    /// Service given up to `now` [ns], summed over jobs.
+    fn given(&self, now: Instant) -> u128 {
+        let present = self
+            .in_service
+            .iter()
+            .map(|&(began, _)| u128::from((now - began).as_nanos()));
+        self.served + present.sum::<u128>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: exact first-come schedules. Method: hand-traced schedules, and a
+    //! twin that assigns each job to the server that is free first.
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(nanos: u64) -> Instant {
+        Instant::from_nanos(nanos)
+    }
+
+    fn span(nanos: u64) -> Duration {
+        Duration::from_nanos(nanos)
+    }
+
+    #[test]
+    fn two_servers_and_three_jobs() {
+        let mut fifo = Fifo::new(2);
+        assert_eq!(fifo.arrive(at(0), 1, span(10)), Some(at(10)));
+        assert_eq!(fifo.arrive(at(2), 2, span(5)), Some(at(7)));
+        assert_eq!(fifo.arrive(at(3), 3, span(4)), None);
+        let started = Started {
+            job: 3,
+            waited: span(4),
+            completes_at: at(11),
+        };
+        assert_eq!(fifo.complete(at(7)), Some(started));
+        assert_eq!(fifo.complete(at(10)), None);
+        assert_eq!(fifo.complete(at(11)), None);
+        assert_eq!(fifo.statistics().busy.integral(at(20)), 19);
+        assert_eq!(fifo.statistics().queue.integral(at(20)), 4);
+        assert_eq!(fifo.statistics().wait_total, 4);
+    }
+
+    #[test]
+    #[should_panic(expected = "a job completes now")]
+    fn a_completion_at_the_wrong_instant_is_refused() {
+        let mut fifo = Fifo::new(1);
+        fifo.arrive(at(0), 1, span(10));
+        fifo.complete(at(9));
+    }
+
+    #[test]
+    fn a_miscounted_server_breaks_the_work_law() {
+        let mut fifo = Fifo::new(2);
+        fifo.arrive(at(0), 1, span(10));
+        fifo.statistics.busy.set(at(0), 2);
+        assert!(fifo.audit(at(9)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn jobs_leave_when_the_twin_says(
+            servers in 1..4u32,
+            jobs in prop::collection::vec((0..20u64, 0..30u64), 1..60),
+            window in 0..60usize,
+        ) {
+            let mut fifo = Fifo::new(servers);
+            let mut free_at = vec![0u64; servers as usize];
+            let mut future = BTreeSet::new();
+            let mut left = vec![0; jobs.len()];
+            let mut expected = Vec::new();
+            let mut now = 0;
+            for (job, &(gap, demand)) in jobs.iter().enumerate() {
+                now += gap;
+                let server = free_at.iter_mut().min().unwrap();
+                *server = now.max(*server) + demand;
+                expected.push(*server);
+                complete_until(&mut fifo, &mut future, &mut left, now);
+                if job == window {
+                    fifo.begin_window(at(now));
+                }
+                if let Some(done) = fifo.arrive(at(now), job as u32, span(demand)) {
+                    future.insert((done.as_nanos(), job));
+                }
+                prop_assert_eq!(fifo.audit(at(now)), Ok(()));
+            }
+            complete_until(&mut fifo, &mut future, &mut left, u64::MAX);
+            prop_assert_eq!(left, expected);
+        }
+    }
+
+    fn complete_until(
+        fifo: &mut Fifo,
+        future: &mut BTreeSet<(u64, usize)>,
+        left: &mut [u64],
+        until: u64,
+    ) {
+        while future.first().is_some_and(|first| first.0 <= until) {
+            let (now, job) = future.pop_first().unwrap();
+            left[job] = now;
+            if let Some(started) = fifo.complete(at(now)) {
+                future.insert((started.completes_at.as_nanos(), started.job as usize));
+            }
+            assert_eq!(fifo.audit(at(now)), Ok(()));
+        }
+    }
+}
