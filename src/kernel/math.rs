@@ -135,10 +135,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 
 /// Value at `x` of the polynomial with these coefficients, constant term first.
 fn polynomial(coefficients: &[f64; 8], x: f64) -> f64 {
-    coefficients
-        .iter()
-        .rev()
-        .fold(0.0, |sum, coefficient| sum * x + coefficient)
+    coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
 // Coefficients of PPND16, constant term first.
@@ -274,10 +271,7 @@ mod tests {
 
     fn assert_close(actual: f64, expected: f64, relative: f64) {
         let error = (actual - expected).abs();
-        assert!(
-            error <= relative * expected.abs(),
-            "{actual} is not {expected}"
-        );
+        assert!(error <= relative * expected.abs(), "{actual} is not {expected}");
     }
 
     #[test]
@@ -304,11 +298,7 @@ mod tests {
             let x = f64::from(step) * 0.1;
             let p = normal_cdf(x);
             // Beyond the middle an upper p has lost digits of 1 − p already.
-            let relative = if x > 1.0 {
-                1e-16 / (1.0 - p).max(1e-16)
-            } else {
-                1e-13
-            };
+            let relative = if x > 1.0 { 1e-16 / (1.0 - p).max(1e-16) } else { 1e-13 };
             if x != 0.0 && p < 1.0 {
                 assert_close(normal_quantile(p), x, relative.max(1e-13));
             }

@@ -26,9 +26,7 @@ pub struct Key(u64);
 impl Key {
     /// The root of one replication of a run under `seed`.
     pub fn root(seed: u64, replication: u32) -> Self {
-        Self(ROOT_TAG)
-            .numbered(seed)
-            .numbered(u64::from(replication))
+        Self(ROOT_TAG).numbered(seed).numbered(u64::from(replication))
     }
 
     /// The child called `name`: an owner ("web") or a purpose ("arrival gap").
@@ -48,9 +46,7 @@ impl Key {
     /// number; consecutive ones are as unrelated as the finaliser can make them.
     #[inline]
     pub fn numbered(self, number: u64) -> Self {
-        Self(mix_child(
-            self.0.wrapping_add(number.wrapping_mul(CHILD_MULTIPLIER)),
-        ))
+        Self(mix_child(self.0.wrapping_add(number.wrapping_mul(CHILD_MULTIPLIER))))
     }
 
     /// A short stream that starts at this key.
@@ -66,9 +62,7 @@ impl Key {
         for word in seed.chunks_exact_mut(8) {
             word.copy_from_slice(&draws.next_u64().to_le_bytes());
         }
-        Stream {
-            generator: Xoshiro256PlusPlus::from_seed(seed),
-        }
+        Stream { generator: Xoshiro256PlusPlus::from_seed(seed) }
     }
 }
 
@@ -210,10 +204,8 @@ mod tests {
     fn chi_square_z(counts: &[u64]) -> f64 {
         let total: u64 = counts.iter().sum();
         let expected = total as f64 / counts.len() as f64;
-        let statistic: f64 = counts
-            .iter()
-            .map(|&n| (n as f64 - expected) * (n as f64 - expected) / expected)
-            .sum();
+        let statistic: f64 =
+            counts.iter().map(|&n| (n as f64 - expected) * (n as f64 - expected) / expected).sum();
         let freedom = counts.len() as f64 - 1.0;
         let spread = 2.0 / (9.0 * freedom);
         (libm::cbrt(statistic / freedom) - (1.0 - spread)) / sqrt(spread)
@@ -235,16 +227,8 @@ mod tests {
                 equal[bit] += !(first ^ second) >> bit & 1;
             }
         }
-        assert!(
-            chi_square_z(&high).abs() < Z_BOUND,
-            "high bits: {}",
-            chi_square_z(&high)
-        );
-        assert!(
-            chi_square_z(&low).abs() < Z_BOUND,
-            "low bits: {}",
-            chi_square_z(&low)
-        );
+        assert!(chi_square_z(&high).abs() < Z_BOUND, "high bits: {}", chi_square_z(&high));
+        assert!(chi_square_z(&low).abs() < Z_BOUND, "low bits: {}", chi_square_z(&low));
         for count in ones.iter().chain(&equal) {
             let z = (*count as f64 - SAMPLES as f64 / 2.0) / (sqrt(SAMPLES as f64) / 2.0);
             assert!(z.abs() < 4.5, "a bit is off by {z} standard deviations");
@@ -291,16 +275,10 @@ mod tests {
         0xEE47_EB0C_F7B1_0400,
         0xBD75_0D4C_100A_69EB,
     ];
-    const GOLDEN_DRAWS: [u64; 3] = [
-        0xBE59_7421_2458_C822,
-        0x45FC_7390_467F_8A2B,
-        0xAA93_7179_1BD2_F31D,
-    ];
-    const GOLDEN_STREAM: [u64; 3] = [
-        0x2E2C_A2D5_964E_77D6,
-        0x6135_B734_9486_A434,
-        0x34D0_0E7C_3A06_A178,
-    ];
+    const GOLDEN_DRAWS: [u64; 3] =
+        [0xBE59_7421_2458_C822, 0x45FC_7390_467F_8A2B, 0xAA93_7179_1BD2_F31D];
+    const GOLDEN_STREAM: [u64; 3] =
+        [0x2E2C_A2D5_964E_77D6, 0x6135_B734_9486_A434, 0x34D0_0E7C_3A06_A178];
 
     #[test]
     fn successive_draws_of_one_key_are_independent() {
@@ -321,10 +299,7 @@ mod tests {
     fn purposes_are_independent() {
         let request = |number| Key::root(3, 0).numbered(number);
         assert_independent(|number| {
-            (
-                first(request(number).numbered(0)),
-                first(request(number).numbered(1)),
-            )
+            (first(request(number).numbered(0)), first(request(number).numbered(1)))
         });
         let (cpu, disk) = (Key::root(3, 0).named("cpu"), Key::root(3, 0).named("disk"));
         assert_independent(|number| (first(cpu.numbered(number)), first(disk.numbered(number))));
@@ -351,17 +326,8 @@ mod tests {
     #[test]
     fn names_differ_by_every_byte_and_by_length() {
         let root = Key::root(5, 0);
-        let names = [
-            "",
-            "a",
-            "b",
-            "a\0",
-            "web",
-            "web\0",
-            "database-1",
-            "database-2",
-            "database-10",
-        ];
+        let names =
+            ["", "a", "b", "a\0", "web", "web\0", "database-1", "database-2", "database-10"];
         let keys: std::collections::BTreeSet<u64> =
             names.iter().map(|name| root.named(name).0).collect();
         assert_eq!(keys.len(), names.len());
@@ -398,9 +364,7 @@ mod tests {
     fn a_stream_is_uniform_and_not_correlated_with_its_sibling() {
         let collect = |name: &str| {
             let mut stream = Key::root(7, 0).named(name).stream();
-            (0..=SAMPLES)
-                .map(|_| stream.next_u64())
-                .collect::<Vec<u64>>()
+            (0..=SAMPLES).map(|_| stream.next_u64()).collect::<Vec<u64>>()
         };
         let (one, other) = (collect("one"), collect("other"));
         assert_independent(|index| (one[index as usize], other[index as usize]));

@@ -1,3 +1,5 @@
-//! Accumulators that the simulation writes: exact integers, merged exactly.
+//! What is counted: levels over time, histograms, courses over time.
 
+pub mod histogram;
+pub mod series;
 pub mod time_weighted;

@@ -76,10 +76,6 @@ pub struct Programs {
 impl Programs {
     /// Most attribution parts of any program.
     pub fn parts_max(&self) -> usize {
-        self.programs
-            .iter()
-            .map(|program| program.parts.len())
-            .max()
-            .unwrap_or(0)
+        self.programs.iter().map(|program| program.parts.len()).max().unwrap_or(0)
     }
 }

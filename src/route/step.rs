@@ -99,7 +99,7 @@ pub enum Verb {
         /// How much, at one vCPU.
         demand: DistributionId,
         /// Rows that cost extra.
-        rows: u16,
+        rows: Rows,
         /// Index of the cost per row, nanoseconds.
         per_row: DistributionId,
         /// Owner of the draw.
@@ -118,12 +118,15 @@ pub enum Verb {
         /// Owner of the keys.
         step: StepId,
     },
-    /// Ask the nodes of a cache: CPU work on each that holds one of the keys.
+    /// Ask each node of a cache that holds one of the keys: a branch per node,
+    /// whose way follows this verb.
     Fan {
         /// Which access.
         access: u16,
         /// Owner of the keys.
         step: StepId,
+        /// Where the request goes on.
+        join: Pc,
     },
     /// Look keys up in a cache.
     Lookup {
@@ -198,6 +201,15 @@ pub enum Verb {
     StaticArrived,
     /// The way ends.
     Finish,
+}
+
+/// Rows of a CPU demand that cost extra.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rows {
+    /// So many.
+    Fixed(u16),
+    /// All keys but the first of those that a cache has missed.
+    Missed,
 }
 
 /// Which of the draws that one step of the workload owns.

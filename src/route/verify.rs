@@ -24,10 +24,7 @@ pub struct Fault {
 /// # Errors
 /// The first fault found.
 pub fn verify(programs: &Programs) -> Result<(), Fault> {
-    programs
-        .programs
-        .iter()
-        .try_for_each(|program| Walk::new(programs, program).check())
+    programs.programs.iter().try_for_each(|program| Walk::new(programs, program).check())
 }
 
 /// One walk over a program.
@@ -41,11 +38,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(programs: &'a Programs, program: &'a Program) -> Self {
         let length = (program.end - program.start) as usize;
-        Self {
-            programs,
-            program,
-            reached: vec![None; length],
-        }
+        Self { programs, program, reached: vec![None; length] }
     }
 
     fn check(mut self) -> Result<(), Fault> {
@@ -86,7 +79,11 @@ impl<'a> Walk<'a> {
                 }
                 return self.arrive(pc, join, held);
             }
-            Verb::Finish | Verb::Join => {
+            Verb::Fan { join, .. } => {
+                self.arrive(pc, pc + 1, Vec::new())?;
+                return self.arrive(pc, join, held);
+            }
+            Verb::Finish | Verb::Join | Verb::Applied { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),
@@ -168,43 +165,19 @@ mod tests {
     fn programs(verbs: &[(Verb, HoldId)], holds: Vec<Hold>) -> Programs {
         let code: Vec<Instruction> = verbs
             .iter()
-            .map(|&(verb, holds)| Instruction {
-                verb,
-                wait_part: NO_PART,
-                part: NO_PART,
-                holds,
-            })
+            .map(|&(verb, holds)| Instruction { verb, wait_part: NO_PART, part: NO_PART, holds })
             .collect();
         let end = code.len() as Pc;
-        let program = Program {
-            name: "p".to_owned(),
-            start: 0,
-            end,
-            parts: Vec::new(),
-        };
-        Programs {
-            code,
-            programs: vec![program],
-            holds,
-            ..Programs::default()
-        }
+        let program = Program { name: "p".to_owned(), start: 0, end, parts: Vec::new() };
+        Programs { code, programs: vec![program], holds, ..Programs::default() }
     }
 
     fn enter() -> Verb {
-        Verb::Enter {
-            pool: 0,
-            slot: 0,
-            patience: None,
-            step: 0,
-        }
+        Verb::Enter { pool: 0, slot: 0, patience: None, step: 0 }
     }
 
     fn one_hold() -> Vec<Hold> {
-        vec![Hold {
-            held: Held::Pool(0),
-            slot: 0,
-            outer: NO_HOLD,
-        }]
+        vec![Hold { held: Held::Pool(0), slot: 0, outer: NO_HOLD }]
     }
 
     fn reason(programs: &Programs) -> String {
@@ -221,59 +194,28 @@ mod tests {
     #[test]
     fn a_leak_is_refused() {
         let leak = [(enter(), NO_HOLD), (Verb::Finish, 0)];
-        assert_eq!(
-            reason(&programs(&leak, one_hold())),
-            "the way ends while something is held"
-        );
+        assert_eq!(reason(&programs(&leak, one_hold())), "the way ends while something is held");
     }
 
     #[test]
     fn giving_back_twice_is_refused() {
         let leave = Verb::Leave { pool: 0, slot: 0 };
-        let twice = [
-            (enter(), NO_HOLD),
-            (leave, 0),
-            (leave, NO_HOLD),
-            (Verb::Finish, NO_HOLD),
-        ];
-        assert_eq!(
-            reason(&programs(&twice, one_hold())),
-            "gives back what was not taken last"
-        );
+        let twice = [(enter(), NO_HOLD), (leave, 0), (leave, NO_HOLD), (Verb::Finish, NO_HOLD)];
+        assert_eq!(reason(&programs(&twice, one_hold())), "gives back what was not taken last");
     }
 
     #[test]
     fn a_loop_is_refused() {
-        let back = Verb::Skip {
-            chance: 0,
-            step: 0,
-            to: 1,
-        };
-        let looping = [
-            (Verb::Answer, NO_HOLD),
-            (back, NO_HOLD),
-            (Verb::Finish, NO_HOLD),
-        ];
-        assert_eq!(
-            reason(&programs(&looping, Vec::new())),
-            "goes backwards or past the end"
-        );
+        let back = Verb::Skip { chance: 0, step: 0, to: 1 };
+        let looping = [(Verb::Answer, NO_HOLD), (back, NO_HOLD), (Verb::Finish, NO_HOLD)];
+        assert_eq!(reason(&programs(&looping, Vec::new())), "goes backwards or past the end");
     }
 
     #[test]
     fn a_jump_over_a_leave_is_refused() {
         let leave = Verb::Leave { pool: 0, slot: 0 };
-        let skip = Verb::Skip {
-            chance: 0,
-            step: 0,
-            to: 3,
-        };
-        let jump = [
-            (enter(), NO_HOLD),
-            (skip, 0),
-            (leave, 0),
-            (Verb::Finish, NO_HOLD),
-        ];
+        let skip = Verb::Skip { chance: 0, step: 0, to: 3 };
+        let jump = [(enter(), NO_HOLD), (skip, 0), (leave, 0), (Verb::Finish, NO_HOLD)];
         assert_eq!(
             reason(&programs(&jump, one_hold())),
             "two paths meet that hold different things"
@@ -283,11 +225,7 @@ mod tests {
     #[test]
     fn a_false_hold_list_is_refused() {
         let leave = Verb::Leave { pool: 0, slot: 0 };
-        let lying = [
-            (enter(), NO_HOLD),
-            (leave, NO_HOLD),
-            (Verb::Finish, NO_HOLD),
-        ];
+        let lying = [(enter(), NO_HOLD), (leave, NO_HOLD), (Verb::Finish, NO_HOLD)];
         assert_eq!(
             reason(&programs(&lying, one_hold())),
             "the list of what is held differs from the path"

@@ -166,6 +166,13 @@ pub struct Stations {
     pub names: Vec<StationName>,
 }
 
+impl Stations {
+    /// Number of all instances: pools, then CPUs, then disks.
+    pub fn count(&self) -> usize {
+        self.pools.len() + self.cpus.len() + self.disks.len()
+    }
+}
+
 /// Several instances of one station.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StationName {
@@ -248,6 +255,8 @@ pub struct Access {
     pub disk_writes: u32,
     /// Deletes its keys.
     pub deletes: bool,
+    /// A cache was asked first: only what it missed is wanted.
+    pub looked_up: bool,
 }
 
 /// How keys come about.
@@ -283,8 +292,6 @@ pub struct CachePlan {
     /// What it holds at the start: (space, keys, bytes of one), the most
     /// likely first within each.
     pub warm: Vec<WarmSet>,
-    /// CPU work of one operation on a node; `None` = none.
-    pub program: Option<u16>,
 }
 
 /// Keys of one kind that a warm cache may hold.

@@ -60,7 +60,7 @@ impl World<'_> {
             Verb::Disk { disks, slot, access, step } => {
                 self.begin_disk(job, disks, slot, access, step)
             }
-            Verb::Fan { access, step } => self.fan(job, access, step),
+            Verb::Fan { access, step, join } => self.fan(job, access, step, join),
             Verb::Lookup { access, step, hit } => self.lookup(job, access, step, hit),
             Verb::Fill { access, step } => self.fill(job, access, step),
             Verb::Invalidate { access, step } => self.invalidate(job, access, step),
@@ -82,7 +82,9 @@ impl World<'_> {
         let instruction = self.instruction(job);
         match instruction.verb {
             Verb::Resolve { .. } => self.end_resolve(job),
-            Verb::Work { cpus, slot, .. } => return self.end_work(job, cpus, slot, instruction.part),
+            Verb::Work { cpus, slot, .. } => {
+                return self.end_work(job, cpus, slot, instruction.part);
+            }
             Verb::Disk { disks, slot, .. } => {
                 return self.end_disk(job, disks, slot, instruction.part);
             }

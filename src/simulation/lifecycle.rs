@@ -2,7 +2,7 @@
 
 use super::blueprint::{ClientPlan, NONE};
 use super::interpreter::Flow;
-use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId};
+use super::request::{Cause, Job, JobId, NOBODY, Outcome, Request, RequestId};
 use super::world::{EventKind, KnownUser, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::random::{Key, Source};
@@ -35,14 +35,14 @@ impl World<'_> {
         if let Some(next) = self.arrivals.next_arrival() {
             let payload = EventKind::RequestArrived.with(0);
             self.queue.schedule_in_lane(self.arrival_lane, next.at, Phase::Arrival, payload);
-            self.recorder.next_request = next.number;
+            self.next_request = next.number;
         }
     }
 
     /// An open request arrives; the next one is scheduled first.
     #[inline]
     pub fn arrive(&mut self) {
-        let number = self.recorder.next_request;
+        let number = self.next_request;
         self.schedule_arrival();
         let key = self.requests_key.numbered(number);
         let click = match self.arrivals.recorded(number).copied() {
@@ -135,7 +135,7 @@ impl World<'_> {
             client,
             attempt: 0,
             measured,
-            settled: false,
+            outcome: Outcome::Open,
         });
         let budget = self.plan.clients[usize::from(client)].retry_budget;
         let tokens = &mut self.retry_tokens[usize::from(client)];
@@ -172,7 +172,7 @@ impl World<'_> {
         let Some(id) = self.live_request(job) else {
             return Flow::Next;
         };
-        self.settle(id);
+        self.settle(id, Outcome::Answered);
         let (parts, spent) = self.attribution(job);
         let request = &self.requests[id];
         let attempts_failed = request.attempt_since - request.arrival - request.paused;
@@ -208,9 +208,9 @@ impl World<'_> {
 
     /// A request is answered or failed for good; what is left of it goes on
     /// without being counted.
-    fn settle(&mut self, id: RequestId) {
+    fn settle(&mut self, id: RequestId, outcome: Outcome) {
         let request = &mut self.requests[id];
-        request.settled = true;
+        request.outcome = outcome;
         if let Some(timer) = request.timeout.take() {
             self.queue.cancel(timer);
         }
@@ -225,12 +225,12 @@ impl World<'_> {
         let carried = &self.jobs[job];
         let (id, attempt) = (carried.request, carried.attempt);
         let request = &self.requests[id];
-        let present = request.attempt == attempt;
-        if present && request.settled {
+        let has_page = request.attempt == attempt && request.outcome == Outcome::Answered;
+        if has_page {
             self.recorder.page_finished(self.now, request);
         }
         self.jobs.remove(job);
-        self.let_go(id, present);
+        self.let_go(id, has_page);
         Flow::End
     }
 
@@ -238,7 +238,7 @@ impl World<'_> {
     fn let_go(&mut self, id: RequestId, user_is_free: bool) {
         let request = &mut self.requests[id];
         request.jobs -= 1;
-        let (user, forgotten) = (request.user, request.settled && request.jobs == 0);
+        let (user, forgotten) = (request.user, request.is_settled() && request.jobs == 0);
         if forgotten {
             self.requests.remove(id);
         }
@@ -256,13 +256,15 @@ impl World<'_> {
             self.mark_failed(job, cause);
             return self.join(job);
         }
-        let id = self.jobs[job].request;
-        let live = self.live_request(job).is_some();
-        self.jobs.remove(job);
-        if live {
+        let (id, attempt) = (self.jobs[job].request, self.jobs[job].attempt);
+        let present = self.requests[id].attempt == attempt;
+        // A page may fail after its answer; an abandoned attempt fails unseen.
+        let mut user_is_free = present && self.requests[id].outcome == Outcome::Answered;
+        if self.live_request(job).is_some() {
             self.fail_attempt(id, cause);
+            user_is_free = self.requests[id].is_settled();
         }
-        let user_is_free = live && self.requests[id].settled;
+        self.jobs.remove(job);
         self.let_go(id, user_is_free);
         Flow::End
     }
@@ -285,7 +287,7 @@ impl World<'_> {
         self.requests[id].timeout = None;
         self.fail_attempt(id, Cause::TimedOut);
         let request = &self.requests[id];
-        if request.settled && self.plan.population.arrivals.think_time().is_some() {
+        if request.is_settled() && self.plan.population.arrivals.think_time().is_some() {
             // The user gives up on the page; the abandoned job stays behind.
             let user = request.user as u32;
             self.known_users[user as usize].requests += 1;
@@ -304,7 +306,7 @@ impl World<'_> {
         let tokens = &mut self.retry_tokens[client];
         let allowed = request.attempt + 1 < plan.attempts && *tokens >= 1.0;
         if !allowed {
-            self.settle(id);
+            self.settle(id, Outcome::Failed);
             self.recorder.request_failed(self.now, &self.requests[id], cause);
             return;
         }

@@ -1,4 +1,17 @@
 //! Where events happen: requests run their programs against tiers and
 //! stations, and only here anything is scheduled.
 
+mod appliers;
+mod arrivals;
+mod audit;
 pub mod blueprint;
+mod clock;
+mod interpreter;
+mod lifecycle;
+pub mod measured;
+pub mod recorder;
+pub mod request;
+pub mod run;
+mod verbs;
+mod warm;
+mod world;

@@ -69,8 +69,27 @@ pub struct Request {
     pub attempt: u8,
     /// Arrived within the window.
     pub measured: bool,
+    /// How it ended, or not yet.
+    pub outcome: Outcome,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Not yet.
+    Open,
+    /// With an answer; its page may still be loading.
+    Answered,
+    /// For good, without one.
+    Failed,
+}
+
+impl Request {
     /// Answered or failed for good.
-    pub settled: bool,
+    #[inline]
+    pub fn is_settled(&self) -> bool {
+        self.outcome != Outcome::Open
+    }
 }
 
 /// One thread of control: a request's attempt, a branch of it, or a log entry
@@ -157,6 +176,11 @@ impl<T> Slab<T> {
     /// Places in use.
     pub fn in_use(&self) -> usize {
         self.places.len() - self.free.len()
+    }
+
+    /// All places, the free ones with what they held last.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places.iter()
     }
 
     /// Places that exist.

@@ -2,6 +2,7 @@
 
 use super::arrivals::Arrivals;
 use super::blueprint::{Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan};
+use super::measured::Measured;
 use super::recorder::Recorder;
 use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
@@ -135,6 +136,14 @@ pub struct World<'a> {
     pub given_back: u64,
     /// Keys of the write being committed.
     pub keys: Vec<u64>,
+    /// Number of the request that arrives next.
+    pub next_request: u64,
+    /// Integrals of busy and waiting already in the time series, by station.
+    pub levels_noted: Vec<(u128, u128)>,
+    /// The same for the requests in the system.
+    pub in_system_noted: u128,
+    /// What was measured, once the window has ended.
+    pub measured: Option<Measured>,
 }
 
 /// What is known of one user.
@@ -219,7 +228,12 @@ impl<'a> World<'a> {
             jobs: Slab::new(),
             parts: Vec::new(),
             stride: plan.programs.parts_max().max(1),
-            pools: plan.stations.pools.iter().map(|pool| Pool::new(Some(pool.slots), pool.queue)).collect(),
+            pools: plan
+                .stations
+                .pools
+                .iter()
+                .map(|pool| Pool::new(Some(pool.slots), pool.queue))
+                .collect(),
             cpus: plan.stations.cpus.iter().map(new_cpu).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
@@ -238,6 +252,10 @@ impl<'a> World<'a> {
             taken: 0,
             given_back: 0,
             keys: Vec::with_capacity(64),
+            next_request: 0,
+            levels_noted: vec![(0, 0); plan.stations.count()],
+            in_system_noted: 0,
+            measured: None,
         }
     }
 
@@ -321,7 +339,7 @@ impl<'a> World<'a> {
             return None;
         }
         let request = &self.requests[carried.request];
-        (request.attempt == carried.attempt && !request.settled).then_some(carried.request)
+        (request.attempt == carried.attempt && !request.is_settled()).then_some(carried.request)
     }
 
     /// Marks the first failure of a branch.

@@ -54,12 +54,7 @@ impl Statistics {
         busy.begin_window(now);
         queue.begin_window(now);
         let present_at_start = self.present();
-        *self = Self {
-            busy,
-            queue,
-            present_at_start,
-            ..Self::new(self.capacity)
-        };
+        *self = Self { busy, queue, present_at_start, ..Self::new(self.capacity) };
     }
 
     /// Number of servers, `None` when unbounded.
@@ -77,9 +72,7 @@ impl Statistics {
     /// Mean wait of the jobs whose wait is known; `None` without any.
     pub fn wait_mean(&self) -> Option<Duration> {
         let mean = self.wait_total.checked_div(u128::from(self.waits))?;
-        Some(Duration::from_nanos(
-            u64::try_from(mean).unwrap_or(u64::MAX),
-        ))
+        Some(Duration::from_nanos(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
 
     /// Jobs at the station.
@@ -93,19 +86,14 @@ impl Statistics {
     /// Which law is broken, with its figures.
     pub fn audit(&self, now: Instant) -> Result<(), String> {
         let busy = self.busy.integral(now);
-        if self
-            .available(now)
-            .is_some_and(|available| busy > available)
-        {
+        if self.available(now).is_some_and(|available| busy > available) {
             return Err(format!("busy {busy} server-ns exceeds capacity × time"));
         }
         let came = self.present_at_start + self.arrivals;
         let gone = self.completions + self.rejections + self.abandonments;
         let present = self.present();
         if came != gone + present {
-            return Err(format!(
-                "{came} jobs came, {gone} left, {present} are present"
-            ));
+            return Err(format!("{came} jobs came, {gone} left, {present} are present"));
         }
         Ok(())
     }
@@ -119,8 +107,7 @@ impl Statistics {
     /// Server-nanoseconds in the window; `None` when unbounded.
     fn available(&self, now: Instant) -> Option<u128> {
         let window = self.busy.window(now).as_nanos();
-        self.capacity
-            .map(|capacity| u128::from(capacity) * u128::from(window))
+        self.capacity.map(|capacity| u128::from(capacity) * u128::from(window))
     }
 }
 

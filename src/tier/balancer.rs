@@ -37,13 +37,8 @@ pub struct Balancer {
 /// The policy with the state that it alone needs.
 #[derive(Clone, Debug)]
 enum Rule {
-    RoundRobin {
-        next: usize,
-    },
-    Weighted {
-        weights: Vec<u32>,
-        credits: Vec<i64>,
-    },
+    RoundRobin { next: usize },
+    Weighted { weights: Vec<u32>, credits: Vec<i64> },
     Random,
     LeastConnections(WinnerTree),
     TwoChoices,
@@ -54,10 +49,7 @@ impl Balancer {
     /// A balancer over `targets` targets, all of them in the pool and idle.
     /// Asserts that `Weighted` has a weight for each.
     pub fn new(policy: Policy, targets: usize) -> Self {
-        assert!(
-            u32::try_from(targets).is_ok(),
-            "targets are numbered by 32 bits"
-        );
+        assert!(u32::try_from(targets).is_ok(), "targets are numbered by 32 bits");
         Self {
             rule: Rule::new(policy, targets),
             connections: vec![0; targets],
@@ -96,10 +88,7 @@ impl Balancer {
     /// A connection to `target` closes. Asserts that one was open.
     #[inline]
     pub fn end(&mut self, target: usize) {
-        assert!(
-            self.connections[target] > 0,
-            "target {target} has no connection to end"
-        );
+        assert!(self.connections[target] > 0, "target {target} has no connection to end");
         self.connections[target] -= 1;
         self.replay(target);
     }
@@ -147,10 +136,7 @@ impl Rule {
             Policy::RoundRobin => Self::RoundRobin { next: 0 },
             Policy::Weighted(weights) => {
                 assert_eq!(weights.len(), targets, "one weight per target");
-                Self::Weighted {
-                    weights,
-                    credits: vec![0; targets],
-                }
+                Self::Weighted { weights, credits: vec![0; targets] }
             }
             Policy::Random => Self::Random,
             Policy::LeastConnections => Self::LeastConnections(WinnerTree::new(targets)),
@@ -218,11 +204,7 @@ fn consistent(affinity: u64, pool: &[u32], in_pool: &[bool]) -> usize {
     found.unwrap_or_else(|| {
         let weight = |target: &u32| salted(affinity, HASH_GUESSES + u64::from(*target));
         // `max_by_key` keeps the last of equals: reversed, that is the lowest number.
-        pool.iter()
-            .copied()
-            .rev()
-            .max_by_key(weight)
-            .map_or(0, |target| target as usize)
+        pool.iter().copied().rev().max_by_key(weight).map_or(0, |target| target as usize)
     })
 }
 
@@ -292,13 +274,7 @@ mod tests {
     impl Naive {
         fn new(policy: Policy, targets: usize) -> Self {
             let (load, up) = (vec![0; targets], vec![true; targets]);
-            Self {
-                policy,
-                load,
-                up,
-                next: 0,
-                credits: vec![0; targets],
-            }
+            Self { policy, load, up, next: 0, credits: vec![0; targets] }
         }
 
         fn choose(&mut self, entropy: [u64; 2]) -> Option<usize> {
@@ -313,8 +289,7 @@ mod tests {
                 }
                 Policy::Weighted(weights) => {
                     let total: i64 = up.iter().map(|&t| i64::from(weights[t])).sum();
-                    up.iter()
-                        .for_each(|&t| self.credits[t] += i64::from(weights[t]));
+                    up.iter().for_each(|&t| self.credits[t] += i64::from(weights[t]));
                     let chosen = up.iter().copied().min_by_key(|&t| (-self.credits[t], t))?;
                     self.credits[chosen] -= total;
                     (total > 0).then_some(chosen)
@@ -406,12 +381,7 @@ mod tests {
 
     #[test]
     fn nobody_in_the_pool_is_nobody_chosen() {
-        for policy in [
-            Policy::RoundRobin,
-            Policy::LeastConnections,
-            Policy::Hash,
-            Policy::Random,
-        ] {
+        for policy in [Policy::RoundRobin, Policy::LeastConnections, Policy::Hash, Policy::Random] {
             let mut balancer = Balancer::new(policy, 1);
             balancer.set_in_pool(0, false);
             assert_eq!(balancer.choose([0; 2], 0), None);
@@ -442,22 +412,13 @@ mod tests {
         let mut counts = [0_u32; 100];
         let mut count = |balancer: &mut Balancer| {
             counts.fill(0);
-            (0..20_000)
-                .filter_map(|k| balancer.choose([0; 2], k))
-                .for_each(|t| counts[t] += 1);
+            (0..20_000).filter_map(|k| balancer.choose([0; 2], k)).for_each(|t| counts[t] += 1);
             counts
         };
-        assert!(
-            count(&mut balancer)
-                .iter()
-                .all(|count| count.abs_diff(200) < 75)
-        );
+        assert!(count(&mut balancer).iter().all(|count| count.abs_diff(200) < 75));
         (2..100).for_each(|target| balancer.set_in_pool(target, false));
         let left = count(&mut balancer);
         // Standard deviation 71: five of them.
-        assert!(
-            left[0].abs_diff(10_000) < 355 && left[0] + left[1] == 20_000,
-            "{left:?}"
-        );
+        assert!(left[0].abs_diff(10_000) < 355 && left[0] + left[1] == 20_000, "{left:?}");
     }
 }

@@ -13,16 +13,10 @@ pub struct BufferPool {
 impl BufferPool {
     /// A pool of `pool_bytes` over `datasets`, each `(items, bytes of one item)`.
     pub fn new(pool_bytes: u64, datasets: &[(u64, u64)]) -> Self {
-        let total = datasets
-            .iter()
-            .map(|&(items, item)| u128::from(items) * u128::from(item))
-            .sum();
-        let resident = datasets
-            .iter()
-            .map(|&(items, _)| resident_of(pool_bytes, total, items));
-        Self {
-            resident: resident.collect(),
-        }
+        let total =
+            datasets.iter().map(|&(items, item)| u128::from(items) * u128::from(item)).sum();
+        let resident = datasets.iter().map(|&(items, _)| resident_of(pool_bytes, total, items));
+        Self { resident: resident.collect() }
     }
 
     /// Whether a read of the item of popularity `rank` (0 is the most popular)

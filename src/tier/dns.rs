@@ -34,24 +34,14 @@ impl Resolvers {
     /// `count` resolvers, at least one, that keep a record for `ttl`.
     pub fn new(count: usize, ttl: Duration) -> Self {
         assert!(count > 0, "users need a resolver");
-        assert!(
-            u32::try_from(count).is_ok(),
-            "resolvers are numbered by 32 bits"
-        );
-        Self {
-            expires_at: vec![Instant::ZERO; count],
-            ttl,
-            counters: ResolverCounters::default(),
-        }
+        assert!(u32::try_from(count).is_ok(), "resolvers are numbered by 32 bits");
+        Self { expires_at: vec![Instant::ZERO; count], ttl, counters: ResolverCounters::default() }
     }
 
     /// The resolver that `user` asks, always the same one.
     #[inline]
     pub fn resolver_of(&self, user: u64) -> u32 {
-        bounded(
-            salted(user, u64::from_le_bytes(*b"resolver")),
-            self.expires_at.len(),
-        ) as u32
+        bounded(salted(user, u64::from_le_bytes(*b"resolver")), self.expires_at.len()) as u32
     }
 
     /// Whether `resolver` has the record: from storing it until, not
@@ -100,19 +90,9 @@ mod tests {
         assert_eq!(resolvers.lookup(at(0), 0), Record::Absent);
         resolvers.store(at(20), 0);
         assert_eq!(resolvers.lookup(at(119), 0), Record::Cached);
-        assert_eq!(
-            resolvers.lookup(at(119), 1),
-            Record::Absent,
-            "resolvers share nothing"
-        );
+        assert_eq!(resolvers.lookup(at(119), 1), Record::Absent, "resolvers share nothing");
         assert_eq!(resolvers.lookup(at(120), 0), Record::Absent);
-        assert_eq!(
-            resolvers.counters(),
-            ResolverCounters {
-                cached: 1,
-                absent: 3
-            }
-        );
+        assert_eq!(resolvers.counters(), ResolverCounters { cached: 1, absent: 3 });
         resolvers.begin_window();
         assert_eq!(resolvers.counters(), ResolverCounters::default());
     }
@@ -130,9 +110,6 @@ mod tests {
         let mut users = [0_u32; 50];
         (0..50_000).for_each(|user| users[resolvers.resolver_of(user) as usize] += 1);
         // Standard deviation about 31: five of them.
-        assert!(
-            users.iter().all(|&count| count.abs_diff(1_000) < 160),
-            "{users:?}"
-        );
+        assert!(users.iter().all(|&count| count.abs_diff(1_000) < 160), "{users:?}");
     }
 }

@@ -67,10 +67,7 @@ mod tests {
         let mut counts = [0_u32; 7];
         (0..70_000).for_each(|value| counts[bounded(salted(value, 3), 7)] += 1);
         // Standard deviation sqrt(70,000 · 1/7 · 6/7) = 93: five of them.
-        assert!(
-            counts.iter().all(|&count| count.abs_diff(10_000) < 465),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&count| count.abs_diff(10_000) < 465), "{counts:?}");
     }
 
     #[test]

@@ -105,21 +105,13 @@ impl LagRecord {
         self.doubled_integral += other.doubled_integral;
         self.max = self.max.max(other.max);
         self.caught_up += other.caught_up;
-        self.partial
-            .iter_mut()
-            .zip(&other.partial)
-            .for_each(|(mine, theirs)| *mine += theirs);
-        self.crossing
-            .iter_mut()
-            .zip(&other.crossing)
-            .for_each(|(mine, theirs)| *mine += theirs);
+        self.partial.iter_mut().zip(&other.partial).for_each(|(mine, theirs)| *mine += theirs);
+        self.crossing.iter_mut().zip(&other.crossing).for_each(|(mine, theirs)| *mine += theirs);
     }
 
     /// Mean, p99 and maximum; all zero of no time at all.
     pub fn statistics(&self) -> LagStatistics {
-        let mean = (self.doubled_integral / 2)
-            .checked_div(self.time)
-            .unwrap_or(0);
+        let mean = (self.doubled_integral / 2).checked_div(self.time).unwrap_or(0);
         LagStatistics {
             mean: Duration::from_nanos(mean as u64),
             p99: self.quantile(99, 100),
@@ -238,10 +230,7 @@ mod tests {
         let found = record.statistics();
         assert_eq!((found.mean, found.max), (nanos(250_000), nanos(1_000_000)));
         // The 98th percentile of the uniform part.
-        assert!(
-            found.p99.as_nanos().abs_diff(980_000) < 980_000 / 32,
-            "{found:?}"
-        );
+        assert!(found.p99.as_nanos().abs_diff(980_000) < 980_000 / 32, "{found:?}");
         record.clear();
         assert_eq!(record.statistics().p99, Duration::ZERO);
     }

@@ -50,11 +50,7 @@ mod tests {
             (0..KEYS).for_each(|key| counts[placement.node_of(key)] += 1);
             let mean = KEYS as f64 / nodes as f64;
             let tolerance = 5.0 * mean.sqrt();
-            assert!(
-                counts
-                    .iter()
-                    .all(|&count| (count as f64 - mean).abs() < tolerance)
-            );
+            assert!(counts.iter().all(|&count| (count as f64 - mean).abs() < tolerance));
         }
     }
 

@@ -116,10 +116,7 @@ impl ReplicationLog {
             return Position(self.committed);
         }
         let first_write = self.next_write_number();
-        self.entries.push_back(Retained {
-            committed_at: now,
-            first_write,
-        });
+        self.entries.push_back(Retained { committed_at: now, first_write });
         for &key in keys {
             self.append(now, key);
         }
@@ -144,10 +141,7 @@ impl ReplicationLog {
             return None;
         }
         let committed_at = self.entries[self.place_of(position)].committed_at;
-        Some(Entry {
-            position: Position(position),
-            committed_at,
-        })
+        Some(Entry { position: Position(position), committed_at })
     }
 
     /// `replica` has applied the entry at `position` at `now`. Asserts that it
@@ -155,10 +149,7 @@ impl ReplicationLog {
     pub fn apply(&mut self, now: Instant, replica: usize, position: Position) {
         let next = self.next_for(replica);
         let in_order = next.is_some_and(|entry| entry.position == position);
-        assert!(
-            in_order,
-            "replica {replica} applies {position:?} out of order"
-        );
+        assert!(in_order, "replica {replica} applies {position:?} out of order");
         self.replicas[replica].record_until(now, next);
         let after = self.place_of(position.0) + 1;
         let next_write = match self.entries.get(after) {
@@ -179,8 +170,7 @@ impl ReplicationLog {
     /// of that key that the replica has not applied, `None` when it has all.
     #[inline]
     pub fn staleness(&self, now: Instant, replica: usize, key: u64) -> Option<Duration> {
-        self.first_missed_commit(replica, key)
-            .map(|committed_at| now - committed_at)
+        self.first_missed_commit(replica, key).map(|committed_at| now - committed_at)
     }
 
     /// When the oldest write of `key` that `replica` has not applied was committed.
@@ -198,9 +188,7 @@ impl ReplicationLog {
     /// it was less than the retention ago or a replica has not applied it.
     #[inline]
     pub fn last_commit(&self, key: u64) -> Option<Instant> {
-        self.last_write
-            .get(&key)
-            .map(|&number| self.write(number).committed_at)
+        self.last_write.get(&key).map(|&number| self.write(number).committed_at)
     }
 
     /// When `key` was first written at or after `since`, as far as retained: the
@@ -292,13 +280,7 @@ impl ReplicationLog {
 
     fn append(&mut self, now: Instant, key: u64) {
         let number = self.next_write_number();
-        let mut write = Write {
-            key,
-            committed_at: now,
-            previous: 0,
-            jump: 0,
-            skips: 0,
-        };
+        let mut write = Write { key, committed_at: now, previous: 0, jump: 0, skips: 0 };
         if let Some(previous) = self.last_write.insert(key, number) {
             let (jump, skips) = self.jump_above(previous);
             write.previous = distance(number, previous);
@@ -334,13 +316,8 @@ impl ReplicationLog {
         let mut number = last;
         loop {
             let write = self.write(number);
-            let far = self
-                .back(number, write.jump)
-                .filter(|&target| target >= since);
-            let near = || {
-                self.back(number, write.previous)
-                    .filter(|&target| target >= since)
-            };
+            let far = self.back(number, write.jump).filter(|&target| target >= since);
+            let near = || self.back(number, write.previous).filter(|&target| target >= since);
             match far.or_else(near) {
                 Some(target) => number = target,
                 None => return number,
@@ -363,8 +340,7 @@ impl Replica {
         let climbs_from = next.map_or(now, |entry| entry.committed_at.max(begin));
         self.lag.caught_up(climbs_from - begin);
         if let Some(entry) = next {
-            self.lag
-                .climbed(climbs_from - entry.committed_at, now - entry.committed_at);
+            self.lag.climbed(climbs_from - entry.committed_at, now - entry.committed_at);
         }
         self.recorded_until = now;
     }
@@ -390,18 +366,12 @@ mod tests {
     impl Naive {
         fn first_missed(&self, replica: usize, key: u64) -> Option<Instant> {
             let missed = self.entries[self.applied[replica]..].iter();
-            missed
-                .filter(|(_, keys)| keys.contains(&key))
-                .map(|&(at, _)| at)
-                .next()
+            missed.filter(|(_, keys)| keys.contains(&key)).map(|&(at, _)| at).next()
         }
 
         /// The place and instant of the last write of `key`.
         fn last(&self, key: u64) -> Option<(usize, Instant)> {
-            let place = self
-                .entries
-                .iter()
-                .rposition(|(_, keys)| keys.contains(&key))?;
+            let place = self.entries.iter().rposition(|(_, keys)| keys.contains(&key))?;
             Some((place, self.entries[place].0))
         }
 
@@ -419,13 +389,8 @@ mod tests {
     fn listed_statistics(lags: &[u64], missing: impl Fn(usize) -> bool) -> (u64, u64) {
         let doubled = |place: usize| 2 * lags[place] + u64::from(missing(place));
         let sum: u64 = (0..lags.len()).map(doubled).sum();
-        let max = (0..lags.len())
-            .map(|place| lags[place] + u64::from(missing(place)))
-            .max();
-        (
-            (sum / 2).checked_div(lags.len() as u64).unwrap_or(0),
-            max.unwrap_or(0),
-        )
+        let max = (0..lags.len()).map(|place| lags[place] + u64::from(missing(place))).max();
+        ((sum / 2).checked_div(lags.len() as u64).unwrap_or(0), max.unwrap_or(0))
     }
 
     #[derive(Clone, Debug)]

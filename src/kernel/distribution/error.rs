@@ -65,21 +65,14 @@ impl fmt::Display for DistributionError {
                 write!(formatter, "`{lower}` must not be above `{upper}`")
             }
             Self::InfiniteMean => {
-                write!(
-                    formatter,
-                    "the mean is infinite (a Pareto needs a `shape` above 1)"
-                )
+                write!(formatter, "the mean is infinite (a Pareto needs a `shape` above 1)")
             }
             Self::CvBelowOne { cv } => {
-                write!(
-                    formatter,
-                    "`cv` of a hyperexponential must be at least 1, and is {cv}"
-                )
+                write!(formatter, "`cv` of a hyperexponential must be at least 1, and is {cv}")
             }
-            Self::ProbabilitySum { sum } => write!(
-                formatter,
-                "the probabilities must sum to 1, and sum to {sum}"
-            ),
+            Self::ProbabilitySum { sum } => {
+                write!(formatter, "the probabilities must sum to 1, and sum to {sum}")
+            }
             Self::Empty { what } => write!(formatter, "`{what}` must not be empty"),
         }
     }

@@ -105,37 +105,22 @@ impl Distribution {
     /// Exponential with this mean.
     pub fn exponential(mean: f64) -> Result<Self, DistributionError> {
         let mean = non_negative("mean", mean)?;
-        Ok(if mean == 0.0 {
-            Self::Constant(0.0)
-        } else {
-            Self::Exponential { mean }
-        })
+        Ok(if mean == 0.0 { Self::Constant(0.0) } else { Self::Exponential { mean } })
     }
 
     /// Uniform from `low` to `high`.
     pub fn uniform(low: f64, high: f64) -> Result<Self, DistributionError> {
         let (low, high) = (non_negative("low", low)?, non_negative("high", high)?);
         if low > high {
-            return Err(DistributionError::WrongOrder {
-                lower: "low",
-                upper: "high",
-            });
+            return Err(DistributionError::WrongOrder { lower: "low", upper: "high" });
         }
-        Ok(if low == high {
-            Self::Constant(low)
-        } else {
-            Self::Uniform { low, high }
-        })
+        Ok(if low == high { Self::Constant(low) } else { Self::Uniform { low, high } })
     }
 
     /// Normal with this mean and standard deviation before it is truncated at 0.
     pub fn normal(mean: f64, sd: f64) -> Result<Self, DistributionError> {
         let (mean, sd) = (non_negative("mean", mean)?, non_negative("sd", sd)?);
-        Ok(if sd == 0.0 {
-            Self::Constant(mean)
-        } else {
-            Self::Normal { mean, sd }
-        })
+        Ok(if sd == 0.0 { Self::Constant(mean) } else { Self::Normal { mean, sd } })
     }
 
     /// Lognormal with this mean and coefficient of variation:
@@ -145,11 +130,7 @@ impl Distribution {
         let sigma_squared = finite("cv", math::ln_1p(cv * cv))?;
         let mu = math::ln(mean) - 0.5 * sigma_squared;
         let sigma = math::sqrt(sigma_squared);
-        Ok(if sigma == 0.0 {
-            Self::Constant(mean)
-        } else {
-            Self::Lognormal { mu, sigma }
-        })
+        Ok(if sigma == 0.0 { Self::Constant(mean) } else { Self::Lognormal { mu, sigma } })
     }
 
     /// Lognormal with this median and 99th percentile:
@@ -157,10 +138,7 @@ impl Distribution {
     pub fn lognormal_median_p99(median: f64, p99: f64) -> Result<Self, DistributionError> {
         let (median, p99) = (positive("median", median)?, positive("p99", p99)?);
         if median > p99 {
-            return Err(DistributionError::WrongOrder {
-                lower: "median",
-                upper: "p99",
-            });
+            return Err(DistributionError::WrongOrder { lower: "median", upper: "p99" });
         }
         if median == p99 {
             return Ok(Self::Constant(median));
@@ -191,11 +169,7 @@ impl Distribution {
     pub fn erlang(k: u32, mean: f64) -> Result<Self, DistributionError> {
         positive("k", f64::from(k))?;
         let mean = non_negative("mean", mean)?;
-        Ok(if mean == 0.0 {
-            Self::Constant(0.0)
-        } else {
-            Self::Erlang { k, mean }
-        })
+        Ok(if mean == 0.0 { Self::Constant(0.0) } else { Self::Erlang { k, mean } })
     }
 
     /// Weibull with this shape and scale.
@@ -258,19 +232,13 @@ impl Distribution {
 
     /// One of `values`, each as likely as the others.
     pub fn empirical(values: Vec<f64>) -> Result<Self, DistributionError> {
-        let first = *values
-            .first()
-            .ok_or(DistributionError::Empty { what: "values" })?;
+        let first = *values.first().ok_or(DistributionError::Empty { what: "values" })?;
         for &value in &values {
             non_negative("value", value)?;
         }
         let constant = values.iter().all(|&value| value == first);
         let values = Arc::from(values);
-        Ok(if constant {
-            Self::Constant(first)
-        } else {
-            Self::Empirical { values }
-        })
+        Ok(if constant { Self::Constant(first) } else { Self::Empirical { values } })
     }
 
     /// Whether every draw is zero.
@@ -289,76 +257,46 @@ impl Distribution {
     /// The distribution of `factor` times a draw of this one. The factor must be
     /// finite and not negative.
     pub fn scaled(&self, factor: f64) -> Self {
-        assert!(
-            factor.is_finite() && factor >= 0.0,
-            "cannot scale by {factor}"
-        );
+        assert!(factor.is_finite() && factor >= 0.0, "cannot scale by {factor}");
         if factor == 0.0 {
             return Self::Constant(0.0);
         }
         match self {
             Self::Constant(value) => Self::Constant(value * factor),
-            Self::Exponential { mean } => Self::Exponential {
-                mean: mean * factor,
-            },
-            Self::Uniform { low, high } => Self::Uniform {
-                low: low * factor,
-                high: high * factor,
-            },
-            Self::Normal { mean, sd } => Self::Normal {
-                mean: mean * factor,
-                sd: sd * factor,
-            },
-            Self::Lognormal { mu, sigma } => Self::Lognormal {
-                mu: mu + math::ln(factor),
-                sigma: *sigma,
-            },
-            Self::Gamma { shape, scale } => Self::Gamma {
-                shape: *shape,
-                scale: scale * factor,
-            },
-            Self::Erlang { k, mean } => Self::Erlang {
-                k: *k,
-                mean: mean * factor,
-            },
-            Self::Weibull { shape, scale } => Self::Weibull {
-                shape: *shape,
-                scale: scale * factor,
-            },
-            Self::Pareto { scale, shape } => Self::Pareto {
-                scale: scale * factor,
-                shape: *shape,
-            },
+            Self::Exponential { mean } => Self::Exponential { mean: mean * factor },
+            Self::Uniform { low, high } => Self::Uniform { low: low * factor, high: high * factor },
+            Self::Normal { mean, sd } => Self::Normal { mean: mean * factor, sd: sd * factor },
+            Self::Lognormal { mu, sigma } => {
+                Self::Lognormal { mu: mu + math::ln(factor), sigma: *sigma }
+            }
+            Self::Gamma { shape, scale } => Self::Gamma { shape: *shape, scale: scale * factor },
+            Self::Erlang { k, mean } => Self::Erlang { k: *k, mean: mean * factor },
+            Self::Weibull { shape, scale } => {
+                Self::Weibull { shape: *shape, scale: scale * factor }
+            }
+            Self::Pareto { scale, shape } => Self::Pareto { scale: scale * factor, shape: *shape },
             Self::Hyperexponential { branches } => Self::Hyperexponential {
                 branches: branches
                     .iter()
                     .map(|&(probability, mean)| (probability, mean * factor))
                     .collect(),
             },
-            Self::Empirical { values } => Self::Empirical {
-                values: values.iter().map(|value| value * factor).collect(),
-            },
+            Self::Empirical { values } => {
+                Self::Empirical { values: values.iter().map(|value| value * factor).collect() }
+            }
         }
     }
 
     /// This distribution, unless its mean is infinite: no finite run would ever
     /// agree with itself about it.
     fn with_finite_mean(self) -> Result<Self, DistributionError> {
-        if self.mean().is_finite() {
-            Ok(self)
-        } else {
-            Err(DistributionError::InfiniteMean)
-        }
+        if self.mean().is_finite() { Ok(self) } else { Err(DistributionError::InfiniteMean) }
     }
 }
 
 /// `value`, unless it is infinite or not a number.
 fn finite(name: &'static str, value: f64) -> Result<f64, DistributionError> {
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(DistributionError::NotFinite { name, value })
-    }
+    if value.is_finite() { Ok(value) } else { Err(DistributionError::NotFinite { name, value }) }
 }
 
 /// `value`, if it is finite and at least zero. The sign of −0 is dropped.

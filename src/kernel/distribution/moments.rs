@@ -18,10 +18,9 @@ impl Distribution {
             Self::Weibull { shape, scale } => scale * gamma(1.0 + 1.0 / shape),
             Self::Pareto { shape, .. } if *shape <= 1.0 => f64::INFINITY,
             Self::Pareto { scale, shape } => scale * shape / (shape - 1.0),
-            Self::Hyperexponential { branches } => branches
-                .iter()
-                .map(|(probability, mean)| probability * mean)
-                .sum(),
+            Self::Hyperexponential { branches } => {
+                branches.iter().map(|(probability, mean)| probability * mean).sum()
+            }
             Self::Empirical { values } => values.iter().sum::<f64>() / values.len() as f64,
         }
     }
@@ -49,10 +48,7 @@ impl Distribution {
             Self::Hyperexponential { branches } => hyperexponential_variance(branches, self.mean()),
             Self::Empirical { values } => {
                 let mean = self.mean();
-                values
-                    .iter()
-                    .map(|value| (value - mean) * (value - mean))
-                    .sum::<f64>()
+                values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>()
                     / values.len() as f64
             }
         }
@@ -109,9 +105,7 @@ fn truncated_normal_variance(mean: f64, sd: f64) -> f64 {
 
 /// E[X²] − E[X]² with E[X²] = Σ 2 pᵢ mᵢ².
 fn hyperexponential_variance(branches: &[(f64, f64)], mean: f64) -> f64 {
-    let second: f64 = branches
-        .iter()
-        .map(|(probability, branch)| 2.0 * probability * branch * branch)
-        .sum();
+    let second: f64 =
+        branches.iter().map(|(probability, branch)| 2.0 * probability * branch * branch).sum();
     second - mean * mean
 }

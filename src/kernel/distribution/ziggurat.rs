@@ -55,11 +55,7 @@ impl Ziggurat {
         while layer < LAYERS {
             densities[layer] = densities[layer - 1] + area / edges[layer - 1];
             let exponent = -constant_ln(densities[layer]);
-            edges[layer] = if gaussian {
-                constant_sqrt(2.0 * exponent)
-            } else {
-                exponent
-            };
+            edges[layer] = if gaussian { constant_sqrt(2.0 * exponent) } else { exponent };
             layer += 1;
         }
         densities[LAYERS] = 1.0;
@@ -124,9 +120,7 @@ pub(super) fn normal<S: Source>(source: &mut S) -> f64 {
 #[cold]
 fn normal_edge<S: Source>(layer: usize, x: f64, source: &mut S) -> Option<f64> {
     if layer > 0 {
-        return NORMAL
-            .is_under(layer, exp(-0.5 * x * x), source)
-            .then_some(x);
+        return NORMAL.is_under(layer, exp(-0.5 * x * x), source).then_some(x);
     }
     loop {
         let beyond = -ln(source.uniform_open()) / NORMAL_TAIL;
@@ -206,11 +200,7 @@ mod tests {
         let density = |x: f64| exp(-0.5 * x * x);
         assert_close(NORMAL_TAIL_DENSITY, density(NORMAL_TAIL), 2e-15);
         let tail = sqrt(std::f64::consts::FRAC_PI_2) * erfc(NORMAL_TAIL / std::f64::consts::SQRT_2);
-        assert_close(
-            NORMAL_AREA,
-            NORMAL_TAIL * density(NORMAL_TAIL) + tail,
-            2e-15,
-        );
+        assert_close(NORMAL_AREA, NORMAL_TAIL * density(NORMAL_TAIL) + tail, 2e-15);
         assert_layers(&NORMAL, NORMAL_AREA, density);
     }
 
@@ -218,9 +208,7 @@ mod tests {
     fn the_tables_keep_their_bits() {
         let fold = |table: &Ziggurat| {
             let values = table.edges.iter().chain(&table.densities);
-            values.fold(0u64, |hash, value| {
-                (hash ^ value.to_bits()).wrapping_mul(0x0100_0000_01B3)
-            })
+            values.fold(0u64, |hash, value| (hash ^ value.to_bits()).wrapping_mul(0x0100_0000_01B3))
         };
         assert_eq!([fold(&EXPONENTIAL), fold(&NORMAL)], GOLDEN);
     }

@@ -50,11 +50,7 @@ fn smallest(line: &Line) -> (usize, u128) {
 
 impl Heap {
     pub(super) fn new() -> Self {
-        Self {
-            lines: vec![EMPTY_LINE; 2],
-            places: 0,
-            hole: false,
-        }
+        Self { lines: vec![EMPTY_LINE; 2], places: 0, hole: false }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -63,11 +59,7 @@ impl Heap {
 
     /// The smallest key, `NEVER` without one.
     pub(super) fn peek(&self) -> u128 {
-        if self.hole {
-            smallest(&self.lines[1]).1
-        } else {
-            self.lines[0].0[ROOT]
-        }
+        if self.hole { smallest(&self.lines[1]).1 } else { self.lines[0].0[ROOT] }
     }
 
     /// The smallest key, `NEVER` without one; closes the hole.

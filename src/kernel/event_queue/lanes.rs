@@ -23,12 +23,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) fn new() -> Self {
-        Self {
-            rings: Vec::new(),
-            created: 0,
-            fronts: [NEVER; LANES],
-            first: (NEVER, 0),
-        }
+        Self { rings: Vec::new(), created: 0, fronts: [NEVER; LANES], first: (NEVER, 0) }
     }
 
     /// A new lane; one without a ring when there are enough.

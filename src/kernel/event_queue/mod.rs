@@ -182,11 +182,7 @@ impl EventQueue {
 
     /// When the next event happens.
     pub fn next_at(&self) -> Option<Instant> {
-        let key = self
-            .heap
-            .peek()
-            .min(self.lanes.front())
-            .min(self.timer_front);
+        let key = self.heap.peek().min(self.lanes.front()).min(self.timer_front);
         (key != NEVER).then(|| Event::from_key(key).at)
     }
 
@@ -288,15 +284,8 @@ impl EventQueue {
     fn new_key(&mut self, at: Instant, phase: Phase, payload: u32) -> (u128, u64) {
         assert!(payload < PAYLOAD_END, "payload out of range");
         assert!(at <= Instant::MAX, "instant out of range");
-        assert!(
-            self.next_sequence < SEQUENCE_END - 1,
-            "sequence numbers ran out"
-        );
-        debug_assert!(
-            self.now <= at,
-            "scheduled for the past: {at:?} at {:?}",
-            self.now
-        );
+        assert!(self.next_sequence < SEQUENCE_END - 1, "sequence numbers ran out");
+        debug_assert!(self.now <= at, "scheduled for the past: {at:?} at {:?}", self.now);
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let upper = at.as_nanos() << PHASE_BITS | phase as u64;

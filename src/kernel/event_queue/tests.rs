@@ -27,33 +27,20 @@ impl Twin {
     }
 
     fn pop(&mut self) -> Option<Event> {
-        self.future
-            .pop_first()
-            .map(|((nanos, phase, sequence), payload)| Event {
-                at: at(nanos),
-                phase,
-                ticket: Ticket(sequence),
-                payload,
-            })
+        self.future.pop_first().map(|((nanos, phase, sequence), payload)| Event {
+            at: at(nanos),
+            phase,
+            ticket: Ticket(sequence),
+            payload,
+        })
     }
 }
 
 #[derive(Clone, Debug)]
 enum Step {
-    Schedule {
-        delay: u64,
-        phase: u64,
-        payload: u32,
-    },
-    InLane {
-        lane: usize,
-        delay: u64,
-        phase: u64,
-    },
-    Cancellable {
-        delay: u64,
-        phase: u64,
-    },
+    Schedule { delay: u64, phase: u64, payload: u32 },
+    InLane { lane: usize, delay: u64, phase: u64 },
+    Cancellable { delay: u64, phase: u64 },
     Cancel(usize),
     Pop,
 }
@@ -82,11 +69,7 @@ fn run_both(steps: &[Step]) {
     let mut now = 0;
     for step in steps {
         match *step {
-            Step::Schedule {
-                delay,
-                phase,
-                payload,
-            } => {
+            Step::Schedule { delay, phase, payload } => {
                 let phase = Phase::from_bits(phase);
                 let ticket = queue.schedule(at(now + delay), phase, payload);
                 assert_eq!(ticket.0, twin.schedule(now + delay, phase, payload).2);
@@ -166,12 +149,8 @@ fn the_widest_values_survive() {
     queue.next_sequence = SEQUENCE_END - 2;
     let ticket = queue.schedule(Instant::MAX, Phase::Arrival, PAYLOAD_END - 1);
     let event = queue.pop().unwrap();
-    let expected = Event {
-        at: Instant::MAX,
-        phase: Phase::Arrival,
-        ticket,
-        payload: PAYLOAD_END - 1,
-    };
+    let expected =
+        Event { at: Instant::MAX, phase: Phase::Arrival, ticket, payload: PAYLOAD_END - 1 };
     assert_eq!(event, expected);
 }
 

@@ -23,19 +23,13 @@ impl AliasTable {
     pub(super) fn new(weights: &[f64]) -> Self {
         let average = weights.iter().sum::<f64>() / weights.len() as f64;
         let mut parts: Vec<f64> = weights.iter().map(|weight| weight / average).collect();
-        let own = |outcome: usize| Slot {
-            threshold: u64::MAX,
-            alias: outcome as u32,
-        };
+        let own = |outcome: usize| Slot { threshold: u64::MAX, alias: outcome as u32 };
         let mut slots: Box<[Slot]> = (0..weights.len()).map(own).collect();
         let (mut poor, mut rich): (Vec<usize>, Vec<usize>) =
             (0..weights.len()).partition(|&outcome| parts[outcome] < 1.0);
         while let (Some(&needy), Some(&giver)) = (poor.last(), rich.last()) {
             poor.pop();
-            slots[needy] = Slot {
-                threshold: fraction_to_bits(parts[needy]),
-                alias: giver as u32,
-            };
+            slots[needy] = Slot { threshold: fraction_to_bits(parts[needy]), alias: giver as u32 };
             parts[giver] -= 1.0 - parts[needy];
             if parts[giver] < 1.0 {
                 rich.pop();
@@ -54,11 +48,7 @@ impl AliasTable {
         let product = u128::from(bits) * self.slots.len() as u128;
         let index = (product >> 64) as usize;
         let slot = self.slots[index];
-        if (product as u64) < slot.threshold {
-            index
-        } else {
-            slot.alias as usize
-        }
+        if (product as u64) < slot.threshold { index } else { slot.alias as usize }
     }
 }
 

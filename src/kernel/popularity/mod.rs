@@ -102,20 +102,15 @@ impl Popularity {
 }
 
 fn check_items(items: u64) -> Result<(), PopularityError> {
-    if (1..=ITEMS_MAX).contains(&items) {
-        Ok(())
-    } else {
-        Err(PopularityError::Items { items })
-    }
+    if (1..=ITEMS_MAX).contains(&items) { Ok(()) } else { Err(PopularityError::Items { items }) }
 }
 
 impl fmt::Display for PopularityError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Items { items } => write!(
-                formatter,
-                "`items` must be from 1 to {ITEMS_MAX}, and is {items}"
-            ),
+            Self::Items { items } => {
+                write!(formatter, "`items` must be from 1 to {ITEMS_MAX}, and is {items}")
+            }
             Self::Exponent { exponent } => {
                 write!(
                     formatter,

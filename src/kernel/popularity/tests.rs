@@ -28,17 +28,11 @@ impl Naive {
             *sum += mass / total;
             Some(*sum)
         };
-        Self {
-            sums: masses.iter().scan(0.0, next).collect(),
-        }
+        Self { sums: masses.iter().scan(0.0, next).collect() }
     }
 
     fn cumulative(&self, ranks: u64) -> f64 {
-        if ranks == 0 {
-            0.0
-        } else {
-            self.sums[ranks as usize - 1]
-        }
+        if ranks == 0 { 0.0 } else { self.sums[ranks as usize - 1] }
     }
 
     fn sample(&self, source: &mut Stream) -> u64 {
@@ -88,29 +82,19 @@ fn assert_masses(what: &str, edges: &[u64], counts: &[f64], cumulative: impl Fn(
 
 /// Two-sample chi-square of samples of one size.
 fn assert_same_law(what: &str, one: &[f64], other: &[f64]) {
-    let full = one
-        .iter()
-        .zip(other)
-        .filter(|(one, other)| *one + *other >= 20.0);
-    let terms: Vec<f64> = full
-        .map(|(one, other)| (one - other) * (one - other) / (one + other))
-        .collect();
+    let full = one.iter().zip(other).filter(|(one, other)| *one + *other >= 20.0);
+    let terms: Vec<f64> =
+        full.map(|(one, other)| (one - other) * (one - other) / (one + other)).collect();
     assert_chi_square(what, terms.iter().sum(), terms.len());
 }
 
 #[test]
 fn masses_are_those_of_the_naive_table() {
-    for (exponent, items) in [
-        (0.5, 1_000_000),
-        (0.99, 1_000_000),
-        (1.0, 300_000),
-        (1.5, 4097),
-        (2.0, 10),
-    ] {
-        let (zipf, naive) = (
-            Popularity::zipf(exponent, items).unwrap(),
-            Naive::new(exponent, items),
-        );
+    for (exponent, items) in
+        [(0.5, 1_000_000), (0.99, 1_000_000), (1.0, 300_000), (1.5, 4097), (2.0, 10)]
+    {
+        let (zipf, naive) =
+            (Popularity::zipf(exponent, items).unwrap(), Naive::new(exponent, items));
         for ranks in cells(items) {
             let (fast, slow) = (zipf.cumulative(ranks), naive.cumulative(ranks));
             assert!(
@@ -119,28 +103,19 @@ fn masses_are_those_of_the_naive_table() {
             );
         }
         let direct: f64 = (0..items).rev().map(|rank| zipf.mass(rank)).sum();
-        assert!(
-            (direct - 1.0).abs() < 1e-11,
-            "s = {exponent}: the masses sum to {direct}"
-        );
+        assert!((direct - 1.0).abs() < 1e-11, "s = {exponent}: the masses sum to {direct}");
         assert_eq!((zipf.mass(items), zipf.cumulative(items + 1)), (0.0, 1.0));
     }
 }
 
 #[test]
 fn keys_follow_the_naive_table() {
-    for (exponent, items) in [
-        (0.3, 1_000_000),
-        (0.99, 1_000_000),
-        (1.0, 5000),
-        (1.4, 4096),
-        (3.0, 100),
-    ] {
+    for (exponent, items) in
+        [(0.3, 1_000_000), (0.99, 1_000_000), (1.0, 5000), (1.4, 4096), (3.0, 100)]
+    {
         let what = format!("s = {exponent} over {items}");
-        let (zipf, naive) = (
-            Popularity::zipf(exponent, items).unwrap(),
-            Naive::new(exponent, items),
-        );
+        let (zipf, naive) =
+            (Popularity::zipf(exponent, items).unwrap(), Naive::new(exponent, items));
         let (edges, mut source) = (cells(items), stream(&what));
         let ours = counts(&edges, || zipf.sample(&mut source));
         assert_masses(&what, &edges, &ours, |ranks| naive.cumulative(ranks));
@@ -151,11 +126,7 @@ fn keys_follow_the_naive_table() {
 
 #[test]
 fn keys_follow_the_oracle_up_to_a_milliard_items() {
-    for (exponent, items) in [
-        (0.8, 20_000_000),
-        (0.99, 1_000_000_000),
-        (1.2, 1_000_000_000),
-    ] {
+    for (exponent, items) in [(0.8, 20_000_000), (0.99, 1_000_000_000), (1.2, 1_000_000_000)] {
         let what = format!("s = {exponent} over {items}, oracle");
         let zipf = Popularity::zipf(exponent, items).unwrap();
         let oracle = rand_distr::Zipf::new(items as f64, exponent).unwrap();
@@ -180,9 +151,7 @@ fn ranks_inside_buckets_have_their_own_masses() {
         halves[usize::from(zipf.sample_bucket(0, &mut source) >= first - 1 + 32)] += 1.0;
     }
     let sum = |from: u64, to: u64| {
-        (from..to)
-            .map(|k| pow(k as f64 / first as f64, -exponent))
-            .sum::<f64>()
+        (from..to).map(|k| pow(k as f64 / first as f64, -exponent)).sum::<f64>()
     };
     let probability = sum(first, first + 32) / sum(first, first + 64);
     let z = (halves[0] - probability * SAMPLES as f64)
@@ -196,32 +165,19 @@ fn uniform_keys_are_uniform() {
     let uniform = Popularity::uniform(1000).unwrap();
     let (edges, mut source) = ((0..=1000).collect::<Vec<u64>>(), stream("uniform"));
     let counts = counts(&edges, || uniform.sample(&mut source));
-    assert_masses("uniform", &edges, &counts, |ranks| {
-        uniform.cumulative(ranks)
-    });
-    assert_eq!(
-        (uniform.mass(999), uniform.mass(1000), uniform.items()),
-        (0.001, 0.0, 1000)
-    );
+    assert_masses("uniform", &edges, &counts, |ranks| uniform.cumulative(ranks));
+    assert_eq!((uniform.mass(999), uniform.mass(1000), uniform.items()), (0.001, 0.0, 1000));
 }
 
 #[test]
 fn impossible_parameters_are_refused() {
-    assert_eq!(
-        Popularity::uniform(0),
-        Err(PopularityError::Items { items: 0 })
-    );
+    assert_eq!(Popularity::uniform(0), Err(PopularityError::Items { items: 0 }));
     assert_eq!(
         Popularity::zipf(1.0, ITEMS_MAX + 1),
-        Err(PopularityError::Items {
-            items: ITEMS_MAX + 1
-        })
+        Err(PopularityError::Items { items: ITEMS_MAX + 1 })
     );
     for exponent in [0.0, -1.0, f64::INFINITY] {
-        assert_eq!(
-            Popularity::zipf(exponent, 10),
-            Err(PopularityError::Exponent { exponent })
-        );
+        assert_eq!(Popularity::zipf(exponent, 10), Err(PopularityError::Exponent { exponent }));
     }
     assert!(Popularity::zipf(f64::NAN, 10).is_err());
 }
@@ -231,10 +187,7 @@ fn samplers_keep_their_bits() {
     let draw = |popularity: Result<Popularity, PopularityError>| {
         let (popularity, mut source) = (popularity.unwrap(), Key::root(7, 0).named("keys").draws());
         let first = [(); 3].map(|()| popularity.sample(&mut source));
-        let add = |sum: u64, _| {
-            sum.wrapping_mul(31)
-                .wrapping_add(popularity.sample(&mut source))
-        };
+        let add = |sum: u64, _| sum.wrapping_mul(31).wrapping_add(popularity.sample(&mut source));
         (first, (0..1000).fold(0, add))
     };
     let actual = [

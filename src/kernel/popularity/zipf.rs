@@ -60,11 +60,7 @@ impl Zipf {
         let mut first = head + 1;
         while first <= items {
             let width = (first / BUCKETS_PER_RANK).min(items + 1 - first);
-            buckets.push(Bucket {
-                first,
-                width,
-                sum_before: total,
-            });
+            buckets.push(Bucket { first, width, sum_before: total });
             let weight = power_sum(exponent, first, first + width);
             weights.push(weight);
             total += weight;
@@ -91,11 +87,7 @@ impl Zipf {
     pub(super) fn sample<S: Source>(&self, source: &mut S) -> u64 {
         let outcome = self.table.outcome(source.next_u64());
         let head = self.head_sums.len() - 1;
-        if outcome < head {
-            outcome as u64
-        } else {
-            self.sample_bucket(outcome - head, source)
-        }
+        if outcome < head { outcome as u64 } else { self.sample_bucket(outcome - head, source) }
     }
 
     /// A rank of the bucket. One word gives both the key and the uniform draw
@@ -143,11 +135,7 @@ fn power_sum(exponent: f64, first: u64, end: u64) -> f64 {
     // ∫ x^−s = a^(1−s) (e^((1−s) L) − 1)/(1−s) with L = ln(b/a), stable at s = 1.
     let log_ratio = ln_1p((b - a) / a);
     let scaled = (1.0 - s) * log_ratio;
-    let growth = if scaled == 0.0 {
-        log_ratio
-    } else {
-        log_ratio * exp_m1(scaled) / scaled
-    };
+    let growth = if scaled == 0.0 { log_ratio } else { log_ratio * exp_m1(scaled) / scaled };
     let first_derivatives = -s * (at_b / b - at_a / a);
     let third = -s * (s + 1.0) * (s + 2.0);
     let third_derivatives = third * (at_b / (b * b * b) - at_a / (a * a * a));
@@ -166,11 +154,7 @@ mod tests {
         for k in first..end {
             let term = pow(k as f64, -exponent);
             let next = sum + term;
-            lost += if sum >= term {
-                (sum - next) + term
-            } else {
-                (term - next) + sum
-            };
+            lost += if sum >= term { (sum - next) + term } else { (term - next) + sum };
             sum = next;
         }
         sum + lost
@@ -184,10 +168,7 @@ mod tests {
                     let fast = power_sum(exponent, first, first + width);
                     let slow = slow_power_sum(exponent, first, first + width);
                     let error = (fast / slow - 1.0).abs();
-                    assert!(
-                        error < 1e-13,
-                        "s = {exponent} from {first}, {width} wide: {error:e}"
-                    );
+                    assert!(error < 1e-13, "s = {exponent} from {first}, {width} wide: {error:e}");
                 }
             }
         }

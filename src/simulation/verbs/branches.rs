@@ -8,7 +8,13 @@ use crate::simulation::world::World;
 
 impl World<'_> {
     /// Starts a job per branch and waits at the join.
-    pub(in crate::simulation) fn fork(&mut self, job: JobId, first: u32, count: u16, join: Pc) -> Flow {
+    pub(in crate::simulation) fn fork(
+        &mut self,
+        job: JobId,
+        first: u32,
+        count: u16,
+        join: Pc,
+    ) -> Flow {
         self.jobs[job].pc = join;
         self.jobs[job].pending = count;
         for branch in first..first + u32::from(count) {
@@ -20,18 +26,19 @@ impl World<'_> {
     }
 
     /// Starts CPU work on each node of a cache that holds one of the keys.
-    pub(in crate::simulation) fn fan(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
-        let plan = &self.plan.accesses[usize::from(access)];
-        let Some(program) = self.plan.caches[usize::from(plan.cache)].program else {
-            return Flow::Next;
-        };
-        let pc = self.plan.programs.programs[usize::from(program)].start;
+    pub(in crate::simulation) fn fan(
+        &mut self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+        join: Pc,
+    ) -> Flow {
         let nodes = self.nodes_of(job, access, step);
-        let count = nodes.count_ones() as u16;
-        self.jobs[job].pc += 1;
-        self.jobs[job].pending = count;
+        let body = self.jobs[job].pc + 1;
+        self.jobs[job].pc = join;
+        self.jobs[job].pending = nodes.count_ones() as u16;
         for node in (0..128).filter(|node| nodes >> node & 1 == 1) {
-            let mut child = self.branch_of(job, pc);
+            let mut child = self.branch_of(job, body);
             child.key = self.service_key(job, step, Purpose::CacheCpu).numbered(node);
             child.slots[0] = node as u32;
             self.spawn_branch(child);
@@ -90,7 +97,13 @@ impl World<'_> {
     }
 
     /// Goes ahead with a chance that the request owns.
-    pub(in crate::simulation) fn skip(&mut self, job: JobId, chance: DistributionId, step: StepId, to: Pc) -> Flow {
+    pub(in crate::simulation) fn skip(
+        &mut self,
+        job: JobId,
+        chance: DistributionId,
+        step: StepId,
+        to: Pc,
+    ) -> Flow {
         let chance = self.plan.programs.distributions[usize::from(chance)].mean();
         let key = self.request_key(job, step, Purpose::BrowserCache);
         match key.draws().chance(chance) {

@@ -17,7 +17,11 @@ const RESOLVE_DRAW: u64 = (1 << 32) + 2;
 
 impl World<'_> {
     /// The resolver answers at once, or asks.
-    pub(in crate::simulation) fn begin_resolve(&mut self, job: JobId, lookup: DistributionId) -> Flow {
+    pub(in crate::simulation) fn begin_resolve(
+        &mut self,
+        job: JobId,
+        lookup: DistributionId,
+    ) -> Flow {
         let request = &self.requests[self.jobs[job].request];
         let (user, key) = (request.user, request.key);
         let Some(resolvers) = &mut self.resolvers else {
@@ -47,7 +51,8 @@ impl World<'_> {
             true => 0,
             false => u64::from(self.plan.network.handshakes),
         };
-        let time = Duration::from_nanos(rtt.as_nanos().saturating_mul(handshakes) + rtt.as_nanos() / 2);
+        let time =
+            Duration::from_nanos(rtt.as_nanos().saturating_mul(handshakes) + rtt.as_nanos() / 2);
         self.resume_or_go_on(job, time)
     }
 
@@ -99,7 +104,8 @@ impl World<'_> {
 
     /// One draw of a duration.
     pub(in crate::simulation) fn sample(&self, distribution: DistributionId, key: Key) -> Duration {
-        self.plan.programs.distributions[usize::from(distribution)].sample_duration(&mut key.draws())
+        self.plan.programs.distributions[usize::from(distribution)]
+            .sample_duration(&mut key.draws())
     }
 
     /// The round trip of a request: the same for all its legs.

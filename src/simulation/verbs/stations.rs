@@ -4,7 +4,7 @@ use crate::kernel::event_queue::Phase;
 use crate::kernel::random::{Key, Source};
 use crate::kernel::time::Duration;
 use crate::route::program::Instruction;
-use crate::route::step::{DistributionId, Purpose, Slot, StepId, Verb};
+use crate::route::step::{DistributionId, Purpose, Rows, Slot, StepId, Verb};
 use crate::simulation::blueprint::{NO_STATION, NONE};
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
@@ -15,7 +15,13 @@ use crate::tier::balancer::Policy;
 
 impl World<'_> {
     /// One instance of a group; its number within the component is kept.
-    pub(in crate::simulation) fn choose(&mut self, job: JobId, group: u16, slot: Slot, step: StepId) -> Flow {
+    pub(in crate::simulation) fn choose(
+        &mut self,
+        job: JobId,
+        group: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
         let plan = &self.plan.groups[usize::from(group)];
         let first = plan.first;
         if plan.instances == 1 {
@@ -79,7 +85,8 @@ impl World<'_> {
         match self.pools[index].enter(self.now, job) {
             Entered::Granted => {
                 self.taken += 1;
-                self.recorder.record_wait(self.plan.stations.pools[index].label.name, Duration::ZERO);
+                self.recorder
+                    .record_wait(self.plan.stations.pools[index].label.name, Duration::ZERO);
                 Flow::Next
             }
             Entered::Queued => {
@@ -135,12 +142,17 @@ impl World<'_> {
     }
 
     /// CPU work begins, or waits.
-    pub(in crate::simulation) fn begin_work(&mut self, job: JobId, instruction: &Instruction) -> Flow {
-        let Verb::Work { cpus, slot, demand, rows, per_row, step, purpose } = instruction.verb else {
+    pub(in crate::simulation) fn begin_work(
+        &mut self,
+        job: JobId,
+        instruction: &Instruction,
+    ) -> Flow {
+        let Verb::Work { cpus, slot, demand, rows, per_row, step, purpose } = instruction.verb
+        else {
             return Flow::Next;
         };
         let key = self.service_key(job, step, purpose);
-        let demand = self.demand(demand, rows, per_row, key);
+        let demand = self.demand(job, demand, rows, per_row, key);
         if demand.is_zero() {
             return Flow::Next;
         }
@@ -150,7 +162,10 @@ impl World<'_> {
         match &mut self.cpus[index as usize] {
             Cpu::Fifo(fifo) => {
                 if let Some(completes_at) = fifo.arrive(now, job, demand) {
-                    self.recorder.record_wait(self.plan.stations.cpus[index as usize].label.name, Duration::ZERO);
+                    self.recorder.record_wait(
+                        self.plan.stations.cpus[index as usize].label.name,
+                        Duration::ZERO,
+                    );
                     let payload = EventKind::JobResumed.with(job);
                     self.queue.schedule(completes_at, Phase::Completion, payload);
                 }
@@ -164,13 +179,22 @@ impl World<'_> {
     }
 
     #[inline]
-    fn demand(&self, demand: DistributionId, rows: u16, per_row: DistributionId, key: Key) -> Duration {
+    fn demand(
+        &self,
+        job: JobId,
+        demand: DistributionId,
+        rows: Rows,
+        per_row: DistributionId,
+        key: Key,
+    ) -> Duration {
         let drawn = self.sample(demand, key);
-        if rows == 0 {
-            return drawn;
-        }
+        let rows = match rows {
+            Rows::Fixed(0) => return drawn,
+            Rows::Fixed(rows) => f64::from(rows),
+            Rows::Missed => f64::from(self.jobs[job].missing.count_ones().saturating_sub(1)),
+        };
         let per_row = self.plan.programs.distributions[usize::from(per_row)].mean();
-        drawn + Duration::from_nanos_f64(per_row * f64::from(rows))
+        drawn + Duration::from_nanos_f64(per_row * rows)
     }
 
     #[inline]
@@ -250,8 +274,11 @@ impl World<'_> {
             return Flow::Next;
         }
         self.jobs[job].since = self.now;
-        if let Some(completes_at) = self.disks[disk as usize].arrive(self.now, job, operations, bytes) {
-            self.recorder.record_wait(self.plan.stations.disks[disk as usize].label.name, Duration::ZERO);
+        if let Some(completes_at) =
+            self.disks[disk as usize].arrive(self.now, job, operations, bytes)
+        {
+            self.recorder
+                .record_wait(self.plan.stations.disks[disk as usize].label.name, Duration::ZERO);
             let payload = EventKind::JobResumed.with(job);
             self.queue.schedule(completes_at, Phase::Completion, payload);
         }
@@ -276,7 +303,7 @@ impl World<'_> {
             return 0;
         }
         let database = &self.plan.databases[usize::from(plan.database)];
-        let wanted = self.jobs[job].missing;
+        let wanted = self.wanted_bits(job, plan);
         let (mut hits, mut misses) = (0, 0);
         for item in (0..u32::from(plan.count)).filter(|item| wanted >> item & 1 == 1) {
             let rank = self.rank(job, access, step, item);

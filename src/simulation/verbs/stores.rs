@@ -12,21 +12,17 @@ use crate::tier::cache::Lookup;
 /// Ranks beyond every dataset: keys of inserted items.
 const NEW_KEY: u64 = 1 << 47;
 
-/// All of the first `count` bits.
-pub(in crate::simulation) fn all_bits(count: u8) -> u64 {
-    match count {
-        64.. => u64::MAX,
-        _ => (1 << count) - 1,
-    }
-}
-
 impl World<'_> {
     /// Popularity rank of one key of a step.
-    pub(in crate::simulation) fn rank(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
+    pub(in crate::simulation) fn rank(
+        &self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+        item: u32,
+    ) -> u64 {
         let plan = &self.plan.accesses[usize::from(access)];
-        let draws = || {
-            self.request_key(job, step, Purpose::Keys).numbered(u64::from(item)).draws()
-        };
+        let draws = || self.request_key(job, step, Purpose::Keys).numbered(u64::from(item)).draws();
         match plan.keys {
             KeySource::Popular(dataset) => self.plan.popularities[dataset].sample(&mut draws()),
             KeySource::New => NEW_KEY | draws().next_u64() >> 17,
@@ -42,12 +38,23 @@ impl World<'_> {
 
     /// Keys that the step still wants, by item.
     fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
-        let missing = self.jobs[job].missing;
+        let missing = self.wanted_bits(job, plan);
         (0..u32::from(plan.count)).filter(move |item| missing >> item & 1 == 1)
     }
 
+    /// The same as bits: what the cache missed, or all.
+    pub(in crate::simulation) fn wanted_bits(&self, job: JobId, plan: &Access) -> u64 {
+        if plan.looked_up { self.jobs[job].missing } else { u64::MAX }
+    }
+
     /// Looks every key up at its node; goes to `hit` when nothing is missing.
-    pub(in crate::simulation) fn lookup(&mut self, job: JobId, access: u16, step: StepId, hit: Pc) -> Flow {
+    pub(in crate::simulation) fn lookup(
+        &mut self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+        hit: Pc,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let mut missing = 0;
         for item in 0..u32::from(plan.count) {
@@ -121,7 +128,12 @@ impl World<'_> {
     }
 
     /// Removes the written keys from their nodes.
-    pub(in crate::simulation) fn invalidate(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+    pub(in crate::simulation) fn invalidate(
+        &mut self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         for item in 0..u32::from(plan.count) {
             let key = self.key(job, access, step, item);
@@ -134,7 +146,13 @@ impl World<'_> {
 
     /// The read sees its database as of now. A replica shows the state of its
     /// last applied write: what it lacks is stale.
-    pub(in crate::simulation) fn snapshot(&mut self, job: JobId, access: u16, slot: Slot, step: StepId) -> Flow {
+    pub(in crate::simulation) fn snapshot(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let instance = self.jobs[job].slots[usize::from(slot)];
         let database = usize::from(plan.database);

@@ -17,9 +17,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new() -> Self {
-        Self {
-            slots: vec![NONE; 16],
-        }
+        Self { slots: vec![NONE; 16] }
     }
 
     /// Any number of slots will do, not only powers of two: memory follows the
@@ -71,9 +69,7 @@ impl Index {
     /// Takes node `id` out of its chain.
     #[inline]
     pub(super) fn remove(&mut self, nodes: &mut [Node], id: u32) {
-        let Node {
-            key, chain: rest, ..
-        } = nodes[id as usize];
+        let Node { key, chain: rest, .. } = nodes[id as usize];
         let slot = self.slot_of(key);
         let mut at = self.slots[slot];
         if at == id {

@@ -127,8 +127,7 @@ impl Cache {
     fn hit(&mut self, now: Instant, id: u32) -> Lookup {
         self.order.touch(&mut self.slab.nodes, id);
         if self.sliding {
-            self.expires_at
-                .set(id, self.deadline(now, self.limit.get(id)));
+            self.expires_at.set(id, self.deadline(now, self.limit.get(id)));
         }
         let stale_since = self.stale_since.get(id);
         let stale_since = (stale_since != NEVER).then_some(stale_since);
@@ -229,9 +228,7 @@ impl Cache {
 
     /// When the entry of `key` expires; `None` when it never does, or is not held.
     pub fn expires_at(&self, key: u64) -> Option<Instant> {
-        self.find(key)
-            .map(|id| self.expires_at.get(id))
-            .filter(|&at| at != NEVER)
+        self.find(key).map(|id| self.expires_at.get(id)).filter(|&at| at != NEVER)
     }
 
     /// Loses all entries, as in a restart. Counters go on.

@@ -31,15 +31,7 @@ struct Naive {
 impl Naive {
     fn new(eviction: Eviction, capacity: u64, ttl: Option<Duration>, sliding: bool) -> Self {
         let (entries, counters) = (Vec::new(), CacheCounters::default());
-        Self {
-            eviction,
-            capacity,
-            ttl,
-            sliding,
-            entries,
-            clock: 0,
-            counters,
-        }
+        Self { eviction, capacity, ttl, sliding, entries, clock: 0, counters }
     }
 
     fn place(&self, key: u64) -> Option<usize> {
@@ -47,10 +39,7 @@ impl Naive {
     }
 
     fn bytes(&self) -> u64 {
-        self.entries
-            .iter()
-            .map(|entry| u64::from(entry.bytes))
-            .sum()
+        self.entries.iter().map(|entry| u64::from(entry.bytes)).sum()
     }
 
     fn lookup(&mut self, now: Instant, key: u64) -> Lookup {
@@ -73,9 +62,7 @@ impl Naive {
         }
         self.counters.hits += 1;
         self.counters.stale_hits += u64::from(entry.stale_since.is_some());
-        Lookup::Hit {
-            stale_since: entry.stale_since,
-        }
+        Lookup::Hit { stale_since: entry.stale_since }
     }
 
     fn store(
@@ -95,8 +82,7 @@ impl Naive {
         while self.bytes() + u64::from(bytes) > self.capacity {
             let victim =
                 (0..self.entries.len()).min_by_key(|&place| self.rank(&self.entries[place]));
-            self.entries
-                .remove(victim.expect("the object fits an empty cache"));
+            self.entries.remove(victim.expect("the object fits an empty cache"));
             self.counters.evicted += 1;
         }
         self.counters.insertions += u64::from(old.is_none());
@@ -146,11 +132,7 @@ fn operations() -> impl Strategy<Value = Operation> {
 }
 
 fn policies() -> impl Strategy<Value = Eviction> {
-    prop_oneof![
-        Just(Eviction::Lru),
-        Just(Eviction::Lfu),
-        Just(Eviction::Fifo)
-    ]
+    prop_oneof![Just(Eviction::Lru), Just(Eviction::Lfu), Just(Eviction::Fifo)]
 }
 
 fn play(cache: &mut Cache, naive: &mut Naive, now: Instant, key: u64, operation: &Operation) {
@@ -234,11 +216,7 @@ proptest! {
 
 #[test]
 fn an_entry_takes_at_most_32_bytes_of_memory() {
-    for (eviction, most) in [
-        (Eviction::Lru, 32.0),
-        (Eviction::Fifo, 32.0),
-        (Eviction::Lfu, 37.0),
-    ] {
+    for (eviction, most) in [(Eviction::Lru, 32.0), (Eviction::Fifo, 32.0), (Eviction::Lfu, 37.0)] {
         let mut cache = Cache::new(eviction, 1 << 40, None, false);
         for key in 0..200_000 {
             cache.store(Instant::ZERO, key, 100, None);

@@ -27,11 +27,7 @@ pub(super) struct Slab {
 
 impl Slab {
     pub(super) const fn new() -> Self {
-        Self {
-            nodes: Vec::new(),
-            free: NONE,
-            held: 0,
-        }
+        Self { nodes: Vec::new(), free: NONE, held: 0 }
     }
 
     /// Number of nodes in use.
@@ -43,13 +39,7 @@ impl Slab {
     /// A node for `key`, in no list and no slot yet.
     #[inline]
     pub(super) fn take(&mut self, key: u64, bytes: u32) -> u32 {
-        let node = Node {
-            key,
-            newer: NONE,
-            older: NONE,
-            chain: NONE,
-            bytes,
-        };
+        let node = Node { key, newer: NONE, older: NONE, chain: NONE, bytes };
         self.held += 1;
         if self.free == NONE {
             return self.append(node);
@@ -62,10 +52,7 @@ impl Slab {
 
     fn append(&mut self, node: Node) -> u32 {
         let id = self.nodes.len();
-        assert!(
-            id < NONE as usize,
-            "a cache node holds at most 2^32 - 1 entries"
-        );
+        assert!(id < NONE as usize, "a cache node holds at most 2^32 - 1 entries");
         reserve_an_eighth(&mut self.nodes);
         self.nodes.push(node);
         id as u32
@@ -102,10 +89,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) const EMPTY: Self = Self {
-        newest: NONE,
-        oldest: NONE,
-    };
+    pub(super) const EMPTY: Self = Self { newest: NONE, oldest: NONE };
 
     #[inline]
     pub(super) fn push_newest(&mut self, nodes: &mut [Node], id: u32) {

@@ -109,12 +109,7 @@ struct Group {
 
 impl Frequencies {
     const fn new() -> Self {
-        Self {
-            groups: Vec::new(),
-            free: NONE,
-            least: NONE,
-            group_of: Vec::new(),
-        }
+        Self { groups: Vec::new(), free: NONE, least: NONE, group_of: Vec::new() }
     }
 
     fn enter(&mut self, nodes: &mut [Node], id: u32) {
@@ -128,12 +123,7 @@ impl Frequencies {
 
     fn touch(&mut self, nodes: &mut [Node], id: u32) {
         let from = self.group_of[id as usize];
-        let Group {
-            count,
-            list,
-            higher,
-            ..
-        } = self.groups[from as usize];
+        let Group { count, list, higher, .. } = self.groups[from as usize];
         let alone = list.newest == list.oldest;
         let next_exists = higher != NONE && self.groups[higher as usize].count == count + 1;
         if alone && !next_exists {
@@ -177,12 +167,7 @@ impl Frequencies {
         if higher != NONE && self.groups[higher as usize].count == count {
             return higher;
         }
-        let made = self.take_group(Group {
-            count,
-            list: List::EMPTY,
-            lower,
-            higher,
-        });
+        let made = self.take_group(Group { count, list: List::EMPTY, lower, higher });
         self.link(lower, made);
         if higher != NONE {
             self.groups[higher as usize].lower = made;
@@ -191,11 +176,7 @@ impl Frequencies {
     }
 
     fn next_above(&self, group: u32) -> u32 {
-        if group == NONE {
-            self.least
-        } else {
-            self.groups[group as usize].higher
-        }
+        if group == NONE { self.least } else { self.groups[group as usize].higher }
     }
 
     /// Group `higher` follows `lower`, or is the least.

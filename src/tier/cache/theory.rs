@@ -7,9 +7,7 @@ use crate::tier::hash::salted;
 
 /// Zipf probabilities of `items` ranks with exponent `exponent`.
 fn zipf(items: usize, exponent: f64) -> Vec<f64> {
-    let weights: Vec<f64> = (1..=items)
-        .map(|rank| libm::pow(rank as f64, -exponent))
-        .collect();
+    let weights: Vec<f64> = (1..=items).map(|rank| libm::pow(rank as f64, -exponent)).collect();
     let total: f64 = weights.iter().sum();
     weights.iter().map(|weight| weight / total).collect()
 }
@@ -40,13 +38,7 @@ fn hit_ratio(eviction: Eviction, capacity: u64, probabilities: &[f64], reference
 /// Ordered triples of distinct items.
 fn triples(items: usize) -> impl Iterator<Item = [usize; 3]> {
     (0..items.pow(3))
-        .map(move |number| {
-            [
-                number % items,
-                number / items % items,
-                number / items / items,
-            ]
-        })
+        .map(move |number| [number % items, number / items % items, number / items / items])
         .filter(|[a, b, c]| a != b && b != c && a != c)
 }
 
@@ -65,9 +57,7 @@ fn king(p: &[f64]) -> f64 {
 /// proportional to the product of its items' probabilities.
 fn gelenbe(p: &[f64]) -> f64 {
     let product = |[a, b, c]: [usize; 3]| p[a] * p[b] * p[c];
-    let hits: f64 = triples(p.len())
-        .map(|t| product(t) * (p[t[0]] + p[t[1]] + p[t[2]]))
-        .sum();
+    let hits: f64 = triples(p.len()).map(|t| product(t) * (p[t[0]] + p[t[1]] + p[t[2]])).sum();
     hits / triples(p.len()).map(product).sum::<f64>()
 }
 
@@ -78,11 +68,7 @@ fn che(p: &[f64], capacity: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1e9);
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
-        if held(middle) < capacity {
-            low = middle
-        } else {
-            high = middle
-        }
+        if held(middle) < capacity { low = middle } else { high = middle }
     }
     p.iter().map(|p| p * (1.0 - libm::exp(-p * low))).sum()
 }
@@ -102,20 +88,14 @@ fn fifo_meets_the_exact_hit_ratio_of_gelenbe() {
     let p = zipf(6, 1.0);
     let (run, exact) = (hit_ratio(Eviction::Fifo, 3, &p, 1_000_000), gelenbe(&p));
     assert!((run - exact).abs() < 0.003, "{run} against {exact}");
-    assert!(
-        king(&p) - exact > 0.01,
-        "the two policies must be told apart"
-    );
+    assert!(king(&p) - exact > 0.01, "the two policies must be told apart");
 }
 
 #[test]
 fn lru_of_ten_thousand_items_meets_che_within_half_a_percent() {
     for exponent in [0.8, 1.1] {
         let p = zipf(10_000, exponent);
-        let (run, expected) = (
-            hit_ratio(Eviction::Lru, 1_000, &p, 1_000_000),
-            che(&p, 1_000.0),
-        );
+        let (run, expected) = (hit_ratio(Eviction::Lru, 1_000, &p, 1_000_000), che(&p, 1_000.0));
         assert!((run - expected).abs() < 0.005, "{run} against {expected}");
     }
 }

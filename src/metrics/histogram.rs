@@ -1,0 +1,188 @@
+//! Histograms of durations, with requests that never finished counted as
+//! infinitely long.
+
+use crate::kernel::time::Duration;
+use hdrhistogram::Histogram as HdrHistogram;
+
+/// Durations in nanoseconds, kept to three significant digits; mean and
+/// maximum are exact.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    counts: HdrHistogram<u64>,
+    sum: u128,
+    max: Duration,
+    infinite: u64,
+}
+
+/// A quantile of a sample.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quantile {
+    /// Its value.
+    Finite(Duration),
+    /// It falls among what never finished: at least this long.
+    AtLeast(Duration),
+}
+
+/// One bucket with something in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bucket {
+    /// Lowest duration that falls into it.
+    pub low: Duration,
+    /// Highest.
+    pub high: Duration,
+    /// How many.
+    pub count: u64,
+}
+
+impl Histogram {
+    /// An empty histogram.
+    pub fn new() -> Self {
+        Self {
+            // Three digits are within the library's range of one to five.
+            counts: HdrHistogram::new(3).expect("three significant digits"),
+            sum: 0,
+            max: Duration::ZERO,
+            infinite: 0,
+        }
+    }
+
+    /// Counts a duration.
+    #[inline]
+    pub fn record(&mut self, duration: Duration) {
+        self.record_many(duration, 1);
+    }
+
+    /// Counts a duration `count` times.
+    #[inline]
+    pub fn record_many(&mut self, duration: Duration, count: u64) {
+        let nanos = duration.as_nanos();
+        if self.counts.record_n(nanos, count).is_err() {
+            // Beyond 2^63: as long as the library can hold.
+            self.counts.saturating_record_n(nanos, count);
+        }
+        self.sum += u128::from(nanos) * u128::from(count);
+        self.max = self.max.max(duration);
+    }
+
+    /// Counts what never finished.
+    pub fn record_infinite(&mut self, count: u64) {
+        self.infinite += count;
+    }
+
+    /// Number of durations, the infinite ones included.
+    pub fn count(&self) -> u64 {
+        self.finite_count() + self.infinite
+    }
+
+    /// Number of finite durations.
+    pub fn finite_count(&self) -> u64 {
+        self.counts.len()
+    }
+
+    /// Exact mean of the finite durations in nanoseconds; `None` without any.
+    pub fn mean_nanos(&self) -> Option<f64> {
+        (self.finite_count() > 0).then(|| self.sum as f64 / self.finite_count() as f64)
+    }
+
+    /// Longest finite duration.
+    pub fn max(&self) -> Duration {
+        self.max
+    }
+
+    /// The smallest duration that at least a share `p` of all does not exceed
+    /// (within three digits); `None` without any.
+    pub fn quantile(&self, p: f64) -> Option<Quantile> {
+        let total = self.count();
+        if total == 0 {
+            return None;
+        }
+        // Shrunk by one part in 2^50, so that 0.07 of 100 is 7 and not 8.
+        let wanted = (p * total as f64 * (1.0 - 1.0 / (1u64 << 50) as f64)).ceil() as u64;
+        let rank = wanted.clamp(1, total);
+        if rank > self.finite_count() {
+            return Some(Quantile::AtLeast(self.max));
+        }
+        let share = rank as f64 / self.finite_count() as f64;
+        let value = Duration::from_nanos(self.counts.value_at_quantile(share));
+        Some(Quantile::Finite(value.min(self.max)))
+    }
+
+    /// Adds the counts of another: exact, in any order.
+    pub fn merge(&mut self, other: &Self) {
+        // Both keep the same digits and resize: adding cannot fail.
+        self.counts.add(&other.counts).expect("histograms of one shape");
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+        self.infinite += other.infinite;
+    }
+
+    /// Buckets with something in them, from short to long.
+    pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
+        self.counts.iter_recorded().map(|bucket| {
+            let value = bucket.value_iterated_to();
+            Bucket {
+                low: Duration::from_nanos(self.counts.lowest_equivalent(value)),
+                high: Duration::from_nanos(self.counts.highest_equivalent(value)),
+                count: bucket.count_at_value(),
+            }
+        })
+    }
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: quantiles are those of the sorted sample within three digits,
+    //! merging is exact. Method: a twin that keeps the sample in a vector.
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(nanos: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        for &value in nanos {
+            histogram.record(Duration::from_nanos(value));
+        }
+        histogram
+    }
+
+    #[test]
+    fn a_quantile_among_the_unfinished_is_a_bound() {
+        let mut histogram = of(&[1, 2, 3]);
+        histogram.record_infinite(1);
+        assert_eq!(histogram.quantile(0.75), Some(Quantile::Finite(Duration::from_nanos(3))));
+        assert_eq!(histogram.quantile(0.76), Some(Quantile::AtLeast(Duration::from_nanos(3))));
+        assert_eq!(of(&[]).quantile(0.5), None);
+    }
+
+    #[test]
+    fn seven_percent_of_a_hundred_is_seven() {
+        let values: Vec<u64> = (1..=100).collect();
+        assert_eq!(of(&values).quantile(0.07), Some(Quantile::Finite(Duration::from_nanos(7))));
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_match_the_sorted_sample(
+            mut values in prop::collection::vec(0u64..1 << 40, 1..200),
+            p in 0.0f64..1.0,
+            split in 0usize..200,
+        ) {
+            let split = split.min(values.len());
+            let mut merged = of(&values[..split]);
+            merged.merge(&of(&values[split..]));
+            let whole = of(&values);
+            prop_assert_eq!(merged.quantile(p), whole.quantile(p));
+            prop_assert_eq!(merged.mean_nanos(), whole.mean_nanos());
+            values.sort_unstable();
+            let rank = ((p * values.len() as f64).ceil() as usize).clamp(1, values.len());
+            let exact = values[rank - 1] as f64;
+            let Some(Quantile::Finite(got)) = whole.quantile(p) else { panic!("finite") };
+            prop_assert!((got.as_nanos() as f64 - exact).abs() <= exact * 1e-3 + 1.0);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Writes verbs one after the other and keeps the books: what is held, where
+//! time is attributed, which tables are shared.
+
+use crate::kernel::distribution::Distribution;
+use crate::route::program::{Held, Hold, HoldId, Instruction, NO_HOLD, NO_PART, Program, Programs};
+use crate::route::step::{DistributionId, Pc, SLOTS, Slot, StepId, Verb};
+use crate::simulation::blueprint::Access;
+
+/// The program being written, and the tables of all.
+#[derive(Default)]
+pub(super) struct Emitter {
+    pub(super) programs: Programs,
+    pub(super) accesses: Vec<Access>,
+    held: HoldId,
+    parts: Vec<u16>,
+    start: Pc,
+    next_step: StepId,
+    fault: Option<String>,
+}
+
+impl Emitter {
+    /// Begins a program.
+    pub(super) fn begin(&mut self) {
+        self.start = self.here();
+        self.held = NO_HOLD;
+        self.parts.clear();
+        self.next_step = 0;
+    }
+
+    /// Ends the program begun last; its number.
+    ///
+    /// # Errors
+    /// What it asked for beyond the limits of a program.
+    pub(super) fn end(&mut self, name: String) -> Result<u16, String> {
+        if let Some(fault) = self.fault.take() {
+            return Err(format!("{name}: {fault}"));
+        }
+        let parts = std::mem::take(&mut self.parts);
+        self.programs.programs.push(Program { name, start: self.start, end: self.here(), parts });
+        Ok((self.programs.programs.len() - 1) as u16)
+    }
+
+    /// Place of the next verb.
+    pub(super) fn here(&self) -> Pc {
+        self.programs.code.len() as Pc
+    }
+
+    /// Number of the next step: it depends on the workload alone.
+    pub(super) fn step(&mut self) -> StepId {
+        match self.next_step.checked_add(1) {
+            Some(next) => self.next_step = next,
+            None => self.fault = Some("more than 65,535 steps".to_owned()),
+        }
+        self.next_step
+    }
+
+    /// A verb that takes no time.
+    pub(super) fn emit(&mut self, verb: Verb) -> Pc {
+        self.emit_attributed(verb, NO_PART, NO_PART)
+    }
+
+    /// A verb whose time goes to `part`.
+    pub(super) fn emit_timed(&mut self, verb: Verb, part: &str) -> Pc {
+        let part = self.part(part);
+        self.emit_attributed(verb, NO_PART, part)
+    }
+
+    /// A verb with waiting and service.
+    pub(super) fn emit_station(&mut self, verb: Verb, station: &str) -> Pc {
+        let wait = self.part(&format!("{station}.wait"));
+        let service = self.part(&format!("{station}.service"));
+        self.emit_attributed(verb, wait, service)
+    }
+
+    fn emit_attributed(&mut self, verb: Verb, wait_part: u8, part: u8) -> Pc {
+        let at = self.here();
+        self.programs.code.push(Instruction { verb, wait_part, part, holds: self.held });
+        at
+    }
+
+    /// Changes the target of a forward verb to the next verb.
+    pub(super) fn land(&mut self, at: Pc) {
+        let here = self.here();
+        match &mut self.programs.code[at as usize].verb {
+            Verb::Lookup { hit: target, .. }
+            | Verb::Skip { to: target, .. }
+            | Verb::Fan { join: target, .. }
+            | Verb::Fork { join: target, .. } => *target = here,
+            _ => {}
+        }
+    }
+
+    /// What the verbs from here on hold besides.
+    pub(super) fn take(&mut self, held: Held, slot: Slot) {
+        let hold = Hold { held, slot, outer: self.held };
+        let known = self.programs.holds.iter().position(|&known| known == hold);
+        let index = known.unwrap_or_else(|| {
+            self.programs.holds.push(hold);
+            self.programs.holds.len() - 1
+        });
+        self.held = index as HoldId;
+    }
+
+    /// What was taken last is given back.
+    pub(super) fn give_back(&mut self) {
+        if self.held != NO_HOLD {
+            self.held = self.programs.holds[usize::from(self.held)].outer;
+        }
+    }
+
+    /// Begins a branch, which holds nothing of its request's; hand what is
+    /// returned to `end_branch`.
+    pub(super) fn begin_branch(&mut self) -> HoldId {
+        std::mem::replace(&mut self.held, NO_HOLD)
+    }
+
+    /// Ends a branch.
+    pub(super) fn end_branch(&mut self, held: HoldId) {
+        self.emit(Verb::Join);
+        self.held = held;
+    }
+
+    /// Index of a distribution in the shared table.
+    pub(super) fn distribution(&mut self, distribution: &Distribution) -> DistributionId {
+        let known = self.programs.distributions.iter().position(|known| known == distribution);
+        let index = known.unwrap_or_else(|| {
+            self.programs.distributions.push(distribution.clone());
+            self.programs.distributions.len() - 1
+        });
+        index as DistributionId
+    }
+
+    /// Index of a constant in the table of distributions.
+    pub(super) fn constant(&mut self, value: f64) -> DistributionId {
+        self.distribution(&Distribution::Constant(value))
+    }
+
+    /// Index of a new access.
+    pub(super) fn access(&mut self, access: Access) -> u16 {
+        self.accesses.push(access);
+        (self.accesses.len() - 1) as u16
+    }
+
+    /// The slot at this depth of calls.
+    pub(super) fn slot(&mut self, depth: usize) -> Slot {
+        if depth >= SLOTS {
+            self.fault = Some(format!("calls nest deeper than {SLOTS} levels"));
+        }
+        depth.min(SLOTS - 1) as Slot
+    }
+
+    /// The program's number of a part of the attribution.
+    fn part(&mut self, name: &str) -> u8 {
+        let known = self.programs.parts.iter().position(|known| known == name);
+        let global = known.unwrap_or_else(|| {
+            self.programs.parts.push(name.to_owned());
+            self.programs.parts.len() - 1
+        }) as u16;
+        let known = self.parts.iter().position(|&known| known == global);
+        let local = known.unwrap_or_else(|| {
+            self.parts.push(global);
+            self.parts.len() - 1
+        });
+        if local >= usize::from(NO_PART) {
+            self.fault = Some("more than 255 parts of attribution".to_owned());
+        }
+        local.min(usize::from(NO_PART)) as u8
+    }
+}

@@ -1,0 +1,275 @@
+//! Where each instance's stations lie, and how instances are chosen.
+
+use crate::scenario::model::{
+    BalancingPolicy, Database, HostId, Machine, ReadFrom, Scheduling, Service, Topology,
+};
+use crate::simulation::blueprint::{
+    CpuPlan, DiskPlan, GroupPlan, Label, NO_STATION, PoolPlan, StationName, Stations,
+};
+use crate::tier::balancer::Policy;
+
+/// Stations and groups of a topology, by component.
+pub(super) struct Layout {
+    pub(super) stations: Stations,
+    pub(super) groups: Vec<GroupPlan>,
+    pub(super) services: Vec<ServiceLayout>,
+    pub(super) caches: Vec<Places>,
+    pub(super) databases: Vec<DatabaseLayout>,
+}
+
+/// First entries of a component in the tables of CPUs and disks.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub(super) cpus: u32,
+    pub(super) disks: u32,
+    /// Whether any instance has a disk.
+    pub(super) has_disk: bool,
+}
+
+/// A service's stations.
+pub(super) struct ServiceLayout {
+    pub(super) places: Places,
+    /// First pool of workers; `None` = unbounded.
+    pub(super) workers: Option<u32>,
+    pub(super) group: u16,
+}
+
+/// A database's stations.
+pub(super) struct DatabaseLayout {
+    pub(super) places: Places,
+    /// First pool of connections; `None` = unbounded.
+    pub(super) connections: Option<u32>,
+    /// First pool of each service's clients, where clients have pools.
+    pub(super) client_pools: Vec<Option<u32>>,
+    pub(super) writes: u16,
+    pub(super) reads: u16,
+}
+
+impl Layout {
+    pub(super) fn new(topology: &Topology) -> Self {
+        let mut builder = Builder::new(topology);
+        let services = topology.services.iter().map(|service| builder.service(service)).collect();
+        let caches = topology
+            .caches
+            .iter()
+            .map(|cache| builder.places(&format!("caches.{}", cache.name), &cache.hosts, |_| None))
+            .collect();
+        let databases = topology.databases.iter().map(|database| builder.database(database));
+        let databases = databases.collect();
+        Self {
+            services,
+            caches,
+            databases,
+            stations: builder.stations,
+            groups: builder.groups,
+        }
+    }
+}
+
+struct Builder<'a> {
+    topology: &'a Topology,
+    stations: Stations,
+    groups: Vec<GroupPlan>,
+    /// CPU and disk of each host, once it has them.
+    of_host: Vec<Option<(u32, u32)>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(topology: &'a Topology) -> Self {
+        Self {
+            topology,
+            stations: Stations::default(),
+            groups: Vec::new(),
+            of_host: vec![None; topology.hosts.len()],
+        }
+    }
+
+    fn service(&mut self, service: &Service) -> ServiceLayout {
+        let owner = format!("services.{}", service.name);
+        let instances = service.hosts.len() as u32;
+        let workers = service.workers.map(|slots| {
+            self.pools(&format!("{owner}.workers"), instances, slots, service.queue, |_| None)
+        });
+        let places = self.places(&owner, &service.hosts, |_| None);
+        let policy = self.policy_towards(service);
+        let group = self.group(&owner, instances, 0, policy);
+        ServiceLayout { places, workers, group }
+    }
+
+    /// The policy of the balancer before a service; in turn without one.
+    fn policy_towards(&self, service: &Service) -> Policy {
+        let before = self
+            .topology
+            .load_balancers
+            .iter()
+            .find(|balancer| self.topology.services[balancer.targets].name == service.name);
+        before.map_or(Policy::RoundRobin, |balancer| policy(&balancer.policy))
+    }
+
+    fn database(&mut self, database: &Database) -> DatabaseLayout {
+        let owner = format!("databases.{}", database.name);
+        let instances = database.hosts.len() as u32;
+        let connections = database.connections.map(|slots| {
+            let name = format!("{owner}.connections");
+            self.pools(&name, instances, slots, database.queue, role)
+        });
+        let client_pools = self
+            .topology
+            .services
+            .iter()
+            .map(|service| {
+                let slots = database.pool?;
+                let name = format!("services.{}.pool.{}", service.name, database.name);
+                Some(self.pools(&name, service.hosts.len() as u32, slots, None, |_| None))
+            })
+            .collect();
+        let places = self.places(&owner, &database.hosts, role);
+        let writes = self.group(&format!("{owner}.primary"), 1, 0, Policy::RoundRobin);
+        let reads = self.read_group(database, &owner, writes);
+        DatabaseLayout { places, connections, client_pools, writes, reads }
+    }
+
+    fn read_group(&mut self, database: &Database, owner: &str, writes: u16) -> u16 {
+        let instances = database.hosts.len() as u32;
+        let policy = policy(&database.read_policy);
+        match database.read_from {
+            ReadFrom::Any => self.group(owner, instances, 0, policy),
+            ReadFrom::Replicas if instances > 1 => {
+                self.group(&format!("{owner}.replicas"), instances - 1, 1, policy)
+            }
+            _ => writes,
+        }
+    }
+
+    fn group(&mut self, name: &str, instances: u32, first: u32, policy: Policy) -> u16 {
+        self.groups.push(GroupPlan { name: name.to_owned(), instances, first, policy });
+        (self.groups.len() - 1) as u16
+    }
+
+    fn pools(
+        &mut self,
+        name: &str,
+        instances: u32,
+        slots: u32,
+        queue: Option<u32>,
+        role: impl Fn(u32) -> Option<&'static str>,
+    ) -> u32 {
+        let first = self.stations.pools.len() as u32;
+        let name = self.name(name, "pool");
+        for instance in 0..instances {
+            let label = Label { name, instance, role: role(instance) };
+            self.stations.pools.push(PoolPlan { label, slots, queue });
+        }
+        first
+    }
+
+    /// CPU and disk of every instance of a component.
+    fn places(
+        &mut self,
+        owner: &str,
+        hosts: &[HostId],
+        role: impl Fn(u32) -> Option<&'static str>,
+    ) -> Places {
+        let (cpus, disks) =
+            (self.stations.cpu_of.len() as u32, self.stations.disk_of.len() as u32);
+        let mut has_disk = false;
+        for (instance, &host) in hosts.iter().enumerate() {
+            let (cpu, disk) = self.stations_of_host(owner, host, instance as u32, &role);
+            self.stations.cpu_of.push(cpu);
+            self.stations.disk_of.push(disk);
+            has_disk |= disk != NO_STATION;
+        }
+        Places { cpus, disks, has_disk }
+    }
+
+    /// A host's stations; a shared one gives its own name to them.
+    fn stations_of_host(
+        &mut self,
+        owner: &str,
+        host: HostId,
+        instance: u32,
+        role: &impl Fn(u32) -> Option<&'static str>,
+    ) -> (u32, u32) {
+        if let Some(known) = self.of_host[host] {
+            return known;
+        }
+        let plan = &self.topology.hosts[host];
+        let machine = &self.topology.machines[plan.machine];
+        let (owner, instance, role) = match plan.shared {
+            true => (format!("hosts.{}", plan.name), 0, None),
+            false => (owner.to_owned(), instance, role(instance)),
+        };
+        let stations = (
+            self.cpu(&owner, machine, instance, role),
+            self.disk(&owner, machine, instance, role),
+        );
+        self.of_host[host] = Some(stations);
+        stations
+    }
+
+    fn cpu(
+        &mut self,
+        owner: &str,
+        machine: &Machine,
+        instance: u32,
+        role: Option<&'static str>,
+    ) -> u32 {
+        let name = self.name(&format!("{owner}.cpu"), "cpu");
+        self.stations.cpus.push(CpuPlan {
+            label: Label { name, instance, role },
+            vcpus: machine.vcpus,
+            fifo: machine.scheduling == Scheduling::Fifo,
+            contention: machine.contention,
+            coherency: machine.coherency,
+        });
+        (self.stations.cpus.len() - 1) as u32
+    }
+
+    fn disk(
+        &mut self,
+        owner: &str,
+        machine: &Machine,
+        instance: u32,
+        role: Option<&'static str>,
+    ) -> u32 {
+        let Some(disk) = machine.disk.as_ref() else {
+            return NO_STATION;
+        };
+        if disk.iops.is_none() && disk.bytes_per_s.is_none() {
+            return NO_STATION;
+        }
+        let name = self.name(&format!("{owner}.disk"), "disk");
+        self.stations.disks.push(DiskPlan {
+            label: Label { name, instance, role },
+            iops: disk.iops.unwrap_or(f64::INFINITY),
+            bytes_per_s: disk.bytes_per_s.unwrap_or(f64::INFINITY),
+        });
+        (self.stations.disks.len() - 1) as u32
+    }
+
+    fn name(&mut self, name: &str, kind: &'static str) -> u16 {
+        let names = &mut self.stations.names;
+        let known = names.iter().position(|station| station.name == name);
+        let index = known.unwrap_or_else(|| {
+            names.push(StationName { name: name.to_owned(), kind });
+            names.len() - 1
+        });
+        index as u16
+    }
+}
+
+/// Instance 0 of a database is the primary.
+fn role(instance: u32) -> Option<&'static str> {
+    Some(if instance == 0 { "primary" } else { "replica" })
+}
+
+fn policy(policy: &BalancingPolicy) -> Policy {
+    match policy {
+        BalancingPolicy::RoundRobin => Policy::RoundRobin,
+        BalancingPolicy::Weighted(weights) => Policy::Weighted(weights.clone()),
+        BalancingPolicy::Random => Policy::Random,
+        BalancingPolicy::LeastConnections => Policy::LeastConnections,
+        BalancingPolicy::TwoChoices => Policy::TwoChoices,
+        BalancingPolicy::Hash => Policy::Hash,
+    }
+}

@@ -1,0 +1,163 @@
+//! From a resolved scenario to what the simulation plays: stations laid out,
+//! tiers configured, one route program per endpoint and client kind.
+
+mod emitter;
+mod layout;
+mod programs;
+mod tiers;
+
+use super::model::{Arrivals, Endpoint, Scenario, Step};
+use crate::kernel::math;
+use crate::kernel::popularity::Popularity;
+use crate::route::verify::verify;
+use crate::simulation::blueprint::{
+    ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, LimitsPlan, NONE, NetworkPlan,
+    Population, RecordedRequest,
+};
+use layout::Layout;
+use programs::Compiler;
+
+/// Compiles a scenario.
+///
+/// # Errors
+/// What the scenario asks for beyond the limits of a program (calls nested too
+/// deep), in words.
+pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
+    let layout = Layout::new(&scenario.topology);
+    let compiled = Compiler::new(scenario, &layout).compile()?;
+    let workload = &scenario.workload;
+    let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
+    let total: f64 = shares().sum();
+    let endpoints = workload.endpoints.iter().zip(compiled.by_endpoint).map(|(endpoint, programs)| {
+        EndpointPlan { name: endpoint.name.clone(), share: endpoint.share / total, programs }
+    });
+    let blueprint = Blueprint {
+        population: population(scenario),
+        endpoints: endpoints.collect(),
+        clients: workload.clients.iter().map(client_plan).collect(),
+        groups: layout.groups,
+        stations: layout.stations,
+        caches: tiers::caches(scenario),
+        databases: tiers::databases(scenario, &compiled.appliers),
+        programs: compiled.programs,
+        accesses: compiled.accesses,
+        popularities: popularities(scenario)?,
+        dns: scenario
+            .topology
+            .dns
+            .as_ref()
+            .map(|dns| DnsPlan { ttl: dns.ttl, resolvers: dns.resolvers }),
+        network: network_plan(scenario),
+        warmup: scenario.run.warmup,
+        duration: scenario.run.duration,
+        limits: LimitsPlan {
+            events: scenario.run.limits.events,
+            in_flight: scenario.run.limits.in_flight,
+            drain: scenario.run.limits.drain,
+        },
+    };
+    verify(&blueprint.programs).map_err(|fault| {
+        format!("program \"{}\", verb {}: {}", fault.program, fault.at, fault.reason)
+    })?;
+    Ok(blueprint)
+}
+
+fn population(scenario: &Scenario) -> Population {
+    let users = &scenario.workload.users;
+    let keep_alive = scenario.topology.network.keep_alive;
+    let connection_kept = match (users.requests_per_user_per_s, keep_alive) {
+        // Poisson requests of one user: the next comes within the time.
+        (Some(rate), Some(time)) => -math::exp_m1(-rate * time.as_secs_f64()),
+        _ => 0.0,
+    };
+    let arrivals = match &users.arrivals {
+        Arrivals::Renewal { gap } => ArrivalPlan::Renewal(gap.clone()),
+        Arrivals::Profile { knots } => ArrivalPlan::Profile(knots.clone()),
+        Arrivals::Closed { think } => ArrivalPlan::Closed(think.clone()),
+        Arrivals::Replay { requests } => ArrivalPlan::Replay(
+            requests
+                .iter()
+                .map(|request| RecordedRequest {
+                    at: request.at,
+                    user: request.user.unwrap_or(u32::MAX),
+                    endpoint: request.endpoint.map_or(NONE, |endpoint| endpoint as u16),
+                    bytes_plus_one: request.bytes.map_or(0, |bytes| {
+                        bytes.saturating_add(1).min(u64::from(u32::MAX)) as u32
+                    }),
+                })
+                .collect(),
+        ),
+    };
+    Population { users: users.count.unwrap_or(0), arrivals, connection_kept }
+}
+
+fn client_plan(client: &super::model::Client) -> ClientPlan {
+    let retries = client.retries.as_ref();
+    ClientPlan {
+        name: client.name.clone(),
+        share: client.share,
+        timeout: client.timeout,
+        attempts: retries.map_or(1, |retries| retries.attempts.min(255) as u8),
+        backoff: retries.map_or(Default::default(), |retries| retries.backoff),
+        jitter: retries.is_some_and(|retries| retries.jitter),
+        retry_budget: retries.and_then(|retries| retries.budget).unwrap_or(f64::INFINITY),
+    }
+}
+
+fn network_plan(scenario: &Scenario) -> NetworkPlan {
+    let network = &scenario.topology.network;
+    NetworkPlan {
+        client_rtt: network.client_rtt.clone(),
+        handshakes: network.handshakes,
+        nanos_per_byte: network.bytes_per_s.map_or(0.0, |rate| 1e9 / rate),
+        keep_alive: network.keep_alive,
+    }
+}
+
+fn popularities(scenario: &Scenario) -> Result<Vec<Popularity>, String> {
+    scenario
+        .workload
+        .datasets
+        .iter()
+        .map(|dataset| {
+            let popularity = match dataset.zipf {
+                Some(exponent) => Popularity::zipf(exponent, dataset.items),
+                None => Popularity::uniform(dataset.items),
+            };
+            popularity.map_err(|error| format!("dataset {}: {error}", dataset.name))
+        })
+        .collect()
+}
+
+/// Number that sets the keys of a dataset apart.
+fn dataset_space(dataset: usize) -> u64 {
+    dataset as u64 + 1
+}
+
+/// Number that sets the keys of a cacheable result apart: that of the first
+/// endpoint which bears the name.
+fn result_space(scenario: &Scenario, name: &str) -> u64 {
+    let bears = |endpoint: &Endpoint| {
+        endpoint.cacheable.as_ref().is_some_and(|cacheable| cacheable.name == name)
+    };
+    let first = scenario.workload.endpoints.iter().position(bears).unwrap_or(0);
+    (scenario.workload.datasets.len() + first) as u64 + 1
+}
+
+/// Calls `visit` for every step of an endpoint, those of calls and branches
+/// included.
+fn for_each_step(scenario: &Scenario, steps: &[Step], visit: &mut impl FnMut(&Step)) {
+    for step in steps {
+        visit(step);
+        match step {
+            Step::Call(operation) => {
+                for_each_step(scenario, &scenario.workload.operations[*operation].steps, visit);
+            }
+            Step::Parallel(branches) => {
+                branches.iter().for_each(|branch| for_each_step(scenario, branch, visit));
+            }
+            Step::Enqueue { work, .. } => for_each_step(scenario, work, visit),
+            _ => {}
+        }
+    }
+}

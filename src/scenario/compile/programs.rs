@@ -1,0 +1,594 @@
+//! One program per endpoint and client kind, and one per applier.
+
+use super::emitter::Emitter;
+use super::layout::{DatabaseLayout, Layout};
+use super::{dataset_space, result_space};
+use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Duration;
+use crate::route::program::{Held, Programs};
+use crate::route::step::{Pc, Purpose, Rows, Slot, StepId, Verb};
+use crate::scenario::model::{
+    Cache, CacheMode, Client, Cost, DatasetId, Endpoint, EndpointId, EntryTarget, OnWrite,
+    OperationId, ResultKeys, Scenario, ServiceId, StaticFiles, Step, WriteKind,
+};
+use crate::simulation::blueprint::{Access, KeySource, NONE};
+
+/// What the compiler has written.
+pub(super) struct Compiled {
+    pub(super) programs: Programs,
+    pub(super) accesses: Vec<Access>,
+    /// Programs by endpoint and client kind.
+    pub(super) by_endpoint: Vec<Vec<u16>>,
+    /// Programs of appliers by database.
+    pub(super) appliers: Vec<Option<u16>>,
+}
+
+/// Writes the programs of a scenario.
+pub(super) struct Compiler<'a> {
+    scenario: &'a Scenario,
+    layout: &'a Layout,
+    out: Emitter,
+}
+
+/// Where a step is written: in which service, at which depth of calls.
+#[derive(Clone, Copy)]
+struct Place {
+    service: ServiceId,
+    depth: usize,
+}
+
+impl<'a> Compiler<'a> {
+    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout) -> Self {
+        Self { scenario, layout, out: Emitter::default() }
+    }
+
+    pub(super) fn compile(mut self) -> Result<Compiled, String> {
+        let mut by_endpoint = Vec::new();
+        for endpoint in 0..self.scenario.workload.endpoints.len() {
+            let clients = 0..self.scenario.workload.clients.len();
+            let programs: Result<Vec<u16>, String> =
+                clients.map(|client| self.endpoint(endpoint, client)).collect();
+            by_endpoint.push(programs?);
+        }
+        let databases = 0..self.scenario.topology.databases.len();
+        let appliers: Result<Vec<Option<u16>>, String> =
+            databases.map(|database| self.applier(database)).collect();
+        Ok(Compiled {
+            by_endpoint,
+            appliers: appliers?,
+            programs: self.out.programs,
+            accesses: self.out.accesses,
+        })
+    }
+
+    fn endpoint(&mut self, id: EndpointId, client_id: usize) -> Result<u16, String> {
+        let scenario = self.scenario;
+        let (endpoint, client) =
+            (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
+        let place = Place { service: self.entry_service(id), depth: 0 };
+        self.out.begin();
+        if let Some(dns) = &scenario.topology.dns {
+            let lookup = self.out.distribution(&dns.lookup);
+            self.out.emit_timed(Verb::Resolve { lookup }, "dns");
+        }
+        self.connect(false);
+        self.enter_service(place, 0);
+        self.cacheable(endpoint, place);
+        self.leave_service(place);
+        self.reply(&endpoint.answer_bytes[client_id], 0, true);
+        self.out.emit(Verb::Answer);
+        if let Some(files) = &endpoint.static_files {
+            self.static_files(files, client, place);
+        }
+        self.out.emit(Verb::Finish);
+        self.out.end(format!("{} ({})", endpoint.name, client.name))
+    }
+
+    /// The service behind the entry that handles an endpoint.
+    fn entry_service(&self, endpoint: EndpointId) -> ServiceId {
+        let topology = &self.scenario.topology;
+        let entry = match topology.entry.to {
+            EntryTarget::Service(service) => service,
+            EntryTarget::LoadBalancer(balancer) => topology.load_balancers[balancer].targets,
+        };
+        let handles = |service: &usize| topology.services[*service].endpoints.contains(&endpoint);
+        match handles(&entry) {
+            true => entry,
+            false => (0..topology.services.len()).find(handles).unwrap_or(entry),
+        }
+    }
+
+    /// The network costs nothing where the scenario has none.
+    fn has_network(&self) -> bool {
+        let network = &self.scenario.topology.network;
+        !network.client_rtt.is_zero() || network.bytes_per_s.is_some()
+    }
+
+    fn connect(&mut self, reuse: bool) {
+        if self.has_network() {
+            self.out.emit_timed(Verb::Connect { reuse }, "network");
+        }
+    }
+
+    fn reply(&mut self, bytes: &Distribution, step: StepId, answer: bool) {
+        if self.has_network() || !bytes.is_zero() || self.replays_bytes() {
+            let bytes = self.out.distribution(bytes);
+            self.out.emit_timed(Verb::Reply { bytes, step, answer }, "network");
+        }
+    }
+
+    fn replays_bytes(&self) -> bool {
+        matches!(
+            self.scenario.workload.users.arrivals,
+            crate::scenario::model::Arrivals::Replay { .. }
+        )
+    }
+
+    fn enter_service(&mut self, place: Place, step: StepId) {
+        let layout = &self.layout.services[place.service];
+        let slot = self.out.slot(place.depth);
+        self.choose(layout.group, slot, step);
+        if let Some(pool) = layout.workers {
+            let service = &self.scenario.topology.services[place.service];
+            let patience =
+                service.queue_deadline.as_ref().map(|patience| self.out.distribution(patience));
+            let part = format!("services.{}.workers.wait", service.name);
+            self.out.emit_timed(Verb::Enter { pool, slot, patience, step }, &part);
+            self.out.take(Held::Pool(pool), slot);
+        }
+    }
+
+    fn leave_service(&mut self, place: Place) {
+        let layout = &self.layout.services[place.service];
+        let slot = self.out.slot(place.depth);
+        self.leave(layout.workers, slot);
+        self.release(layout.group, slot);
+    }
+
+    fn choose(&mut self, group: u16, slot: Slot, step: StepId) {
+        self.out.emit(Verb::Choose { group, slot, step });
+        if self.layout.groups[usize::from(group)].counts_connections() {
+            self.out.take(Held::Connection(group), slot);
+        }
+    }
+
+    fn release(&mut self, group: u16, slot: Slot) {
+        if self.layout.groups[usize::from(group)].counts_connections() {
+            self.out.emit(Verb::Release { group, slot });
+            self.out.give_back();
+        }
+    }
+
+    fn leave(&mut self, pool: Option<u32>, slot: Slot) {
+        if let Some(pool) = pool {
+            self.out.emit(Verb::Leave { pool, slot });
+            self.out.give_back();
+        }
+    }
+
+    /// One way between two machines of the site.
+    fn hop(&mut self) {
+        let rtt = self.scenario.topology.network.internal_rtt;
+        if !rtt.is_zero() {
+            let delay = Duration::from_nanos(rtt.as_nanos() / 2);
+            self.out.emit_timed(Verb::Hop { delay }, "network.internal");
+        }
+    }
+
+    /// The steps of an endpoint, unless a cache holds its result.
+    fn cacheable(&mut self, endpoint: &Endpoint, place: Place) {
+        let step = self.out.step();
+        let holder = endpoint.cacheable.as_ref().and_then(|cacheable| {
+            let caches = &self.scenario.topology.caches;
+            let cache = caches.iter().position(|cache| cache.results.contains(&cacheable.name))?;
+            Some((cache, cacheable))
+        });
+        let Some((cache, cacheable)) = holder else {
+            return self.steps(&endpoint.steps, place);
+        };
+        let access = self.out.access(Access {
+            name: cacheable.name.clone(),
+            keys: match cacheable.keys {
+                ResultKeys::User => KeySource::User,
+                ResultKeys::Everyone => KeySource::Everyone,
+                ResultKeys::Dataset(dataset) => KeySource::Popular(dataset),
+            },
+            count: 1,
+            space: result_space(self.scenario, &cacheable.name),
+            item_bytes: cacheable.bytes,
+            cache: cache as u16,
+            database: NONE,
+            database_dataset: 0,
+            disk_reads: 0,
+            disk_writes: 0,
+            deletes: false,
+            looked_up: true,
+        });
+        let lookup = self.ask_cache(cache, access, step);
+        self.hop();
+        self.steps(&endpoint.steps, place);
+        self.hop();
+        self.store(cache, access, step);
+        self.out.land(lookup);
+        self.hop();
+    }
+
+    fn steps(&mut self, steps: &[Step], place: Place) {
+        for step in steps {
+            self.one_step(step, place);
+        }
+    }
+
+    fn one_step(&mut self, step: &Step, place: Place) {
+        let id = self.out.step();
+        match step {
+            Step::Cpu(demand) => self.service_cpu(demand, place, id),
+            Step::Wait(time) => {
+                let time = self.out.distribution(time);
+                let verb = Verb::Wait { time, step: id, purpose: Purpose::Demand };
+                let service = &self.scenario.topology.services[place.service].name;
+                self.out.emit_timed(verb, &format!("services.{service}.outside"));
+            }
+            Step::Read { dataset, keys, read_your_writes } => {
+                self.read(*dataset, *keys, *read_your_writes, place, id);
+            }
+            Step::Write { kind, dataset, keys } => self.write(*kind, *dataset, *keys, place, id),
+            Step::Scan { dataset, rows } => self.rows(*dataset, *rows, false, place, id),
+            Step::Join { dataset, rows } => self.rows(*dataset, *rows, true, place, id),
+            Step::Call(operation) => self.call(*operation, place, id),
+            Step::Parallel(branches) => self.parallel(branches, place),
+            // Without a queue of that name the work runs inline.
+            Step::Enqueue { work, .. } => self.steps(work, place),
+        }
+    }
+
+    fn service_cpu(&mut self, demand: &Distribution, place: Place, step: StepId) {
+        if demand.is_zero() {
+            return;
+        }
+        let name = &self.scenario.topology.services[place.service].name;
+        let station = format!("services.{name}.cpu");
+        let cpus = self.layout.services[place.service].places.cpus;
+        let slot = self.out.slot(place.depth);
+        self.work(cpus, slot, demand, (Rows::Fixed(0), 0.0), step, Purpose::Demand, &station);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the operands of one verb")]
+    fn work(
+        &mut self,
+        cpus: u32,
+        slot: Slot,
+        demand: &Distribution,
+        (rows, per_row): (Rows, f64),
+        step: StepId,
+        purpose: Purpose,
+        station: &str,
+    ) {
+        let rows = if per_row > 0.0 { rows } else { Rows::Fixed(0) };
+        if demand.is_zero() && rows == Rows::Fixed(0) {
+            return;
+        }
+        let demand = self.out.distribution(demand);
+        let per_row = self.out.constant(per_row);
+        let verb = Verb::Work { cpus, slot, demand, rows, per_row, step, purpose };
+        self.out.emit_station(verb, station);
+    }
+
+    fn call(&mut self, operation: OperationId, place: Place, step: StepId) {
+        let steps = &self.scenario.workload.operations[operation].steps;
+        let services = &self.scenario.topology.services;
+        let handler = services.iter().position(|service| service.operations.contains(&operation));
+        match handler.filter(|&handler| handler != place.service) {
+            // An operation without a service of its own runs in the caller's.
+            None => self.steps(steps, place),
+            Some(service) => {
+                let callee = Place { service, depth: place.depth + 1 };
+                self.hop();
+                self.enter_service(callee, step);
+                self.steps(steps, callee);
+                self.leave_service(callee);
+                self.hop();
+            }
+        }
+    }
+
+    fn parallel(&mut self, branches: &[Vec<Step>], place: Place) {
+        self.fork(branches.len(), |compiler, branch| compiler.steps(&branches[branch], place));
+    }
+
+    /// A fork of `count` branches, each written by `write`.
+    fn fork(&mut self, count: usize, mut write: impl FnMut(&mut Self, usize)) {
+        let first = self.out.programs.branches.len() as u32;
+        let fork = self.out.emit(Verb::Fork { first, count: count as u16, join: 0 });
+        self.out.programs.branches.resize(first as usize + count, 0);
+        for branch in 0..count {
+            self.out.programs.branches[first as usize + branch] = self.out.here();
+            let held = self.out.begin_branch();
+            write(self, branch);
+            self.out.end_branch(held);
+        }
+        self.out.land(fork);
+    }
+
+    /// The cache that holds a dataset, for readers that may use one.
+    fn cache_of(&self, dataset: DatasetId) -> Option<usize> {
+        self.scenario.topology.caches.iter().position(|cache| cache.datasets.contains(&dataset))
+    }
+
+    fn database_of(&self, dataset: DatasetId) -> Option<(usize, usize)> {
+        let databases = self.scenario.topology.databases.iter().enumerate();
+        databases
+            .filter_map(|(index, database)| {
+                let place = database.datasets.iter().position(|&held| held == dataset)?;
+                Some((index, place))
+            })
+            .next()
+    }
+
+    /// What a step does to the keys of a dataset.
+    fn dataset_access(&self, dataset: DatasetId, keys: u32) -> Access {
+        let plan = &self.scenario.workload.datasets[dataset];
+        let (database, place) = self.database_of(dataset).unwrap_or((usize::from(NONE), 0));
+        Access {
+            name: format!("{} × {keys}", plan.name),
+            keys: KeySource::Popular(dataset),
+            count: keys as u8,
+            space: dataset_space(dataset),
+            item_bytes: plan.item_bytes,
+            cache: NONE,
+            database: database as u16,
+            database_dataset: place,
+            disk_reads: 0,
+            disk_writes: 0,
+            deletes: false,
+            looked_up: false,
+        }
+    }
+
+    fn read(&mut self, dataset: DatasetId, keys: u32, primary: bool, place: Place, step: StepId) {
+        let mut access = self.dataset_access(dataset, keys);
+        let cache = self.cache_of(dataset).filter(|_| !primary);
+        let Some(cache) = cache else {
+            return self.database_read(access, primary, place, step);
+        };
+        access.cache = cache as u16;
+        access.looked_up = true;
+        let filled = self.out.access(access.clone());
+        let lookup = self.ask_cache(cache, filled, step);
+        if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
+            self.database_read(access, false, place, step);
+            self.out.emit(Verb::Fill { access: filled, step });
+        } else {
+            self.hop();
+            self.database_read(access, false, place, step);
+            self.hop();
+            self.store(cache, filled, step);
+        }
+        self.out.land(lookup);
+        self.hop();
+    }
+
+    /// To the cache, its time and work, and the look-up, whose hit is to land.
+    fn ask_cache(&mut self, cache: usize, access: u16, step: StepId) -> Pc {
+        let plan = &self.scenario.topology.caches[cache];
+        self.hop();
+        self.cache_latency(plan, step, Purpose::CacheLatency);
+        if !plan.cpu.is_zero() {
+            let fan = self.out.emit(Verb::Fan { access, step, join: 0 });
+            let held = self.out.begin_branch();
+            let station = format!("caches.{}.cpu", plan.name);
+            let cpus = self.layout.caches[cache].cpus;
+            let rows = (Rows::Fixed(0), 0.0);
+            self.work(cpus, 0, &plan.cpu, rows, step, Purpose::CacheCpu, &station);
+            self.out.end_branch(held);
+            self.out.land(fan);
+        }
+        self.out.emit(Verb::Lookup { access, step, hit: 0 })
+    }
+
+    fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {
+        if !cache.latency.is_zero() {
+            let time = self.out.distribution(&cache.latency);
+            let verb = Verb::Wait { time, step, purpose };
+            self.out.emit_timed(verb, &format!("caches.{}.latency", cache.name));
+        }
+    }
+
+    /// Stores what was missing, in an operation of its own.
+    fn store(&mut self, cache: usize, access: u16, step: StepId) {
+        let scenario = self.scenario;
+        self.cache_latency(&scenario.topology.caches[cache], step, Purpose::CacheStore);
+        self.out.emit(Verb::Fill { access, step });
+    }
+
+    fn database_read(&mut self, mut access: Access, primary: bool, place: Place, step: StepId) {
+        let database = usize::from(access.database);
+        let layout = &self.layout.databases[database];
+        let cost = &self.scenario.topology.databases[database].costs.read;
+        let group = if primary { layout.writes } else { layout.reads };
+        let rows = match access.looked_up {
+            true => Rows::Missed,
+            false => Rows::Fixed(u16::from(access.count) - 1),
+        };
+        access.disk_reads = cost.disk_reads;
+        access.disk_writes = cost.disk_writes;
+        self.connected(database, group, place, step, |compiler, slot| {
+            let access = compiler.out.access(access);
+            compiler.out.emit(Verb::Snapshot { access, slot, step });
+            compiler.database_work(database, cost, rows, access, slot, step);
+        });
+    }
+
+    fn write(&mut self, kind: WriteKind, dataset: DatasetId, keys: u32, place: Place, step: StepId) {
+        let mut access = self.dataset_access(dataset, keys);
+        let database = usize::from(access.database);
+        let cost = &self.scenario.topology.databases[database].costs.write;
+        if kind == WriteKind::Insert {
+            access.keys = KeySource::New;
+        }
+        access.deletes = kind == WriteKind::Delete;
+        access.disk_reads = cost.disk_reads;
+        access.disk_writes = cost.disk_writes;
+        let rows = Rows::Fixed(keys as u16 - 1);
+        let invalidated = access.clone();
+        let group = self.layout.databases[database].writes;
+        self.connected(database, group, place, step, |compiler, slot| {
+            let access = compiler.out.access(access);
+            compiler.database_work(database, cost, rows, access, slot, step);
+            compiler.out.emit(Verb::Commit { access, step });
+        });
+        if kind == WriteKind::Update {
+            self.invalidate(dataset, invalidated, step);
+        }
+    }
+
+    /// Tells the cache of a write, after its commit.
+    fn invalidate(&mut self, dataset: DatasetId, access: Access, step: StepId) {
+        let Some(cache) = self.cache_of(dataset) else {
+            return;
+        };
+        let plan = &self.scenario.topology.caches[cache];
+        if plan.on_write == OnWrite::Keep || plan.hit_ratio.is_some() {
+            return;
+        }
+        let access = self.out.access(Access { cache: cache as u16, ..access });
+        self.hop();
+        self.cache_latency(plan, step, Purpose::CacheStore);
+        self.out.emit(Verb::Invalidate { access, step });
+        self.hop();
+    }
+
+    fn rows(&mut self, dataset: DatasetId, rows: u32, join: bool, place: Place, step: StepId) {
+        let mut access = self.dataset_access(dataset, 1);
+        let database = usize::from(access.database);
+        let costs = &self.scenario.topology.databases[database].costs;
+        let cost = if join { &costs.join } else { &costs.scan };
+        access.name = format!("{} × {rows} rows", self.scenario.workload.datasets[dataset].name);
+        access.disk_reads = cost.disk_reads;
+        access.disk_writes = cost.disk_writes;
+        let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
+        let group = self.layout.databases[database].reads;
+        self.connected(database, group, place, step, |compiler, slot| {
+            let access = compiler.out.access(access);
+            compiler.out.emit(Verb::Snapshot { access, slot, step });
+            compiler.database_work(database, cost, rows, access, slot, step);
+        });
+    }
+
+    /// Work on an instance of a database, with the connections that it takes.
+    fn connected(
+        &mut self,
+        database: usize,
+        group: u16,
+        place: Place,
+        step: StepId,
+        work: impl FnOnce(&mut Self, Slot),
+    ) {
+        let layout: &DatabaseLayout = &self.layout.databases[database];
+        let name = &self.scenario.topology.databases[database].name;
+        let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));
+        let own_pool = layout.client_pools[place.service];
+        if let Some(pool) = own_pool {
+            let service = &self.scenario.topology.services[place.service].name;
+            let part = format!("services.{service}.pool.{name}.wait");
+            self.out.emit_timed(Verb::Enter { pool, slot: client, patience: None, step }, &part);
+            self.out.take(Held::Pool(pool), client);
+        }
+        self.hop();
+        self.choose(group, slot, step);
+        if let Some(pool) = layout.connections {
+            let part = format!("databases.{name}.connections.wait");
+            self.out.emit_timed(Verb::Enter { pool, slot, patience: None, step }, &part);
+            self.out.take(Held::Pool(pool), slot);
+        }
+        work(self, slot);
+        self.leave(layout.connections, slot);
+        self.release(group, slot);
+        self.hop();
+        self.leave(own_pool, client);
+    }
+
+    /// CPU, then disk.
+    fn database_work(
+        &mut self,
+        database: usize,
+        cost: &Cost,
+        rows: Rows,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) {
+        let name = format!("databases.{}", self.scenario.topology.databases[database].name);
+        let places = self.layout.databases[database].places;
+        let (rows, station) = ((rows, cost.cpu_per_row), format!("{name}.cpu"));
+        self.work(places.cpus, slot, &cost.cpu, rows, step, Purpose::Database, &station);
+        if places.has_disk && (cost.disk_reads > 0 || cost.disk_writes > 0) {
+            let verb = Verb::Disk { disks: places.disks, slot, access, step };
+            self.out.emit_station(verb, &format!("{name}.disk"));
+        }
+    }
+
+    /// The files of a page, spread over the client's connections.
+    fn static_files(&mut self, files: &StaticFiles, client: &Client, place: Place) {
+        let connections = client.connections.min(files.files);
+        if connections == 0 {
+            return;
+        }
+        let first = self.out.step();
+        (1..files.files).for_each(|_| {
+            self.out.step();
+        });
+        self.fork(connections as usize, |compiler, branch| {
+            let own = (branch as u32..files.files).step_by(connections as usize);
+            for (turn, file) in own.enumerate() {
+                // The page's own connection is the first of them.
+                let reuse = branch == 0 || turn > 0;
+                compiler.static_file(files, client, place, first + file as StepId, reuse);
+            }
+        });
+    }
+
+    fn static_file(
+        &mut self,
+        files: &StaticFiles,
+        client: &Client,
+        place: Place,
+        step: StepId,
+        reuse: bool,
+    ) {
+        let scenario = self.scenario;
+        let cached = (client.cached > 0.0).then(|| {
+            let chance = self.out.constant(client.cached);
+            self.out.emit(Verb::Skip { chance, step, to: 0 })
+        });
+        self.out.emit(Verb::StaticAsked);
+        self.connect(reuse);
+        self.enter_service(place, step);
+        let demand = &scenario.topology.services[place.service].static_cpu;
+        self.service_cpu(demand, place, step);
+        self.leave_service(place);
+        self.reply(&files.bytes, step, false);
+        self.out.emit(Verb::StaticArrived);
+        if let Some(skip) = cached {
+            self.out.land(skip);
+        }
+    }
+
+    /// What a replica does with one log entry; `None` = nothing that costs.
+    fn applier(&mut self, database: usize) -> Result<Option<u16>, String> {
+        let plan = &self.scenario.topology.databases[database];
+        let cost = &plan.costs.apply;
+        let places = self.layout.databases[database].places;
+        let writes = places.has_disk && cost.disk_writes > 0;
+        if plan.hosts.len() < 2 || (cost.cpu.is_zero() && !writes) {
+            return Ok(None);
+        }
+        let dataset = plan.datasets.first().copied().unwrap_or(0);
+        let access = Access { disk_writes: cost.disk_writes, ..self.dataset_access(dataset, 1) };
+        self.out.begin();
+        let access = self.out.access(access);
+        self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
+        self.out.emit(Verb::Applied { database: database as u16 });
+        self.out.end(format!("log of {}", plan.name)).map(Some)
+    }
+}

@@ -1,0 +1,116 @@
+//! Configuration of caches and databases.
+
+use super::{dataset_space, for_each_step, result_space};
+use crate::scenario::model::{
+    Cache, CacheStart, Database, Endpoint, Eviction, ResultKeys, Scenario, Step,
+};
+use crate::simulation::blueprint::{CachePlan, DatabasePlan, WarmSet};
+use crate::tier::buffer_pool::BufferPool;
+use crate::tier::cache;
+use crate::kernel::time::Duration;
+
+pub(super) fn caches(scenario: &Scenario) -> Vec<CachePlan> {
+    scenario.topology.caches.iter().map(|cache| cache_plan(scenario, cache)).collect()
+}
+
+fn cache_plan(scenario: &Scenario, cache: &Cache) -> CachePlan {
+    let warm = match cache.start {
+        CacheStart::Warm if cache.hit_ratio.is_none() => warm_sets(scenario, cache),
+        _ => Vec::new(),
+    };
+    CachePlan {
+        name: format!("caches.{}", cache.name),
+        nodes: cache.hosts.len() as u32,
+        memory_bytes: cache.memory_bytes,
+        eviction: match cache.eviction {
+            Eviction::Lru => cache::Eviction::Lru,
+            Eviction::Lfu => cache::Eviction::Lfu,
+            Eviction::Fifo => cache::Eviction::Fifo,
+        },
+        ttl: cache.ttl,
+        sliding: cache.sliding,
+        hit_ratio: cache.hit_ratio,
+        warm,
+    }
+}
+
+fn warm_sets(scenario: &Scenario, cache: &Cache) -> Vec<WarmSet> {
+    let datasets = cache.datasets.iter().map(|&id| {
+        let dataset = &scenario.workload.datasets[id];
+        WarmSet {
+            space: dataset_space(id),
+            items: dataset.items,
+            bytes: dataset.item_bytes,
+            weight: reads_per_request(scenario, id),
+            popularity: Some(id),
+        }
+    });
+    let results = cache.results.iter().filter_map(|name| result_set(scenario, name));
+    datasets.chain(results).collect()
+}
+
+/// The results of one name that a cache may hold.
+fn result_set(scenario: &Scenario, name: &str) -> Option<WarmSet> {
+    let named = |endpoint: &&Endpoint| {
+        endpoint.cacheable.as_ref().is_some_and(|cacheable| cacheable.name == name)
+    };
+    let weight = scenario.workload.endpoints.iter().filter(named).map(|endpoint| endpoint.share);
+    let endpoint = scenario.workload.endpoints.iter().find(named)?;
+    let cacheable = endpoint.cacheable.as_ref()?;
+    let (items, popularity) = match cacheable.keys {
+        ResultKeys::User => (scenario.workload.users.count.unwrap_or(0), None),
+        ResultKeys::Everyone => (1, None),
+        ResultKeys::Dataset(id) => (scenario.workload.datasets[id].items, Some(id)),
+    };
+    Some(WarmSet {
+        space: result_space(scenario, name),
+        items,
+        bytes: cacheable.bytes,
+        weight: weight.sum(),
+        popularity,
+    })
+}
+
+/// Keys of a dataset that a request reads in the mean, over the shares.
+fn reads_per_request(scenario: &Scenario, id: usize) -> f64 {
+    let mut total = 0.0;
+    for endpoint in &scenario.workload.endpoints {
+        for_each_step(scenario, &endpoint.steps, &mut |step| {
+            if let Step::Read { dataset, keys, .. } = step {
+                if *dataset == id {
+                    total += endpoint.share * f64::from(*keys);
+                }
+            }
+        });
+    }
+    total
+}
+
+pub(super) fn databases(scenario: &Scenario, appliers: &[Option<u16>]) -> Vec<DatabasePlan> {
+    let databases = scenario.topology.databases.iter().zip(appliers);
+    databases.map(|(database, &applier)| database_plan(scenario, database, applier)).collect()
+}
+
+fn database_plan(scenario: &Scenario, database: &Database, applier: Option<u16>) -> DatabasePlan {
+    let sizes: Vec<(u64, u64)> = database
+        .datasets
+        .iter()
+        .map(|&id| &scenario.workload.datasets[id])
+        .map(|dataset| (dataset.items, dataset.item_bytes))
+        .collect();
+    let holds_one = |cache: &&Cache| {
+        cache.hit_ratio.is_none() && cache.datasets.iter().any(|id| database.datasets.contains(id))
+    };
+    let caches = scenario.topology.caches.iter().enumerate();
+    let caches = caches.filter(|(_, cache)| holds_one(cache)).map(|(index, _)| index as u16);
+    let rtt = scenario.topology.network.internal_rtt;
+    DatabasePlan {
+        name: format!("databases.{}", database.name),
+        replicas: database.hosts.len() as u32 - 1,
+        shipping: Duration::from_nanos(rtt.as_nanos() / 2),
+        extra_lag: database.extra_lag.clone(),
+        applier,
+        buffer_pool: database.buffer_pool_bytes.map(|bytes| BufferPool::new(bytes, &sizes)),
+        caches: caches.collect(),
+    }
+}

@@ -1,0 +1,209 @@
+//! What stations and tiers have measured when the window ends, as plain
+//! figures that know no kind of component.
+
+use super::blueprint::{CachePlan, DatabasePlan, Label};
+use super::world::{CacheTier, DatabaseTier, World};
+use crate::kernel::time::{Duration, Instant};
+use crate::station::statistics::Statistics;
+use crate::tier::lag::LagRecord;
+
+/// Figures of one replication's window.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Every station instance.
+    pub stations: Vec<StationMeasured>,
+    /// Every tier with figures of its own.
+    pub components: Vec<ComponentMeasured>,
+}
+
+/// One station instance.
+#[derive(Clone, Debug)]
+pub struct StationMeasured {
+    /// Its place in the figures.
+    pub label: Label,
+    /// Busy share; `None` for an unbounded pool.
+    pub utilisation: Option<f64>,
+    /// Servers; `None` for an unbounded pool.
+    pub capacity: Option<u32>,
+    /// Mean number waiting.
+    pub queue_mean: f64,
+    /// Most waiting at once.
+    pub queue_max: u64,
+    /// Waiting at the end.
+    pub queue_end: u64,
+    /// Mean wait of those that began service, milliseconds.
+    pub wait_mean_ms: Option<f64>,
+    /// Arrivals.
+    pub arrivals: u64,
+    /// Services completed per second.
+    pub throughput_per_s: f64,
+    /// Turned away.
+    pub rejected: u64,
+}
+
+/// One tier.
+#[derive(Clone, Debug)]
+pub struct ComponentMeasured {
+    /// Such as `caches.objects`.
+    pub name: String,
+    /// `cache`, `database` …
+    pub kind: &'static str,
+    /// Figures by name.
+    pub figures: Vec<(&'static str, MeasuredFigure)>,
+}
+
+/// A figure, and how replications of it are put together.
+#[derive(Clone, Debug)]
+pub enum MeasuredFigure {
+    /// Added up.
+    Count(u64),
+    /// Each replication is one observation of a mean; `None` = nothing seen.
+    Mean(Option<f64>),
+    /// The largest counts.
+    Max(f64),
+    /// Lag: merged before a quantile is read.
+    LagP99(Box<LagRecord>),
+}
+
+impl World<'_> {
+    /// The figures of the window that ends now.
+    pub(super) fn measure(&self) -> Measured {
+        let plan = &self.plan.stations;
+        let pools = plan.pools.iter().map(|plan| &plan.label);
+        let cpus = plan.cpus.iter().map(|plan| &plan.label);
+        let disks = plan.disks.iter().map(|plan| &plan.label);
+        let window = self.now.saturating_since(self.recorder.start);
+        let measured = |(label, statistics): (&Label, &Statistics)| {
+            station_measured(label, statistics, self.now, window)
+        };
+        let stations = pools
+            .zip(self.pools.iter().map(|pool| pool.statistics()))
+            .chain(cpus.zip(self.cpus.iter().map(|cpu| cpu.statistics())))
+            .chain(disks.zip(self.disks.iter().map(|disk| disk.statistics())))
+            .map(measured)
+            .collect();
+        Measured { stations, components: self.measure_components() }
+    }
+
+    fn measure_components(&self) -> Vec<ComponentMeasured> {
+        let dns = self.resolvers.iter().map(|resolvers| {
+            let counters = resolvers.counters();
+            let lookups = counters.cached + counters.absent;
+            ComponentMeasured {
+                name: "dns".to_owned(),
+                kind: "dns",
+                figures: vec![
+                    ("hit_ratio", MeasuredFigure::Mean(ratio(counters.cached, lookups))),
+                    ("lookups", MeasuredFigure::Count(lookups)),
+                    ("queries", MeasuredFigure::Count(counters.absent)),
+                ],
+            }
+        });
+        let users = std::iter::once(self.measure_users());
+        let caches = self.plan.caches.iter().zip(&self.caches).map(cache_measured);
+        let databases = self.plan.databases.iter().zip(&self.databases);
+        let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
+        users.chain(dns).chain(caches).chain(databases).collect()
+    }
+
+    fn measure_users(&self) -> ComponentMeasured {
+        let recorder = &self.recorder;
+        let window = self.now.saturating_since(recorder.start).as_secs_f64();
+        let egress = recorder.egress_bytes as f64 / window;
+        let mut figures = vec![
+            ("egress_bytes_per_s", MeasuredFigure::Mean(Some(egress))),
+            ("in_flight_mean", MeasuredFigure::Mean(Some(recorder.in_system.mean(self.now)))),
+            ("in_flight_max", MeasuredFigure::Max(recorder.in_system.max() as f64)),
+            ("retries", MeasuredFigure::Count(recorder.retries)),
+        ];
+        if recorder.static_asked > 0 {
+            let (asked, arrived) = (recorder.static_asked, recorder.static_arrived);
+            figures.push(("static_files_asked", MeasuredFigure::Count(asked)));
+            figures.push(("static_files_arrived", MeasuredFigure::Count(arrived)));
+        }
+        ComponentMeasured { name: "users".to_owned(), kind: "users", figures }
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn station_measured(
+    label: &Label,
+    statistics: &Statistics,
+    now: Instant,
+    window: Duration,
+) -> StationMeasured {
+    StationMeasured {
+        label: label.clone(),
+        utilisation: statistics.utilisation(now),
+        capacity: statistics.capacity(),
+        queue_mean: statistics.queue.mean(now),
+        queue_max: statistics.queue.max(),
+        queue_end: statistics.queue.level(),
+        wait_mean_ms: (statistics.waits > 0)
+            .then(|| statistics.wait_total as f64 / statistics.waits as f64 / 1e6),
+        arrivals: statistics.arrivals,
+        throughput_per_s: statistics.completions as f64 / window.as_secs_f64(),
+        rejected: statistics.rejections,
+    }
+}
+
+fn cache_measured((plan, tier): (&CachePlan, &CacheTier)) -> ComponentMeasured {
+    let total = |count: fn(&crate::tier::cache::CacheCounters) -> u64| -> u64 {
+        tier.nodes.iter().map(|node| count(&node.counters())).sum()
+    };
+    let hits = total(|counters| counters.hits) + tier.simple_hits;
+    let misses = total(|counters| counters.misses) + tier.simple_misses;
+    let stale = total(|counters| counters.stale_hits);
+    let items: usize = tier.nodes.iter().map(|node| node.len()).sum();
+    let bytes: u64 = tier.nodes.iter().map(|node| node.bytes()).sum();
+    ComponentMeasured {
+        name: plan.name.clone(),
+        kind: "cache",
+        figures: vec![
+            ("hit_ratio", MeasuredFigure::Mean(ratio(hits, hits + misses))),
+            ("lookups", MeasuredFigure::Count(hits + misses)),
+            ("stale_hits", MeasuredFigure::Count(stale)),
+            ("stale_age_ms_mean", MeasuredFigure::Mean(mean_ms(tier.stale_age_sum, stale))),
+            ("stale_age_ms_max", MeasuredFigure::Max(tier.stale_age_max.as_millis_f64())),
+            ("evicted", MeasuredFigure::Count(total(|counters| counters.evicted))),
+            ("expired", MeasuredFigure::Count(total(|counters| counters.expired))),
+            ("items", MeasuredFigure::Mean(Some(items as f64))),
+            ("bytes", MeasuredFigure::Mean(Some(bytes as f64))),
+        ],
+    }
+}
+
+fn mean_ms(sum_nanos: u128, count: u64) -> Option<f64> {
+    (count > 0).then(|| sum_nanos as f64 / count as f64 / 1e6)
+}
+
+fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> ComponentMeasured {
+    let replicas = 0..plan.replicas as usize;
+    let lag = replicas.map(|replica| tier.log.lag_record(replica, now)).reduce(|mut all, one| {
+        all.merge(&one);
+        all
+    });
+    let mut figures = Vec::new();
+    if let Some(lag) = lag {
+        let statistics = lag.statistics();
+        let mean = statistics.mean.as_millis_f64();
+        figures.push(("replication_lag_ms_mean", MeasuredFigure::Mean(Some(mean))));
+        figures.push(("replication_lag_ms_p99", MeasuredFigure::LagP99(Box::new(lag))));
+        let max = statistics.max.as_millis_f64();
+        figures.push(("replication_lag_ms_max", MeasuredFigure::Max(max)));
+    }
+    let pages = tier.page_hits + tier.page_misses;
+    figures.extend([
+        ("reads", MeasuredFigure::Count(tier.reads)),
+        ("stale_reads", MeasuredFigure::Count(tier.stale_reads)),
+        ("stale_read_ratio", MeasuredFigure::Mean(ratio(tier.stale_reads, tier.reads))),
+        ("stale_age_ms_mean", MeasuredFigure::Mean(mean_ms(tier.stale_age_sum, tier.stale_reads))),
+        ("stale_age_ms_max", MeasuredFigure::Max(tier.stale_age_max.as_millis_f64())),
+        ("writes_committed", MeasuredFigure::Count(tier.writes_committed)),
+        ("page_hit_ratio", MeasuredFigure::Mean(ratio(tier.page_hits, pages))),
+    ]);
+    ComponentMeasured { name: plan.name.clone(), kind: "database", figures }
+}

@@ -1,0 +1,339 @@
+//! The one narrow place to which the model reports. It counts and never
+//! averages; summaries belong to the experiment.
+
+use super::blueprint::Blueprint;
+use super::request::{Cause, Request};
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::histogram::Histogram;
+use crate::metrics::series::{BUCKETS, BucketClock, QuantileSeries, SumSeries};
+use crate::metrics::time_weighted::TimeWeighted;
+
+/// Observations per first batch of MSER-5 (White 1997).
+const BATCH: u32 = 5;
+/// Most batches kept; then neighbours merge, so that memory does not grow.
+const BATCHES_MAX: usize = 8_192;
+
+/// All that one replication has counted.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    /// Requests that arrive from here on are measured …
+    pub start: Instant,
+    /// … up to here.
+    pub end: Instant,
+    /// By endpoint.
+    pub endpoints: Vec<EndpointRecord>,
+    /// Response times with static files.
+    pub pages: Histogram,
+    /// Attribution of answered requests, by part, nanoseconds.
+    pub parts: Vec<u128>,
+    /// Time of their failed attempts.
+    pub attempts_failed: u128,
+    /// Their pauses between attempts.
+    pub paused: u128,
+    /// Waits, by station name.
+    pub waits: Vec<Histogram>,
+    /// Attempts after the first.
+    pub retries: u64,
+    /// Static files asked for.
+    pub static_asked: u64,
+    /// Static files that arrived.
+    pub static_arrived: u64,
+    /// Bytes sent to clients within the window.
+    pub egress_bytes: u128,
+    /// Measured requests that are neither answered nor failed.
+    pub measured_in_flight: u64,
+    /// Requests in the system, measured or not.
+    pub in_system: TimeWeighted,
+    /// Sojourns clipped to the window: the other side of Little's law.
+    pub sojourns_clipped: u128,
+    /// For the warm-up.
+    pub batches: Batches,
+    /// Courses over time.
+    pub courses: Courses,
+    /// Laws found broken, with what was seen.
+    pub broken: Vec<(&'static str, String)>,
+    is_open: bool,
+}
+
+/// One endpoint's counts.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointRecord {
+    /// Arrived within the window.
+    pub offered: u64,
+    /// Of them answered.
+    pub answered: u64,
+    /// Of them failed, by number of the cause.
+    pub failed: [u64; Cause::ALL.len()],
+    /// Response times of the answered.
+    pub response: Histogram,
+}
+
+/// Means of batches of successive response times, with the arrival of the
+/// first of each.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    /// Closed batches: arrival of the first, sum in nanoseconds.
+    pub closed: Vec<(Instant, f64)>,
+    /// Observations per batch.
+    pub size: u32,
+    open: (Instant, f64, u32),
+}
+
+/// Courses over time of what users see, and of each station.
+#[derive(Clone, Debug)]
+pub struct Courses {
+    /// The buckets.
+    pub clock: BucketClock,
+    /// Arrivals.
+    pub offered: SumSeries,
+    /// Answers.
+    pub answered: SumSeries,
+    /// Failures.
+    pub failed: SumSeries,
+    /// Response times of answers.
+    pub response: QuantileSeries,
+    /// Their sums, nanoseconds.
+    pub response_sum: SumSeries,
+    /// Integral of the requests in the system.
+    pub in_system: SumSeries,
+    /// Integrals of busy and waiting, by station name.
+    pub stations: Vec<StationCourse>,
+}
+
+/// Course of all instances of one station.
+#[derive(Clone, Debug, Default)]
+pub struct StationCourse {
+    /// Integral of busy servers.
+    pub busy: SumSeries,
+    /// Integral of waiting jobs.
+    pub queue: SumSeries,
+}
+
+impl Recorder {
+    /// Nothing counted yet; the window is given.
+    pub fn new(plan: &Blueprint, start: Instant, end: Instant) -> Self {
+        let names = plan.stations.names.len();
+        Self {
+            start,
+            end,
+            endpoints: vec![EndpointRecord::default(); plan.endpoints.len()],
+            pages: Histogram::new(),
+            parts: vec![0; plan.programs.parts.len()],
+            attempts_failed: 0,
+            paused: 0,
+            waits: vec![Histogram::new(); names],
+            retries: 0,
+            static_asked: 0,
+            static_arrived: 0,
+            egress_bytes: 0,
+            measured_in_flight: 0,
+            in_system: TimeWeighted::new(),
+            sojourns_clipped: 0,
+            batches: Batches::new(),
+            courses: Courses::new(names, end),
+            broken: Vec::new(),
+            is_open: false,
+        }
+    }
+
+    /// The window begins.
+    pub fn open(&mut self, now: Instant) {
+        self.is_open = true;
+        self.in_system.begin_window(now);
+    }
+
+    /// The window ends.
+    pub fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    /// A click; says whether it is measured.
+    #[inline]
+    pub fn request_arrived(&mut self, now: Instant, endpoint: u16) -> bool {
+        self.in_system.add(now, 1);
+        let measured = now >= self.start && now < self.end;
+        if measured {
+            self.endpoints[usize::from(endpoint)].offered += 1;
+            self.measured_in_flight += 1;
+        }
+        if now < self.end {
+            self.courses.offered.add(self.courses.clock.current(), 1);
+        }
+        measured
+    }
+
+    /// An answer, with the attribution of its last attempt.
+    #[inline]
+    pub fn request_answered(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        part_ids: &[u16],
+        parts: &[u64],
+        attempts_failed: Duration,
+    ) {
+        let response = now - request.arrival;
+        self.request_left(now, request);
+        self.batches.record(request.arrival, response);
+        if now < self.end {
+            let bucket = self.courses.clock.current();
+            self.courses.answered.add(bucket, 1);
+            self.courses.response.record(bucket, response);
+            self.courses.response_sum.add(bucket, u128::from(response.as_nanos()));
+        }
+        if !request.measured {
+            return;
+        }
+        let endpoint = &mut self.endpoints[usize::from(request.endpoint)];
+        endpoint.answered += 1;
+        endpoint.response.record(response);
+        for (&part, &nanos) in part_ids.iter().zip(parts) {
+            self.parts[usize::from(part)] += u128::from(nanos);
+        }
+        self.attempts_failed += u128::from(attempts_failed.as_nanos());
+        self.paused += u128::from(request.paused.as_nanos());
+    }
+
+    /// A request failed for good.
+    pub fn request_failed(&mut self, now: Instant, request: &Request, cause: Cause) {
+        self.request_left(now, request);
+        if now < self.end {
+            self.courses.failed.add(self.courses.clock.current(), 1);
+        }
+        if request.measured {
+            self.endpoints[usize::from(request.endpoint)].failed[cause as usize] += 1;
+        }
+    }
+
+    #[inline]
+    fn request_left(&mut self, now: Instant, request: &Request) {
+        self.in_system.add(now, -1);
+        if now <= self.end {
+            self.clip_sojourn(request.arrival, now);
+        }
+        if request.measured {
+            self.measured_in_flight -= 1;
+        }
+    }
+
+    /// Adds the part of a sojourn that lies in the window.
+    #[inline]
+    pub fn clip_sojourn(&mut self, from: Instant, to: Instant) {
+        let clipped = to.min(self.end).saturating_since(from.max(self.start));
+        self.sojourns_clipped += u128::from(clipped.as_nanos());
+    }
+
+    /// A page with all its static files is there.
+    pub fn page_finished(&mut self, now: Instant, request: &Request) {
+        if request.measured {
+            self.pages.record(now - request.arrival);
+        }
+    }
+
+    /// A wait before service.
+    #[inline]
+    pub fn record_wait(&mut self, name: u16, waited: Duration) {
+        if self.is_open {
+            self.waits[usize::from(name)].record(waited);
+        }
+    }
+
+    /// Bytes on their way to a client.
+    pub fn count_egress(&mut self, bytes: f64) {
+        if self.is_open {
+            self.egress_bytes += bytes as u128;
+        }
+    }
+
+    /// An attempt after the first.
+    pub fn count_retry(&mut self, measured: bool) {
+        self.retries += u64::from(measured);
+    }
+
+    /// A static file of a page.
+    pub fn count_static(&mut self, measured: bool, arrived: bool) {
+        let count = if arrived { &mut self.static_arrived } else { &mut self.static_asked };
+        *count += u64::from(measured);
+    }
+
+    /// A law does not hold: a bug in the simulation.
+    #[cold]
+    pub fn broken_law(&mut self, law: &'static str, detail: String) {
+        if self.broken.len() < 10 {
+            self.broken.push((law, detail));
+        }
+    }
+}
+
+impl Batches {
+    fn new() -> Self {
+        Self { closed: Vec::new(), size: BATCH, open: (Instant::ZERO, 0.0, 0) }
+    }
+
+    #[inline]
+    fn record(&mut self, arrival: Instant, response: Duration) {
+        if self.open.2 == 0 {
+            self.open.0 = arrival;
+        }
+        self.open.1 += response.as_nanos() as f64;
+        self.open.2 += 1;
+        if self.open.2 == self.size {
+            self.closed.push((self.open.0, self.open.1));
+            self.open = (Instant::ZERO, 0.0, 0);
+            if self.closed.len() == BATCHES_MAX {
+                self.halve();
+            }
+        }
+    }
+
+    fn halve(&mut self) {
+        let pairs = self.closed.chunks_exact(2).map(|pair| (pair[0].0, pair[0].1 + pair[1].1));
+        self.closed = pairs.collect();
+        self.size *= 2;
+    }
+}
+
+impl Courses {
+    fn new(names: usize, end: Instant) -> Self {
+        Self {
+            clock: BucketClock::new(bucket_width(end)),
+            offered: SumSeries::new(),
+            answered: SumSeries::new(),
+            failed: SumSeries::new(),
+            response: QuantileSeries::new(),
+            response_sum: SumSeries::new(),
+            in_system: SumSeries::new(),
+            stations: vec![StationCourse::default(); names],
+        }
+    }
+
+    /// The present bucket is over.
+    pub fn advance(&mut self) {
+        if !self.clock.advance() {
+            return;
+        }
+        self.response.halve();
+        let users = [&mut self.offered, &mut self.answered, &mut self.failed];
+        let others = [&mut self.response_sum, &mut self.in_system];
+        users.into_iter().chain(others).for_each(SumSeries::halve);
+        for station in &mut self.stations {
+            station.busy.halve();
+            station.queue.halve();
+        }
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten nanoseconds that needs at most
+/// all buckets for the run.
+fn bucket_width(end: Instant) -> Duration {
+    let wanted = end.as_nanos().div_ceil(BUCKETS as u64).max(1);
+    let mut power = 1u64;
+    loop {
+        for step in [1, 2, 5] {
+            if step * power >= wanted {
+                return Duration::from_nanos(step * power);
+            }
+        }
+        power *= 10;
+    }
+}

@@ -1,0 +1,207 @@
+//! One replication, from the first event to the last.
+
+use super::blueprint::{ArrivalPlan, Blueprint};
+use super::measured::Measured;
+use super::recorder::Recorder;
+use super::warm::warm_caches;
+use super::world::{EventKind, INDEX_END, World};
+use crate::kernel::event_queue::Event;
+use crate::kernel::time::{Duration, Instant};
+
+/// Events between two reports of progress.
+const PROGRESS_EVENTS: u64 = 1 << 16;
+
+/// What one replication has produced.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// What users saw.
+    pub recorder: Recorder,
+    /// What stations and tiers did within the window.
+    pub measured: Measured,
+    /// End of the window: earlier than planned where a limit struck.
+    pub window_end: Instant,
+    /// Events played.
+    pub events: u64,
+    /// Two words over the sequence of events.
+    pub fingerprint: [u64; 2],
+    /// The limit that ended it, in words.
+    pub limit: Option<String>,
+    /// Bytes of state that grow with the load: the most at once.
+    pub in_flight_max: usize,
+}
+
+/// Plays one replication of a blueprint; requests that arrive from `warmup` on
+/// are measured. `progress` is told the share that is done, now and then.
+pub fn play(
+    plan: &Blueprint,
+    seed: u64,
+    replication: u32,
+    warmup: Duration,
+    progress: &mut dyn FnMut(f64),
+) -> Played {
+    let (start, end) = (Instant::ZERO + warmup, Instant::ZERO + plan.duration);
+    let mut world = World::new(plan, seed, replication, Recorder::new(plan, start, end));
+    warm_caches(&mut world);
+    world.wind_clock();
+    world.seat_users();
+    let mut course = Course::default();
+    while let Some(event) = world.queue.pop() {
+        course.note(&event);
+        world.now = event.at;
+        if world.handle(&event) {
+            break;
+        }
+        world.run_ready();
+        if world.measured.is_some() && world.recorder.measured_in_flight == 0 {
+            break;
+        }
+        if course.events % PROGRESS_EVENTS == 0 {
+            progress(world.now.as_secs_f64() / end.as_secs_f64());
+        }
+        if let Some(limit) = world.limit_struck(course.events) {
+            course.limit = Some(limit);
+            break;
+        }
+    }
+    world.end(course)
+}
+
+/// Fingerprint and length of what was played.
+#[derive(Clone, Debug, Default)]
+struct Course {
+    events: u64,
+    fingerprint: [u64; 2],
+    limit: Option<String>,
+}
+
+impl Course {
+    /// Folds an event into the fingerprint: two independent multiplicative
+    /// hashes of its time and payload.
+    #[inline]
+    fn note(&mut self, event: &Event) {
+        self.events += 1;
+        let word = event.at.as_nanos() ^ u64::from(event.payload) << 36;
+        let [first, second] = self.fingerprint;
+        self.fingerprint = [
+            (first.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95),
+            (second.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        ];
+    }
+}
+
+impl World<'_> {
+    /// The first arrivals.
+    fn seat_users(&mut self) {
+        match &self.plan.population.arrivals {
+            ArrivalPlan::Closed(_) => {
+                let users = self.plan.population.users;
+                self.seat_known_users(users);
+                (0..users as u32).for_each(|user| self.think(user));
+            }
+            ArrivalPlan::Replay(requests) => {
+                let known = requests.iter().filter(|request| request.user != u32::MAX);
+                let users = known.map(|request| u64::from(request.user) + 1).max().unwrap_or(0);
+                self.seat_known_users(users);
+                self.schedule_arrival();
+            }
+            _ => self.schedule_arrival(),
+        }
+    }
+
+    /// One event; true when the replication is over.
+    #[inline]
+    fn handle(&mut self, event: &Event) -> bool {
+        let (kind, index) = EventKind::of(event.payload);
+        match kind {
+            EventKind::JobResumed => self.resume(index),
+            EventKind::SharedCpuCompleted => {
+                if self.cpu_tickets[index as usize] == Some(event.ticket) {
+                    self.complete_shared(index);
+                }
+            }
+            EventKind::RequestArrived => self.arrive(),
+            EventKind::UserAsked => self.ask(index),
+            EventKind::AttemptTimedOut => self.time_out(index),
+            EventKind::PatienceEnded => self.end_patience(index),
+            EventKind::EntryShipped => self.entry_shipped(index),
+            EventKind::RetryDue => self.begin_attempt(index),
+            EventKind::ClockTicked => return self.tick(index),
+        }
+        false
+    }
+
+    /// Says which limit struck, if one did.
+    #[inline]
+    fn limit_struck(&self, events: u64) -> Option<String> {
+        let limits = &self.plan.limits;
+        let in_flight = self.requests.in_use();
+        let jobs = self.jobs.places();
+        if in_flight <= limits.in_flight as usize
+            && events < limits.events
+            && jobs < INDEX_END as usize - 1_024
+            && !self.queue.exhausted()
+        {
+            return None;
+        }
+        Some(self.describe_limit(in_flight, events))
+    }
+
+    #[cold]
+    fn describe_limit(&self, in_flight: usize, events: u64) -> String {
+        let limit = if in_flight > self.plan.limits.in_flight as usize {
+            format!("{in_flight} requests in flight")
+        } else {
+            format!("{events} events")
+        };
+        let (station, length) = self.longest_queue();
+        format!(
+            "unstable: the queue of {station} grew to {length} at {}; stopped at the limit of \
+             {limit}",
+            self.now
+        )
+    }
+
+    /// The station at which most jobs wait now.
+    fn longest_queue(&self) -> (String, u64) {
+        let measured = self.measure();
+        let longest = measured.stations.iter().reduce(|longest, station| {
+            if station.queue_end > longest.queue_end { station } else { longest }
+        });
+        match longest {
+            None => ("nothing".to_owned(), 0),
+            Some(station) => {
+                let name = &self.plan.stations.names[usize::from(station.label.name)].name;
+                (format!("{name} {}", station.label.instance), station.queue_end)
+            }
+        }
+    }
+
+    /// Settles the accounts.
+    fn end(mut self, course: Course) -> Played {
+        let window_end = self.recorder.end.min(self.now);
+        if self.measured.is_none() {
+            // A limit struck within the window: it ends here.
+            self.recorder.end = window_end;
+            self.tick(2);
+        }
+        self.audit_end();
+        for endpoint in 0..self.recorder.endpoints.len() {
+            let unfinished = self.requests.iter().filter(|request| {
+                request.measured
+                    && !request.is_settled()
+                    && usize::from(request.endpoint) == endpoint
+            });
+            let unfinished = unfinished.count() as u64;
+            self.recorder.endpoints[endpoint].response.record_infinite(unfinished);
+        }
+        Played {
+            measured: self.measured.take().unwrap_or_default(),
+            window_end,
+            events: course.events,
+            fingerprint: course.fingerprint,
+            limit: course.limit,
+            in_flight_max: self.requests.places(),
+            recorder: self.recorder,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Caches that begin warm: with the most popular items that fit.
+
+use super::blueprint::{Blueprint, CachePlan, WarmSet};
+use super::world::World;
+use crate::kernel::random::{Key, Source};
+use crate::kernel::time::{Duration, Instant};
+
+/// Fills every cache that is to begin warm.
+pub(super) fn warm_caches(world: &mut World) {
+    for cache in 0..world.plan.caches.len() {
+        let plan = &world.plan.caches[cache];
+        if plan.warm.is_empty() {
+            continue;
+        }
+        let key = world.root.named("warm").numbered(cache as u64);
+        fill(world, cache, plan, key);
+    }
+}
+
+/// One key in the order of its popularity.
+struct Candidate {
+    key: u64,
+    bytes: u64,
+}
+
+fn fill(world: &mut World, cache: usize, plan: &CachePlan, owner: Key) {
+    let candidates = most_popular(world.plan, plan);
+    let tier = &mut world.caches[cache];
+    // The least popular first, so that the most popular are the most recent.
+    for candidate in candidates.into_iter().rev() {
+        let node = tier.placement.node_of(candidate.key);
+        let bytes = candidate.bytes.min(u64::from(u32::MAX)) as u32;
+        match plan.ttl {
+            None => tier.nodes[node].store(Instant::ZERO, candidate.key, bytes, None),
+            Some(ttl) => {
+                // Entries have the ages of a cache that has run for long:
+                // their remaining times are spread over the TTL.
+                let age = owner.numbered(candidate.key).draws().uniform();
+                let left = Duration::from_nanos_f64(ttl.as_nanos() as f64 * (1.0 - age));
+                let expires_at = Instant::ZERO + left;
+                tier.nodes[node].store_until(Instant::ZERO, candidate.key, bytes, None, expires_at);
+            }
+        }
+    }
+}
+
+/// Keys by falling rate of requests, until they fill the memory of all nodes.
+fn most_popular(plan: &Blueprint, cache: &CachePlan) -> Vec<Candidate> {
+    let mut ranks = vec![0; cache.warm.len()];
+    let mut left = cache.memory_bytes.saturating_mul(u64::from(cache.nodes));
+    let mut candidates = Vec::new();
+    loop {
+        let best = (0..cache.warm.len())
+            .filter(|&set| ranks[set] < cache.warm[set].items)
+            .map(|set| (set, rate(plan, &cache.warm[set], ranks[set])))
+            .reduce(|best, next| if next.1 > best.1 { next } else { best });
+        let Some((set, _)) = best else {
+            return candidates;
+        };
+        let chosen = &cache.warm[set];
+        if chosen.bytes > left {
+            return candidates;
+        }
+        left -= chosen.bytes;
+        candidates.push(Candidate { key: chosen.space << 48 | ranks[set], bytes: chosen.bytes });
+        ranks[set] += 1;
+    }
+}
+
+/// Rate of requests for one key, relative to the others.
+fn rate(plan: &Blueprint, set: &WarmSet, rank: u64) -> f64 {
+    match set.popularity {
+        Some(dataset) => set.weight * plan.popularities[dataset].mass(rank),
+        None => set.weight / set.items as f64,
+    }
+}
