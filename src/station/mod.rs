@@ -5,6 +5,8 @@
 //! reports need not know its kind.
 
 pub mod cpu;
+pub mod disk;
+pub mod pool;
 pub mod statistics;
 
 /// A job at a station; the caller's number for it.
