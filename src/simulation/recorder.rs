@@ -265,6 +265,12 @@ impl Recorder {
     }
 }
 
+impl Default for Batches {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Batches {
     fn new() -> Self {
         Self { closed: Vec::new(), size: BATCH, open: (Instant::ZERO, 0.0, 0) }

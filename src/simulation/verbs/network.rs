@@ -71,7 +71,7 @@ impl World<'_> {
             let key = self.request_key(job, step, Purpose::Size);
             self.plan.programs.distributions[usize::from(bytes)].sample(&mut key.draws())
         };
-        self.recorder.count_egress(self.now, bytes);
+        self.recorder.count_egress(bytes);
         let rtt = self.round_trip(job);
         let transfer = Duration::from_nanos_f64(bytes * self.plan.network.nanos_per_byte);
         let half = Duration::from_nanos(rtt.as_nanos() - rtt.as_nanos() / 2);

@@ -304,7 +304,7 @@ impl World<'_> {
         }
         let database = &self.plan.databases[usize::from(plan.database)];
         let wanted = self.wanted_bits(job, plan);
-        let (mut hits, mut misses) = (0, 0);
+        let (mut hits, mut misses) = (0u32, 0u32);
         for item in (0..u32::from(plan.count)).filter(|item| wanted >> item & 1 == 1) {
             let rank = self.rank(job, access, step, item);
             match &database.buffer_pool {
