@@ -279,10 +279,10 @@ fn play_fifo(mut fifo: Fifo, jobs: &Jobs) -> Schedule {
                 future.insert(begin(next.completes_at, next.job as usize));
             }
         }
-        if let Some(&(_, demand)) = jobs.get(job) {
-            if let Some(due) = fifo.arrive(at(now), job as u32, span(demand)) {
-                future.insert(begin(due, job));
-            }
+        if let Some(&(_, demand)) = jobs.get(job)
+            && let Some(due) = fifo.arrive(at(now), job as u32, span(demand))
+        {
+            future.insert(begin(due, job));
         }
     }
     done
