@@ -26,11 +26,7 @@ impl Disk {
     /// If a limit is not above zero.
     pub fn new(iops: f64, bytes_per_s: f64) -> Self {
         assert!(iops > 0.0 && bytes_per_s > 0.0, "a disk makes progress");
-        Self {
-            operation: 1e9 / iops,
-            byte: 1e9 / bytes_per_s,
-            server: Fifo::new(1),
-        }
+        Self { operation: 1e9 / iops, byte: 1e9 / bytes_per_s, server: Fifo::new(1) }
     }
 
     /// An access comes. The instant of its completion when it starts at once,
@@ -43,8 +39,7 @@ impl Disk {
         operations: u32,
         bytes: u64,
     ) -> Option<Instant> {
-        self.server
-            .arrive(now, job, self.service(operations, bytes))
+        self.server.arrive(now, job, self.service(operations, bytes))
     }
 
     /// The access in service is done. Answers which one starts in its place.

@@ -128,10 +128,7 @@ impl Pool {
         }
         let waited = self.end_wait(now, head.arrived);
         self.statistics.record_wait(waited);
-        Some(Admitted {
-            job: head.job,
-            waited,
-        })
+        Some(Admitted { job: head.job, waited })
     }
 
     /// A waiting job gives up; the others keep their order. False when it
@@ -192,16 +189,12 @@ impl Pool {
             return Err(format!("{waiting} jobs wait in {places} places"));
         }
         if waiting > 0 && in_use != self.slots {
-            return Err(format!(
-                "{waiting} jobs wait, but {in_use} slots are in use"
-            ));
+            return Err(format!("{waiting} jobs wait, but {in_use} slots are in use"));
         }
         let queued = self.statistics.queue.integral(now);
         let waited = self.waited(now).wrapping_sub(self.waited_before);
         if queued != waited {
-            return Err(format!(
-                "queue integral {queued} job-ns, but the waits are {waited} ns"
-            ));
+            return Err(format!("queue integral {queued} job-ns, but the waits are {waited} ns"));
         }
         self.statistics.audit(now)
     }
@@ -226,11 +219,7 @@ impl Pool {
     /// Removes vacated places from the front.
     #[inline]
     fn trim(&mut self) {
-        while self
-            .queue
-            .front()
-            .is_some_and(|waiting| waiting.arrived == VACATED)
-        {
+        while self.queue.front().is_some_and(|waiting| waiting.arrived == VACATED) {
             self.queue.pop_front();
             self.removed += 1;
             self.vacated -= 1;
@@ -267,10 +256,7 @@ mod tests {
     }
 
     fn admitted(job: JobId, waited: u64) -> Option<Admitted> {
-        Some(Admitted {
-            job,
-            waited: Duration::from_nanos(waited),
-        })
+        Some(Admitted { job, waited: Duration::from_nanos(waited) })
     }
 
     /// Two slots, two waiting places; every holder keeps its slot 10 ns:

@@ -56,13 +56,7 @@ impl Layout {
             .collect();
         let databases = topology.databases.iter().map(|database| builder.database(database));
         let databases = databases.collect();
-        Self {
-            services,
-            caches,
-            databases,
-            stations: builder.stations,
-            groups: builder.groups,
-        }
+        Self { services, caches, databases, stations: builder.stations, groups: builder.groups }
     }
 }
 
@@ -170,8 +164,7 @@ impl<'a> Builder<'a> {
         hosts: &[HostId],
         role: impl Fn(u32) -> Option<&'static str>,
     ) -> Places {
-        let (cpus, disks) =
-            (self.stations.cpu_of.len() as u32, self.stations.disk_of.len() as u32);
+        let (cpus, disks) = (self.stations.cpu_of.len() as u32, self.stations.disk_of.len() as u32);
         let mut has_disk = false;
         for (instance, &host) in hosts.iter().enumerate() {
             let (cpu, disk) = self.stations_of_host(owner, host, instance as u32, &role);
@@ -199,10 +192,8 @@ impl<'a> Builder<'a> {
             true => (format!("hosts.{}", plan.name), 0, None),
             false => (owner.to_owned(), instance, role(instance)),
         };
-        let stations = (
-            self.cpu(&owner, machine, instance, role),
-            self.disk(&owner, machine, instance, role),
-        );
+        let stations =
+            (self.cpu(&owner, machine, instance, role), self.disk(&owner, machine, instance, role));
         self.of_host[host] = Some(stations);
         stations
     }

@@ -28,9 +28,10 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
     let total: f64 = shares().sum();
-    let endpoints = workload.endpoints.iter().zip(compiled.by_endpoint).map(|(endpoint, programs)| {
-        EndpointPlan { name: endpoint.name.clone(), share: endpoint.share / total, programs }
-    });
+    let endpoints =
+        workload.endpoints.iter().zip(compiled.by_endpoint).map(|(endpoint, programs)| {
+            EndpointPlan { name: endpoint.name.clone(), share: endpoint.share / total, programs }
+        });
     let blueprint = Blueprint {
         population: population(scenario),
         endpoints: endpoints.collect(),
@@ -81,9 +82,9 @@ fn population(scenario: &Scenario) -> Population {
                     at: request.at,
                     user: request.user.unwrap_or(u32::MAX),
                     endpoint: request.endpoint.map_or(NONE, |endpoint| endpoint as u16),
-                    bytes_plus_one: request.bytes.map_or(0, |bytes| {
-                        bytes.saturating_add(1).min(u64::from(u32::MAX)) as u32
-                    }),
+                    bytes_plus_one: request
+                        .bytes
+                        .map_or(0, |bytes| bytes.saturating_add(1).min(u64::from(u32::MAX)) as u32),
                 })
                 .collect(),
         ),

@@ -419,7 +419,14 @@ impl<'a> Compiler<'a> {
         });
     }
 
-    fn write(&mut self, kind: WriteKind, dataset: DatasetId, keys: u32, place: Place, step: StepId) {
+    fn write(
+        &mut self,
+        kind: WriteKind,
+        dataset: DatasetId,
+        keys: u32,
+        place: Place,
+        step: StepId,
+    ) {
         let mut access = self.dataset_access(dataset, keys);
         let database = usize::from(access.database);
         let cost = &self.scenario.topology.databases[database].costs.write;

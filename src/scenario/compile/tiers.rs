@@ -1,13 +1,13 @@
 //! Configuration of caches and databases.
 
 use super::{dataset_space, for_each_step, result_space};
+use crate::kernel::time::Duration;
 use crate::scenario::model::{
     Cache, CacheStart, Database, Endpoint, Eviction, ResultKeys, Scenario, Step,
 };
 use crate::simulation::blueprint::{CachePlan, DatabasePlan, WarmSet};
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache;
-use crate::kernel::time::Duration;
 
 pub(super) fn caches(scenario: &Scenario) -> Vec<CachePlan> {
     scenario.topology.caches.iter().map(|cache| cache_plan(scenario, cache)).collect()

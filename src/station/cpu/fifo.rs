@@ -67,11 +67,7 @@ impl Fifo {
             self.statistics.busy.add(now, 1);
             return Some(self.begin(now, demand, Duration::ZERO));
         }
-        self.queue.push_back(Waiting {
-            job,
-            arrived: now,
-            demand,
-        });
+        self.queue.push_back(Waiting { job, arrived: now, demand });
         self.statistics.queue.add(now, 1);
         None
     }
@@ -92,11 +88,7 @@ impl Fifo {
         self.statistics.queue.add(now, -1);
         let waited = now - next.arrived;
         let completes_at = self.begin(now, next.demand, waited);
-        Some(Started {
-            job: next.job,
-            waited,
-            completes_at,
-        })
+        Some(Started { job: next.job, waited, completes_at })
     }
 
     /// What the station counted.
@@ -120,9 +112,7 @@ impl Fifo {
         let busy = self.statistics.busy.integral(now);
         let given = self.given(now) - self.given_before;
         if i128::try_from(busy) != Ok(given) {
-            return Err(format!(
-                "busy for {busy} server-ns, but gave {given} ns of service"
-            ));
+            return Err(format!("busy for {busy} server-ns, but gave {given} ns of service"));
         }
         self.statistics.audit(now)
     }
@@ -186,11 +176,7 @@ mod tests {
         assert_eq!(fifo.arrive(at(0), 1, span(10)), Some(at(10)));
         assert_eq!(fifo.arrive(at(2), 2, span(5)), Some(at(7)));
         assert_eq!(fifo.arrive(at(3), 3, span(4)), None);
-        let started = Started {
-            job: 3,
-            waited: span(4),
-            completes_at: at(11),
-        };
+        let started = Started { job: 3, waited: span(4), completes_at: at(11) };
         assert_eq!(fifo.complete(at(7)), Some(started));
         assert_eq!(fifo.complete(at(10)), None);
         assert_eq!(fifo.complete(at(11)), None);

@@ -170,11 +170,7 @@ impl Sharing {
     #[inline]
     pub fn arrive(&mut self, now: Instant, job: JobId, demand: Duration) -> Next {
         self.statistics.arrivals += 1;
-        let arrival = Arrival {
-            job,
-            arrived: now,
-            demand,
-        };
+        let arrival = Arrival { job, arrived: now, demand };
         let in_service = self.serving.len();
         if in_service < self.speeds.vcpus().min(self.limit) {
             self.statistics.busy.add(now, 1);
@@ -237,16 +233,11 @@ impl Sharing {
         let present = self.statistics.busy.integral(now) + self.statistics.queue.integral(now);
         let sojourns = self.sojourns(now).wrapping_sub(self.sojourns_before);
         if present != sojourns {
-            return Err(format!(
-                "{present} job-ns present, but the sojourns are {sojourns} ns"
-            ));
+            return Err(format!("{present} job-ns present, but the sojourns are {sojourns} ns"));
         }
         let here = (self.serving.len() + self.waiting.len()) as u64;
         if here != self.statistics.present() {
-            return Err(format!(
-                "{here} jobs are here, {} are counted",
-                self.statistics.present()
-            ));
+            return Err(format!("{here} jobs are here, {} are counted", self.statistics.present()));
         }
         self.statistics.audit(now)
     }
@@ -258,9 +249,7 @@ impl Sharing {
         let present = self.serving.iter().map(|job| virtual_time - job.began());
         let received = self.received + present.sum::<u128>();
         if given != received {
-            return Err(format!(
-                "gave {given}, but jobs received {received} (2^-30 ns)"
-            ));
+            return Err(format!("gave {given}, but jobs received {received} (2^-30 ns)"));
         }
         if self.early > 0 {
             return Err(format!("{} jobs left before they were done", self.early));
@@ -268,9 +257,7 @@ impl Sharing {
         // V has passed a tag for less than one nanosecond when its job is due.
         let first = self.serving.peek().map_or(u128::MAX, Served::tag);
         if virtual_time >= first.saturating_add(u128::from(FULL_SPEED)) {
-            return Err(format!(
-                "a job due at {first} is here at {virtual_time} (2^-30 ns)"
-            ));
+            return Err(format!("a job due at {first} is here at {virtual_time} (2^-30 ns)"));
         }
         Ok(())
     }
@@ -309,11 +296,7 @@ impl Sharing {
     fn end(&mut self, now: Instant, served: &Served) -> Finished {
         self.received += self.virtual_time - served.began();
         self.early += u64::from(self.virtual_time < served.tag() && now < Instant::MAX);
-        let Arrival {
-            job,
-            arrived,
-            demand,
-        } = served.arrival;
+        let Arrival { job, arrived, demand } = served.arrival;
         let sojourn = now - arrived;
         self.sojourns += u128::from(sojourn.as_nanos());
         self.statistics.completions += 1;
@@ -323,11 +306,7 @@ impl Sharing {
         } else {
             self.statistics.busy.add(now, -1);
         }
-        Finished {
-            job,
-            sojourn,
-            demand,
-        }
+        Finished { job, sojourn, demand }
     }
 
     /// The first nanosecond at which V has reached the least tag.
@@ -340,9 +319,8 @@ impl Sharing {
     /// Σ sojourns up to `now` [ns].
     fn sojourns(&self, now: Instant) -> u128 {
         let serving = self.serving.iter().map(|served| &served.arrival);
-        let present = serving
-            .chain(&self.waiting)
-            .map(|job| u128::from((now - job.arrived).as_nanos()));
+        let present =
+            serving.chain(&self.waiting).map(|job| u128::from((now - job.arrived).as_nanos()));
         self.sojourns + present.sum::<u128>()
     }
 }

@@ -28,18 +28,13 @@ impl Speeds {
     /// If there is no vCPU, or a coefficient is negative or not a number.
     pub(super) fn new(vcpus: u32, contention: f64, coherency: f64) -> Self {
         assert!(vcpus > 0, "a station has a server");
-        assert!(
-            contention >= 0.0 && coherency >= 0.0,
-            "vCPUs do not speed each other up"
-        );
+        assert!(contention >= 0.0 && coherency >= 0.0, "vCPUs do not speed each other up");
         let speed = |busy: u32| {
             let (busy, others) = (f64::from(busy), f64::from(busy - 1));
             FULL_SPEED as f64 / (1.0 + contention * others + coherency * busy * others)
         };
         Self {
-            each: (1..=vcpus)
-                .map(|busy| (speed(busy) as u64).max(1))
-                .collect(),
+            each: (1..=vcpus).map(|busy| (speed(busy) as u64).max(1)).collect(),
             all: (speed(vcpus) * f64::from(vcpus)) as u64,
         }
     }

@@ -21,11 +21,7 @@ fn span(nanos: u64) -> Duration {
 }
 
 fn finished(job: JobId, sojourn: u64, demand: u64) -> Finished {
-    Finished {
-        job,
-        sojourn: span(sojourn),
-        demand: span(demand),
-    }
+    Finished { job, sojourn: span(sojourn), demand: span(demand) }
 }
 
 /// Two vCPUs; speed 1 up to two jobs, 2/3 (rounded down) with three:
@@ -43,10 +39,7 @@ fn two_vcpus_by_hand() {
     assert_eq!(cpu.arrive(at(2), 2, span(10)), Next::Unchanged);
     assert_eq!(cpu.arrive(at(4), 3, span(5)), Next::At(at(12)));
     assert_eq!(cpu.complete(at(12)), (finished(3, 8, 5), Next::At(at(13))));
-    assert_eq!(
-        cpu.complete(at(13)),
-        (finished(1, 13, 10), Next::At(at(15)))
-    );
+    assert_eq!(cpu.complete(at(13)), (finished(1, 13, 10), Next::At(at(15))));
     assert_eq!(cpu.complete(at(15)), (finished(2, 13, 10), Next::Idle));
     assert_eq!(cpu.arrive(at(20), 4, span(3)), Next::At(at(23)));
     assert_eq!(cpu.complete(at(23)), (finished(4, 3, 3), Next::Idle));
@@ -167,9 +160,7 @@ fn integer_twin(speeds: &Speeds, limit: usize, jobs: &Jobs) -> Schedule {
         let comes = arrivals.front().map(|&(comes, ..)| i128::from(comes));
         let completes = due.is_some_and(|due| comes.is_none_or(|comes| due <= comes));
         let then = if completes { due } else { comes }.unwrap();
-        serving
-            .iter_mut()
-            .for_each(|(left, _)| *left -= speed * (then - now));
+        serving.iter_mut().for_each(|(left, _)| *left -= speed * (then - now));
         now = then;
         if completes {
             let job = first.unwrap().1;
@@ -201,9 +192,7 @@ fn continuous(vcpus: u32, loss: (f64, f64), limit: usize, jobs: &Jobs) -> Vec<f6
         let first = (0..serving).min_by(|&a, &b| left[a].0.total_cmp(&left[b].0));
         let due = first.map_or(f64::INFINITY, |first| now + left[first].0 / speed);
         let then = due.min(if come < jobs.len() { comes } else { due });
-        left[..serving]
-            .iter_mut()
-            .for_each(|job| job.0 -= speed * (then - now));
+        left[..serving].iter_mut().for_each(|job| job.0 -= speed * (then - now));
         now = then;
         if due <= then {
             done[left.remove(first.unwrap()).1] = now;
