@@ -1,4 +1,14 @@
 //! Replications, intervals, warm-up, comparisons: from plays to figures.
 
+mod assembly;
+mod bottleneck;
+pub mod compare;
 pub mod comparison;
+pub mod confidence;
+mod cost;
+pub mod run;
+mod slo;
+mod stability;
 pub mod summary;
+mod timeline;
+pub mod warmup;

@@ -1,5 +1,6 @@
 //! A request from the click to its end: arrival, attempts, answer, failure.
 
+use super::audit::ATTRIBUTION;
 use super::blueprint::{ClientPlan, NONE};
 use super::interpreter::Flow;
 use super::request::{Cause, Job, JobId, NOBODY, Outcome, Request, RequestId};
@@ -187,7 +188,7 @@ impl World<'_> {
         );
         if spent != self.now - request.attempt_since {
             self.recorder.broken_law(
-                "attribution",
+                ATTRIBUTION,
                 format!(
                     "request at {}: parts add up to {spent}, its attempt took {}",
                     request.arrival,

@@ -9,7 +9,7 @@ use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::{Instruction, NO_PART};
-use crate::route::step::{Purpose, StepId, Verb};
+use crate::route::step::{Purpose, StepId};
 use crate::station::cpu::{Cpu, Fifo, Sharing};
 use crate::station::disk::Disk;
 use crate::station::pool::Pool;
@@ -322,14 +322,6 @@ impl<'a> World<'a> {
         self.jobs[job].since = self.now;
         let payload = EventKind::JobResumed.with(job);
         self.queue.schedule_in_lane(lane, self.now + delay, Phase::Completion, payload);
-    }
-
-    /// Whether the job's verb is one at which it can wait for a place.
-    pub fn is_at_pool(&self, job: JobId) -> Option<(u32, u8)> {
-        match self.instruction(job).verb {
-            Verb::Enter { pool, slot, .. } => Some((pool, slot)),
-            _ => None,
-        }
     }
 
     /// The request of a job, while the job belongs to its present attempt.

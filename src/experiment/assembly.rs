@@ -1,0 +1,481 @@
+//! From replications to figures: histograms merge before a quantile is read,
+//! everything else is an observation per replication.
+
+use super::bottleneck::bottleneck;
+use super::confidence::{CONFIDENCE, estimate_around, mean_estimate};
+use super::cost::cost;
+use super::run::Replication;
+use super::slo::slo_result;
+use super::stability::unstable;
+use super::summary::{
+    Audit, ComponentResult, EndpointResult, Estimate, FORMAT, Figure, HistogramBucket, Named,
+    RequestCounts, ResponseTime, Results, ScenarioName, StationResult, Summary, Wait,
+};
+use super::timeline::timeline;
+use crate::metrics::histogram::{Histogram, Quantile};
+use crate::scenario::model::{RunKind, Scenario};
+use crate::simulation::blueprint::Blueprint;
+use crate::simulation::measured::MeasuredFigure;
+use crate::simulation::recorder::{EndpointRecord, Recorder};
+use crate::simulation::request::Cause;
+use crate::tier::lag::LagRecord;
+
+/// Figures of a scenario from its replications.
+pub(super) fn assemble(
+    scenario: &Scenario,
+    plan: &Blueprint,
+    seed: u64,
+    replications: &[Replication],
+) -> Results {
+    let all = Replications { plan, replications };
+    let merged = all.merged_response(|_| true);
+    let unstable = unstable(plan, replications);
+    let mut summary = all.summary(scenario, seed, &merged);
+    if !unstable.is_empty() && scenario.run.kind == RunKind::Steady {
+        withhold(&mut summary.response_time_ms);
+        summary.page_time_ms.iter_mut().for_each(withhold);
+    }
+    summary.unstable = unstable;
+    summary.warnings = all.warnings();
+    summary.slo = slo_result(scenario, &summary, all.any_too_short());
+    Results {
+        percentile_curve: percentile_curve(&merged),
+        histogram: histogram(&merged),
+        timeseries: timeline(plan, replications),
+        summary,
+    }
+}
+
+/// The replications of one design.
+pub(super) struct Replications<'a> {
+    pub(super) plan: &'a Blueprint,
+    pub(super) replications: &'a [Replication],
+}
+
+impl Replications<'_> {
+    fn summary(&self, scenario: &Scenario, seed: u64, merged: &Histogram) -> Summary {
+        let components = self.components();
+        let throughput = self.throughput();
+        let limit = self.replications.iter().find_map(|one| one.played.limit.clone());
+        let stations = self.stations();
+        Summary {
+            format: FORMAT,
+            highwater: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: ScenarioName { title: scenario.title.clone(), hash: scenario.hash.clone() },
+            seed,
+            replications: self.replications.len() as u32,
+            kind: match scenario.run.kind {
+                RunKind::Steady => "steady".to_owned(),
+                RunKind::Terminating => "terminating".to_owned(),
+            },
+            simulated_s: scenario.run.duration.as_secs_f64(),
+            warmup_s: self.mean(|one| one.warmup.as_secs_f64()),
+            slo: super::summary::SloResult { verdict: None, terms: Vec::new() },
+            requests: self.counts(|_| true),
+            availability: self.availability(),
+            response_time_ms: self.response_time(merged, |_| true),
+            page_time_ms: self.page_time(),
+            attribution_ms: self.attribution(),
+            endpoints: self.endpoints(),
+            bottleneck: bottleneck(&stations),
+            cost: cost(scenario, &components, &throughput),
+            stations,
+            components,
+            throughput_per_s: throughput,
+            unstable: Vec::new(),
+            limit,
+            warnings: Vec::new(),
+            audit: Audit {
+                conservation: "held".to_owned(),
+                little: "held".to_owned(),
+                utilisation_law: "held".to_owned(),
+                attribution: "held".to_owned(),
+            },
+            fingerprint: self.fingerprint(),
+        }
+    }
+
+    fn mean(&self, of: impl Fn(&Replication) -> f64) -> f64 {
+        self.replications.iter().map(of).sum::<f64>() / self.replications.len() as f64
+    }
+
+    /// An observation per replication.
+    fn over(&self, of: impl Fn(&Replication) -> Option<f64>) -> Vec<Option<f64>> {
+        self.replications.iter().map(of).collect()
+    }
+
+    fn estimate(&self, of: impl Fn(&Replication) -> Option<f64>) -> Estimate {
+        mean_estimate(&self.over(of))
+    }
+
+    fn throughput(&self) -> Estimate {
+        self.estimate(|one| {
+            let window = one.window_s();
+            (window > 0.0).then(|| answered(&one.played.recorder) as f64 / window)
+        })
+    }
+
+    /// Answered ÷ offered; where nothing failed, the rule of three bounds what
+    /// may fail (Hanley & Lippman-Hand 1983).
+    fn availability(&self) -> Estimate {
+        let counts = self.counts(|_| true);
+        if counts.offered > 0 && counts.answered == counts.offered {
+            return Estimate {
+                value: Some(1.0),
+                low: Some((1.0 - 3.0 / counts.offered as f64).max(0.0)),
+                high: Some(1.0),
+                confidence: CONFIDENCE,
+                at_least: false,
+                note: Some("nothing failed: the lower end is a bound".to_owned()),
+            };
+        }
+        let mut estimate = self.estimate(|one| {
+            let recorder = &one.played.recorder;
+            let offered = offered(recorder);
+            (offered > 0).then(|| answered(recorder) as f64 / offered as f64)
+        });
+        estimate.low = estimate.low.map(|low| low.max(0.0));
+        estimate.high = estimate.high.map(|high| high.min(1.0));
+        estimate
+    }
+
+    fn counts(&self, wanted: impl Fn(usize) -> bool) -> RequestCounts {
+        let records = || {
+            self.replications.iter().flat_map(|one| {
+                let endpoints = one.played.recorder.endpoints.iter().enumerate();
+                endpoints.filter(|(id, _)| wanted(*id)).map(|(_, record)| record)
+            })
+        };
+        let total = |of: &dyn Fn(&EndpointRecord) -> u64| records().map(of).sum::<u64>();
+        let offered = total(&|record| record.offered);
+        let answered = total(&|record| record.answered);
+        let failed = Cause::ALL
+            .map(|cause| (cause.name().to_owned(), total(&|record| record.failed[cause as usize])));
+        let failures: u64 = failed.iter().map(|(_, count)| count).sum();
+        RequestCounts {
+            offered,
+            answered,
+            failed: failed.into_iter().filter(|(_, count)| *count > 0).collect(),
+            in_flight: offered - answered - failures,
+        }
+    }
+
+    fn merged_response(&self, wanted: impl Fn(usize) -> bool) -> Histogram {
+        let mut merged = Histogram::new();
+        for one in self.replications {
+            merged.merge(&response_of(&one.played.recorder, &wanted));
+        }
+        merged
+    }
+
+    fn response_time(&self, merged: &Histogram, wanted: impl Fn(usize) -> bool) -> ResponseTime {
+        let each: Vec<Histogram> = self
+            .replications
+            .iter()
+            .map(|one| response_of(&one.played.recorder, &wanted))
+            .collect();
+        response_time(merged, &each)
+    }
+
+    fn page_time(&self) -> Option<ResponseTime> {
+        let each: Vec<Histogram> =
+            self.replications.iter().map(|one| one.played.recorder.pages.clone()).collect();
+        let any_static = self.replications.iter().any(|one| one.played.recorder.static_asked > 0);
+        let mut merged = Histogram::new();
+        each.iter().for_each(|pages| merged.merge(pages));
+        any_static.then(|| response_time(&merged, &each))
+    }
+
+    /// Mean time per answered request by part, in the order of a request's way.
+    fn attribution(&self) -> Named<Estimate> {
+        let mut parts: Named<Estimate> = Vec::new();
+        for (index, name) in self.plan.programs.parts.iter().enumerate() {
+            let share = |one: &Replication| per_answer(one, one.played.recorder.parts[index]);
+            if self.replications.iter().any(|one| one.played.recorder.parts[index] > 0) {
+                parts.push((name.clone(), self.estimate(share)));
+            }
+        }
+        let failed = |one: &Replication| per_answer(one, one.played.recorder.attempts_failed);
+        let paused = |one: &Replication| per_answer(one, one.played.recorder.paused);
+        if self.replications.iter().any(|one| one.played.recorder.attempts_failed > 0) {
+            parts.push(("attempt.failed".to_owned(), self.estimate(failed)));
+        }
+        if self.replications.iter().any(|one| one.played.recorder.paused > 0) {
+            parts.push(("retry.pause".to_owned(), self.estimate(paused)));
+        }
+        parts
+    }
+
+    fn endpoints(&self) -> Named<EndpointResult> {
+        let endpoints = self.plan.endpoints.iter().enumerate();
+        endpoints
+            .map(|(id, endpoint)| {
+                let merged = self.merged_response(|other| other == id);
+                let result = EndpointResult {
+                    requests: self.counts(|other| other == id),
+                    response_time_ms: self.response_time(&merged, |other| other == id),
+                };
+                (endpoint.name.clone(), result)
+            })
+            .collect()
+    }
+
+    fn stations(&self) -> Vec<StationResult> {
+        let waits = self.waits();
+        let instances = self.replications[0].played.measured.stations.len();
+        let mut stations: Vec<StationResult> =
+            (0..instances).map(|index| self.station(index, &waits)).collect();
+        stations.sort_by(|a, b| (&a.name, a.instance).cmp(&(&b.name, b.instance)));
+        stations
+    }
+
+    /// 99th percentile of the wait, by station name.
+    fn waits(&self) -> Vec<Estimate> {
+        (0..self.plan.stations.names.len())
+            .map(|name| {
+                let each: Vec<Histogram> = self
+                    .replications
+                    .iter()
+                    .map(|one| one.played.recorder.waits[name].clone())
+                    .collect();
+                let mut merged = Histogram::new();
+                each.iter().for_each(|waits| merged.merge(waits));
+                quantile_estimate(&merged, &each, 0.99)
+            })
+            .collect()
+    }
+
+    fn station(&self, index: usize, waits: &[Estimate]) -> StationResult {
+        let of = |one: &Replication| one.played.measured.stations[index].clone();
+        let first = of(&self.replications[0]);
+        let name = &self.plan.stations.names[usize::from(first.label.name)];
+        StationResult {
+            name: name.name.clone(),
+            instance: first.label.instance,
+            role: first.label.role.map(str::to_owned),
+            kind: name.kind.to_owned(),
+            utilisation: match first.capacity {
+                Some(_) => self.estimate(|one| of(one).utilisation),
+                None => Estimate::absent("unbounded"),
+            },
+            queue_length_mean: self.estimate(|one| Some(of(one).queue_mean)),
+            queue_length_max: self
+                .replications
+                .iter()
+                .map(|one| of(one).queue_max)
+                .max()
+                .unwrap_or(0),
+            wait_ms: Wait {
+                mean: self.estimate(|one| of(one).wait_mean_ms),
+                p99: waits[usize::from(first.label.name)].clone(),
+            },
+            throughput_per_s: self.estimate(|one| Some(of(one).throughput_per_s)),
+            rejected: self.replications.iter().map(|one| of(one).rejected).sum(),
+        }
+    }
+
+    fn components(&self) -> Named<ComponentResult> {
+        let components = self.replications[0].played.measured.components.iter().enumerate();
+        components
+            .map(|(index, component)| {
+                let figures = (0..component.figures.len()).map(|figure| {
+                    let of = |one: &Replication| {
+                        one.played.measured.components[index].figures[figure].1.clone()
+                    };
+                    let each: Vec<MeasuredFigure> = self.replications.iter().map(of).collect();
+                    (component.figures[figure].0.to_owned(), merged_figure(&each))
+                });
+                let figures = figures.collect();
+                let result = ComponentResult { kind: component.kind.to_owned(), figures };
+                (component.name.clone(), result)
+            })
+            .collect()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let too_short = self.replications.iter().filter(|one| one.too_short).count();
+        let mut warnings = Vec::new();
+        if too_short > 0 {
+            warnings.push(format!(
+                "the run is too short for its warm-up in {too_short} of {} replications (MSER-5 \
+                 finds no truncation point in the first half): nothing was cut; run longer, or \
+                 set run.warmup",
+                self.replications.len()
+            ));
+        }
+        warnings
+    }
+
+    fn any_too_short(&self) -> bool {
+        self.replications.iter().any(|one| one.too_short)
+    }
+
+    fn fingerprint(&self) -> String {
+        let [first, second] = self.replications.iter().fold([0u64; 2], |[first, second], one| {
+            let [more, other] = one.played.fingerprint;
+            [
+                first.rotate_left(7).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ more,
+                second.rotate_left(11).wrapping_mul(0x517c_c1b7_2722_0a95) ^ other,
+            ]
+        });
+        format!("{first:016x}{second:016x}")
+    }
+}
+
+/// No steady state exists: what was seen is no more than a lower bound.
+fn withhold(time: &mut ResponseTime) {
+    let quantiles = [&mut time.p50, &mut time.p90, &mut time.p95, &mut time.p99, &mut time.p99_9];
+    for estimate in quantiles.into_iter().chain([&mut time.mean]) {
+        if let Some(seen) = estimate.value {
+            let note = "unstable: there is no steady state, it grows with the run";
+            *estimate = Estimate { at_least: true, ..Estimate::point(seen, note) };
+        }
+    }
+}
+
+impl Replication {
+    /// Length of the measured window in seconds.
+    pub(super) fn window_s(&self) -> f64 {
+        self.played.window_end.as_secs_f64() - self.warmup.as_secs_f64()
+    }
+}
+
+/// Requests that arrived within the window.
+pub(super) fn offered(recorder: &Recorder) -> u64 {
+    recorder.endpoints.iter().map(|endpoint| endpoint.offered).sum()
+}
+
+/// Of them answered.
+pub(super) fn answered(recorder: &Recorder) -> u64 {
+    recorder.endpoints.iter().map(|endpoint| endpoint.answered).sum()
+}
+
+fn per_answer(one: &Replication, nanos: u128) -> Option<f64> {
+    let answered = answered(&one.played.recorder);
+    (answered > 0).then(|| nanos as f64 / answered as f64 / 1e6)
+}
+
+/// Response times of some endpoints of one replication.
+pub(super) fn response_of(recorder: &Recorder, wanted: &impl Fn(usize) -> bool) -> Histogram {
+    let mut merged = Histogram::new();
+    for (id, endpoint) in recorder.endpoints.iter().enumerate() {
+        if wanted(id) {
+            merged.merge(&endpoint.response);
+        }
+    }
+    merged
+}
+
+/// The usual figures of a response time.
+fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseTime {
+    let means: Vec<Option<f64>> = each.iter().map(mean_ms).collect();
+    let quantile = |p: f64| quantile_estimate(merged, each, p);
+    ResponseTime {
+        mean: match merged.count() > merged.finite_count() {
+            false => mean_estimate(&means),
+            true => {
+                let finite = mean_ms(merged).unwrap_or(0.0);
+                let note = "some requests never finished: the mean of the others";
+                Estimate { at_least: true, ..Estimate::point(finite, note) }
+            }
+        },
+        p50: quantile(0.5),
+        p90: quantile(0.9),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        p99_9: quantile(0.999),
+        max: (merged.finite_count() > 0).then(|| merged.max().as_millis_f64()),
+    }
+}
+
+fn mean_ms(histogram: &Histogram) -> Option<f64> {
+    histogram.mean_nanos().map(|nanos| nanos / 1e6)
+}
+
+/// A quantile of the merged sample, with the spread of those of the
+/// replications.
+pub(super) fn quantile_estimate(merged: &Histogram, each: &[Histogram], p: f64) -> Estimate {
+    match merged.quantile(p) {
+        None => Estimate::absent("nothing was answered"),
+        Some(Quantile::AtLeast(bound)) => {
+            let note = "the quantile falls among requests that had not finished";
+            Estimate { at_least: true, ..Estimate::point(bound.as_millis_f64(), note) }
+        }
+        Some(Quantile::Finite(value)) => {
+            let values: Vec<Option<f64>> = each
+                .iter()
+                .map(|histogram| match histogram.quantile(p) {
+                    Some(Quantile::Finite(value)) => Some(value.as_millis_f64()),
+                    _ => None,
+                })
+                .collect();
+            estimate_around(value.as_millis_f64(), &values)
+        }
+    }
+}
+
+fn merged_figure(each: &[MeasuredFigure]) -> Figure {
+    match &each[0] {
+        MeasuredFigure::Count(_) => Figure::Count(each.iter().map(count_of).sum()),
+        MeasuredFigure::Mean(_) => {
+            let values: Vec<Option<f64>> = each.iter().map(value_of).collect();
+            Figure::Estimate(mean_estimate(&values))
+        }
+        MeasuredFigure::Max(_) => {
+            Figure::Number(each.iter().filter_map(value_of).fold(0.0, f64::max))
+        }
+        MeasuredFigure::LagP99(_) => {
+            let mut merged = LagRecord::default();
+            for figure in each {
+                if let MeasuredFigure::LagP99(record) = figure {
+                    merged.merge(record);
+                }
+            }
+            let values: Vec<Option<f64>> = each.iter().map(value_of).collect();
+            Figure::Estimate(estimate_around(merged.statistics().p99.as_millis_f64(), &values))
+        }
+    }
+}
+
+fn count_of(figure: &MeasuredFigure) -> u64 {
+    match figure {
+        MeasuredFigure::Count(count) => *count,
+        _ => 0,
+    }
+}
+
+fn value_of(figure: &MeasuredFigure) -> Option<f64> {
+    match figure {
+        MeasuredFigure::Count(count) => Some(*count as f64),
+        MeasuredFigure::Mean(value) => *value,
+        MeasuredFigure::Max(value) => Some(*value),
+        MeasuredFigure::LagP99(record) => Some(record.statistics().p99.as_millis_f64()),
+    }
+}
+
+/// Quantiles at 0 … 0.9999, evenly spaced in the number of nines.
+fn percentile_curve(merged: &Histogram) -> Vec<(f64, Option<f64>)> {
+    const POINTS_PER_NINE: u32 = 40;
+    (0..=4 * POINTS_PER_NINE)
+        .map(|point| {
+            let nines = f64::from(point) / f64::from(POINTS_PER_NINE);
+            let p = 1.0 - crate::kernel::math::pow(10.0, -nines);
+            let value = match merged.quantile(p) {
+                Some(Quantile::Finite(value)) => Some(value.as_millis_f64()),
+                _ => None,
+            };
+            (p, value)
+        })
+        .collect()
+}
+
+fn histogram(merged: &Histogram) -> Vec<HistogramBucket> {
+    merged
+        .buckets()
+        .map(|bucket| HistogramBucket {
+            low_ns: bucket.low.as_nanos(),
+            high_ns: bucket.high.as_nanos(),
+            count: bucket.count,
+        })
+        .collect()
+}

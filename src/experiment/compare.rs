@@ -1,0 +1,162 @@
+//! Several designs under the same users: common random numbers and paired
+//! differences (Law, *Simulation Modeling and Analysis*, ch. 10).
+
+use super::assembly::{answered, assemble, offered, response_of};
+use super::comparison::{Comparison, Design, Difference};
+use super::confidence::mean_estimate;
+use super::run::{PlayFailure, PlayOptions, Replication, play_all};
+use super::summary::Estimate;
+use crate::metrics::histogram::Quantile;
+use crate::scenario::compile::compile;
+use crate::scenario::model::Scenario;
+
+/// Plays every design under the seed and the number of replications of the
+/// first, and compares each with it, replication by replication.
+///
+/// # Errors
+/// A design that does not compile, or a broken law.
+pub fn compare(
+    designs: &[(String, Scenario)],
+    options: &PlayOptions,
+) -> Result<Comparison, PlayFailure> {
+    let first = &designs[0].1.run;
+    let options = PlayOptions {
+        seed: Some(options.seed.unwrap_or(first.seed)),
+        replications: Some(options.replications.unwrap_or(first.replications)),
+        ..*options
+    };
+    let mut played = Vec::new();
+    for (name, scenario) in designs {
+        let blueprint = compile(scenario).map_err(PlayFailure::Compile)?;
+        let replications = play_all(scenario, &blueprint, &options)?;
+        let seed = options.seed.unwrap_or(scenario.run.seed);
+        let results = assemble(scenario, &blueprint, seed, &replications);
+        played.push((Design { name: name.clone(), results }, replications));
+    }
+    let differences: Vec<Difference> =
+        played[1..].iter().map(|design| difference(&played[0], design)).collect();
+    let designs: Vec<Design> = played.into_iter().map(|(design, _)| design).collect();
+    let sentence = sentence(&designs, &differences);
+    Ok(Comparison { designs, differences, sentence })
+}
+
+type PlayedDesign = (Design, Vec<Replication>);
+
+/// Reads one figure of a replication.
+type Reader = Box<dyn Fn(&Replication) -> Option<f64>>;
+
+fn difference(first: &PlayedDesign, other: &PlayedDesign) -> Difference {
+    let quantile = |p: f64| -> Reader { Box::new(move |one| quantile_ms(one, p)) };
+    let readers: [(&str, Reader); 6] = [
+        ("response_time_ms.mean", Box::new(mean_ms)),
+        ("response_time_ms.p50", quantile(0.5)),
+        ("response_time_ms.p95", quantile(0.95)),
+        ("response_time_ms.p99", quantile(0.99)),
+        ("availability", Box::new(availability)),
+        ("throughput_per_s", Box::new(throughput)),
+    ];
+    let mut figures: Vec<(String, Estimate)> = readers
+        .iter()
+        .map(|(name, read)| ((*name).to_owned(), paired(&first.1, &other.1, read)))
+        .collect();
+    let (first_cost, cost) = (&first.0.results.summary.cost, &other.0.results.summary.cost);
+    let exact = "a price is exact";
+    let per_hour = Estimate::point(cost.per_hour - first_cost.per_hour, exact);
+    figures.push(("cost.per_hour".to_owned(), per_hour));
+    let million = |cost: &super::summary::Cost| cost.per_million_requests.value;
+    if let (Some(before), Some(after)) = (million(first_cost), million(cost)) {
+        let note = "difference of two means";
+        let estimate = Estimate::point(after - before, note);
+        figures.push(("cost.per_million_requests".to_owned(), estimate));
+    }
+    Difference { design: other.0.name.clone(), figures }
+}
+
+/// Student's t over the differences of paired replications.
+fn paired(first: &[Replication], other: &[Replication], read: &Reader) -> Estimate {
+    let differences: Vec<Option<f64>> =
+        first.iter().zip(other).map(|(first, other)| Some(read(other)? - read(first)?)).collect();
+    mean_estimate(&differences)
+}
+
+fn mean_ms(one: &Replication) -> Option<f64> {
+    let nanos = response_of(&one.played.recorder, &|_| true).mean_nanos()?;
+    Some(nanos / 1e6)
+}
+
+fn quantile_ms(one: &Replication, p: f64) -> Option<f64> {
+    match response_of(&one.played.recorder, &|_| true).quantile(p)? {
+        Quantile::Finite(value) => Some(value.as_millis_f64()),
+        Quantile::AtLeast(_) => None,
+    }
+}
+
+fn availability(one: &Replication) -> Option<f64> {
+    let offered = offered(&one.played.recorder);
+    (offered > 0).then(|| answered(&one.played.recorder) as f64 / offered as f64)
+}
+
+fn throughput(one: &Replication) -> Option<f64> {
+    Some(answered(&one.played.recorder) as f64 / one.window_s())
+}
+
+/// The answer in one sentence per other design: p99 and cost.
+fn sentence(designs: &[Design], differences: &[Difference]) -> String {
+    let base = &designs[0];
+    let sentences: Vec<String> = designs[1..]
+        .iter()
+        .zip(differences)
+        .map(|(design, difference)| {
+            let speed = speed_phrase(difference);
+            let cost = cost_phrase(base, design);
+            format!("{} {speed} than {} and {cost}.", design.name, base.name)
+        })
+        .collect();
+    sentences.join(" ")
+}
+
+fn speed_phrase(difference: &Difference) -> String {
+    let p99 = difference.figures.iter().find(|(name, _)| name == "response_time_ms.p99");
+    let Some((_, estimate)) = p99 else {
+        return "answers no differently".to_owned();
+    };
+    match (estimate.value, estimate.half_width()) {
+        (Some(value), Some(half)) if value.abs() > half => {
+            let direction = if value < 0.0 { "faster" } else { "slower" };
+            format!("answers {} ± {} ms {direction} at p99", short(value.abs()), short(half))
+        }
+        (Some(value), Some(half)) => {
+            format!(
+                "is not measurably faster or slower at p99 ({} ± {} ms)",
+                short(value),
+                short(half)
+            )
+        }
+        _ => "leaves p99 undecided, being no faster for sure".to_owned(),
+    }
+}
+
+fn cost_phrase(base: &Design, design: &Design) -> String {
+    let (before, after) =
+        (base.results.summary.cost.per_hour, design.results.summary.cost.per_hour);
+    if before <= 0.0 {
+        return "no prices are given".to_owned();
+    }
+    let change = after / before - 1.0;
+    match change.abs() < 0.005 {
+        true => "costs the same".to_owned(),
+        false if change < 0.0 => format!("costs {:.0} % less", -100.0 * change),
+        false => format!("costs {:.0} % more", 100.0 * change),
+    }
+}
+
+/// Three significant digits.
+fn short(value: f64) -> String {
+    let digits = match value.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$}")
+}

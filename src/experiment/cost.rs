@@ -1,0 +1,76 @@
+//! What a design costs: machines and balancers by the hour, the rest by use.
+
+use super::summary::{ComponentResult, Cost, Estimate, Figure, Named};
+use crate::scenario::model::{Scenario, Topology};
+
+const SECONDS_PER_HOUR: f64 = 3_600.0;
+
+/// Cost per hour by part, and per million answered requests.
+pub(super) fn cost(
+    scenario: &Scenario,
+    components: &Named<ComponentResult>,
+    throughput: &Estimate,
+) -> Cost {
+    let topology = &scenario.topology;
+    let mut parts = machines(topology);
+    for balancer in &topology.load_balancers {
+        add(&mut parts, &format!("load_balancers.{}", balancer.name), balancer.price_per_hour);
+    }
+    let seconds = scenario.run.duration.as_secs_f64()
+        - scenario.run.warmup.map_or(0.0, |warmup| warmup.as_secs_f64());
+    if let Some(dns) = &topology.dns {
+        let queries = number(components, "dns", "queries").unwrap_or(0.0);
+        let per_hour = queries / f64::from(scenario.run.replications.max(1)) / seconds;
+        add(&mut parts, "dns", per_hour * SECONDS_PER_HOUR * dns.price_per_million / 1e6);
+    }
+    let egress = number(components, "users", "egress_bytes_per_s").unwrap_or(0.0);
+    let price = topology.network.egress_price_per_gb;
+    add(&mut parts, "network", egress * SECONDS_PER_HOUR / 1e9 * price);
+    let per_hour = parts.iter().map(|(_, price)| price).sum();
+    Cost {
+        per_hour,
+        per_million_requests: per_million(per_hour, throughput),
+        parts_per_hour: parts,
+    }
+}
+
+fn machines(topology: &Topology) -> Named<f64> {
+    let mut parts = Vec::new();
+    for host in &topology.hosts {
+        let owner = if host.shared { format!("hosts.{}", host.name) } else { host.name.clone() };
+        add(&mut parts, &owner, topology.machines[host.machine].price_per_hour);
+    }
+    parts
+}
+
+fn add(parts: &mut Named<f64>, name: &str, price: f64) {
+    match parts.iter_mut().find(|(known, _)| known == name) {
+        Some((_, sum)) => *sum += price,
+        None if price > 0.0 => parts.push((name.to_owned(), price)),
+        None => {}
+    }
+}
+
+fn number(components: &Named<ComponentResult>, component: &str, figure: &str) -> Option<f64> {
+    let (_, component) = components.iter().find(|(name, _)| name == component)?;
+    let (_, figure) = component.figures.iter().find(|(name, _)| name == figure)?;
+    match figure {
+        Figure::Count(count) => Some(*count as f64),
+        Figure::Number(number) => Some(*number),
+        Figure::Estimate(estimate) => estimate.value,
+    }
+}
+
+/// A price is certain, the throughput is not.
+fn per_million(per_hour: f64, throughput: &Estimate) -> Estimate {
+    let per = |rate: f64| per_hour / (rate * SECONDS_PER_HOUR) * 1e6;
+    match throughput.value.filter(|&rate| rate > 0.0) {
+        None => Estimate::absent("nothing was answered"),
+        Some(rate) => Estimate {
+            value: Some(per(rate)),
+            low: throughput.high.map(per),
+            high: throughput.low.filter(|&low| low > 0.0).map(per),
+            ..throughput.clone()
+        },
+    }
+}

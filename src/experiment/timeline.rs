@@ -1,0 +1,126 @@
+//! Courses over time, the replications put together.
+
+use super::run::Replication;
+use super::summary::{Series, TimeSeries};
+use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
+use crate::simulation::blueprint::Blueprint;
+use crate::simulation::recorder::{Courses, Recorder};
+
+/// Merged courses of all replications that have the same width of bucket: all
+/// but those that a limit ended early, which have it too.
+pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSeries {
+    let courses = merged(replications);
+    let end_ns = replications.iter().map(|one| one.played.window_end.as_nanos()).max().unwrap_or(0);
+    let width_ns = courses.clock.width().as_nanos();
+    let buckets = (end_ns.div_ceil(width_ns) as usize).min(BUCKETS);
+    let count = replications.len() as f64;
+    let warmup = replications.iter().map(|one| one.warmup.as_secs_f64()).sum::<f64>() / count;
+    let table = Table { courses: &courses, buckets, width_ns, end_ns, count };
+    let mut series = table.users();
+    for (name, course) in plan.stations.names.iter().zip(&courses.stations) {
+        let capacity = capacity(replications, &name.name, plan);
+        let rows = [
+            ("utilisation", capacity.map(|capacity| table.level(&course.busy, capacity))),
+            ("queue_length", Some(table.level(&course.queue, 1.0))),
+        ];
+        for (figure, values) in rows {
+            let Some(values) = values else { continue };
+            series.push(Series { component: name.name.clone(), figure: figure.to_owned(), values });
+        }
+    }
+    TimeSeries { bucket_s: courses.clock.width().as_secs_f64(), warmup_s: warmup, buckets, series }
+}
+
+/// Servers of all instances of a station; `None` where one is unbounded.
+fn capacity(replications: &[Replication], name: &str, plan: &Blueprint) -> Option<f64> {
+    let stations = &replications[0].played.measured.stations;
+    let of_name = stations
+        .iter()
+        .filter(|station| plan.stations.names[usize::from(station.label.name)].name == name);
+    of_name.map(|station| station.capacity.map(f64::from)).sum()
+}
+
+fn merged(replications: &[Replication]) -> Courses {
+    let recorder = |one: &'_ Replication| -> Recorder { one.played.recorder.clone() };
+    let mut all = recorder(&replications[0]).courses;
+    for one in &replications[1..] {
+        let courses = &one.played.recorder.courses;
+        all.offered.merge(&courses.offered);
+        all.answered.merge(&courses.answered);
+        all.failed.merge(&courses.failed);
+        all.response.merge(&courses.response);
+        all.response_sum.merge(&courses.response_sum);
+        all.in_system.merge(&courses.in_system);
+        for (mine, theirs) in all.stations.iter_mut().zip(&courses.stations) {
+            mine.busy.merge(&theirs.busy);
+            mine.queue.merge(&theirs.queue);
+        }
+    }
+    all
+}
+
+struct Table<'a> {
+    courses: &'a Courses,
+    buckets: usize,
+    width_ns: u64,
+    end_ns: u64,
+    /// Replications.
+    count: f64,
+}
+
+impl Table<'_> {
+    fn users(&self) -> Vec<Series> {
+        let courses = self.courses;
+        let rows = [
+            ("offered_per_s", self.rate(&courses.offered)),
+            ("answered_per_s", self.rate(&courses.answered)),
+            ("failed_per_s", self.rate(&courses.failed)),
+            ("response_time_ms_mean", self.mean_response()),
+            ("response_time_ms_p50", self.quantile(&courses.response, 0.5)),
+            ("response_time_ms_p95", self.quantile(&courses.response, 0.95)),
+            ("response_time_ms_p99", self.quantile(&courses.response, 0.99)),
+            ("in_flight", self.level(&courses.in_system, 1.0)),
+        ];
+        rows.into_iter()
+            .map(|(figure, values)| Series {
+                component: "users".to_owned(),
+                figure: figure.to_owned(),
+                values,
+            })
+            .collect()
+    }
+
+    /// Length of a bucket in nanoseconds; the last one may be cut short.
+    fn length(&self, bucket: usize) -> f64 {
+        let start = bucket as u64 * self.width_ns;
+        self.end_ns.saturating_sub(start).min(self.width_ns) as f64
+    }
+
+    fn rate(&self, series: &SumSeries) -> Vec<Option<f64>> {
+        self.each(|bucket| {
+            Some(series.sums()[bucket] as f64 / self.count / self.length(bucket) * 1e9)
+        })
+    }
+
+    fn level(&self, series: &SumSeries, capacity: f64) -> Vec<Option<f64>> {
+        self.each(|bucket| {
+            Some(series.sums()[bucket] as f64 / self.count / self.length(bucket) / capacity)
+        })
+    }
+
+    fn mean_response(&self) -> Vec<Option<f64>> {
+        self.each(|bucket| {
+            let answered = self.courses.answered.sums()[bucket];
+            let sum = self.courses.response_sum.sums()[bucket];
+            (answered > 0).then(|| sum as f64 / answered as f64 / 1e6)
+        })
+    }
+
+    fn quantile(&self, series: &QuantileSeries, p: f64) -> Vec<Option<f64>> {
+        self.each(|bucket| series.quantile_millis(bucket, p))
+    }
+
+    fn each(&self, value: impl Fn(usize) -> Option<f64>) -> Vec<Option<f64>> {
+        (0..self.buckets).map(value).collect()
+    }
+}
