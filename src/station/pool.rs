@@ -310,6 +310,25 @@ mod tests {
     }
 
     #[test]
+    fn vacated_places_are_removed_and_the_others_keep_their_order() {
+        let mut pool = Pool::new(Some(1), None);
+        for job in 0..=100 {
+            pool.enter(at(0), job);
+        }
+        // The head stays, so that nothing is trimmed from the front.
+        for job in (2..=100).filter(|job| job % 10 > 0) {
+            assert!(pool.abandon(at(1), job));
+            assert!(pool.vacated * 2 <= pool.queue.len());
+        }
+        assert_eq!(pool.queue_length(), 11);
+        assert!(pool.abandon(at(1), 50));
+        let left = std::iter::from_fn(|| pool.leave(at(1))).map(|next| next.job);
+        let left = left.collect::<Vec<_>>();
+        assert_eq!(left, [1, 10, 20, 30, 40, 60, 70, 80, 90, 100]);
+        assert_eq!(pool.audit(at(2)), Ok(()));
+    }
+
+    #[test]
     fn a_forgotten_wait_breaks_littles_law() {
         let mut pool = Pool::new(Some(1), None);
         pool.enter(at(0), 1);

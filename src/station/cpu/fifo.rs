@@ -38,6 +38,10 @@ pub struct Fifo {
     last_due: Instant,
     /// Service given before the window began [ns].
     given_before: i128,
+    /// Σ waits of the jobs started [ns].
+    waited: u128,
+    /// Σ waits before the window began [ns].
+    waited_before: u128,
 }
 
 impl Fifo {
@@ -55,6 +59,8 @@ impl Fifo {
             due: 0,
             last_due: Instant::ZERO,
             given_before: 0,
+            waited: 0,
+            waited_before: 0,
         }
     }
 
@@ -87,6 +93,7 @@ impl Fifo {
         };
         self.statistics.queue.add(now, -1);
         let waited = now - next.arrived;
+        self.waited += u128::from(waited.as_nanos());
         let completes_at = self.begin(now, next.demand, waited);
         Some(Started { job: next.job, waited, completes_at })
     }
@@ -99,11 +106,13 @@ impl Fifo {
     /// Starts the window of the statistics anew.
     pub fn begin_window(&mut self, now: Instant) {
         self.given_before = self.given(now);
+        self.waited_before = self.waited(now);
         self.statistics.begin_window(now);
     }
 
     /// Work law: the integral of busy servers is the service given to jobs,
-    /// and each job completed when it was due.
+    /// and each job completed when it was due. Little's law as an identity:
+    /// the integral of the queue length is the sum of the waits.
     ///
     /// # Errors
     /// Which law is broken, with its figures.
@@ -113,6 +122,13 @@ impl Fifo {
         let given = self.given(now) - self.given_before;
         if i128::try_from(busy) != Ok(given) {
             return Err(format!("busy for {busy} server-ns, but gave {given} ns of service"));
+        }
+        let queued = self.statistics.queue.integral(now);
+        let waited = self.waited(now) - self.waited_before;
+        if queued != waited {
+            return Err(format!(
+                "queue integral {queued} job-ns, but the waits are {waited} ns"
+            ));
         }
         self.statistics.audit(now)
     }
@@ -149,6 +165,15 @@ impl Fifo {
         let in_service = i128::from(self.statistics.busy.level());
         let still = self.due - in_service * i128::from(now.as_nanos());
         self.started - still
+    }
+
+    /// Σ waits up to `now` [ns].
+    fn waited(&self, now: Instant) -> u128 {
+        let present = self
+            .queue
+            .iter()
+            .map(|waiting| u128::from((now - waiting.arrived).as_nanos()));
+        self.waited + present.sum::<u128>()
     }
 }
 
@@ -195,6 +220,16 @@ mod tests {
             fifo.complete(at(wrong + 10));
             assert!(fifo.audit(at(wrong + 10)).unwrap_err().contains("due"));
         }
+    }
+
+    #[test]
+    fn a_miscounted_queue_breaks_littles_law() {
+        let mut fifo = Fifo::new(1);
+        fifo.arrive(at(0), 1, span(10));
+        fifo.arrive(at(2), 2, span(10));
+        assert_eq!(fifo.audit(at(5)), Ok(()));
+        fifo.statistics.queue.set(at(5), 0);
+        assert!(fifo.audit(at(6)).unwrap_err().contains("waits are"));
     }
 
     #[test]

@@ -64,7 +64,8 @@ struct Arrival {
 struct Served {
     /// `| tag 92 | sequence number 36 |`: who is done first is least.
     key: u128,
-    arrival: Arrival,
+    /// Where its arrival is kept, so that little moves in the heap.
+    place: u32,
 }
 
 impl Served {
@@ -75,8 +76,8 @@ impl Served {
 
     /// V when its service began.
     #[inline]
-    fn began(&self) -> u128 {
-        self.tag() - fixed_point(self.arrival.demand)
+    fn began(&self, arrival: &Arrival) -> u128 {
+        self.tag() - fixed_point(arrival.demand)
     }
 }
 
@@ -114,6 +115,9 @@ pub struct Sharing {
     /// Most jobs in service.
     limit: usize,
     serving: BinaryHeap<Served>,
+    /// Jobs in service by place, and the places that are free.
+    arrivals: Vec<Arrival>,
+    free: Vec<u32>,
     /// Jobs beyond `limit`, first come, first served.
     waiting: VecDeque<Arrival>,
     /// V at `changed`.
@@ -150,6 +154,8 @@ impl Sharing {
             speeds: Speeds::new(vcpus, contention, coherency),
             limit: limit.map_or(usize::MAX, |limit| limit as usize),
             serving: BinaryHeap::new(),
+            arrivals: Vec::new(),
+            free: Vec::new(),
             waiting: VecDeque::new(),
             virtual_time: 0,
             changed: Instant::ZERO,
@@ -246,7 +252,10 @@ impl Sharing {
         let advanced = self.advanced(now);
         let virtual_time = self.virtual_time + advanced;
         let given = self.given + self.serving.len() as u128 * advanced;
-        let present = self.serving.iter().map(|job| virtual_time - job.began());
+        let present = self
+            .serving
+            .iter()
+            .map(|job| virtual_time - job.began(self.arrival(job)));
         let received = self.received + present.sum::<u128>();
         if given != received {
             return Err(format!("gave {given}, but jobs received {received} (2^-30 ns)"));
@@ -285,18 +294,42 @@ impl Sharing {
         let tag = self.virtual_time + fixed_point(demand);
         let sequence = self.next_sequence & SEQUENCE_MAX;
         self.next_sequence += 1;
-        self.serving.push(Served {
-            key: tag << SEQUENCE_BITS | u128::from(sequence),
-            arrival: Arrival { demand, ..arrival },
-        });
+        let key = tag << SEQUENCE_BITS | u128::from(sequence);
+        let place = self.keep(Arrival { demand, ..arrival });
+        self.serving.push(Served { key, place });
+    }
+
+    #[inline]
+    fn keep(&mut self, arrival: Arrival) -> u32 {
+        match self.free.pop() {
+            Some(place) => {
+                self.arrivals[place as usize] = arrival;
+                place
+            }
+            None => {
+                self.arrivals.push(arrival);
+                self.arrivals.len() as u32 - 1
+            }
+        }
+    }
+
+    #[inline]
+    fn arrival(&self, served: &Served) -> &Arrival {
+        &self.arrivals[served.place as usize]
     }
 
     /// Counts a job out that left service.
     #[inline]
     fn end(&mut self, now: Instant, served: &Served) -> Finished {
-        self.received += self.virtual_time - served.began();
+        let arrival = *self.arrival(served);
+        self.free.push(served.place);
+        self.received += self.virtual_time - served.began(&arrival);
         self.early += u64::from(self.virtual_time < served.tag() && now < Instant::MAX);
-        let Arrival { job, arrived, demand } = served.arrival;
+        let Arrival {
+            job,
+            arrived,
+            demand,
+        } = arrival;
         let sojourn = now - arrived;
         self.sojourns += u128::from(sojourn.as_nanos());
         self.statistics.completions += 1;
@@ -318,9 +351,10 @@ impl Sharing {
 
     /// Σ sojourns up to `now` [ns].
     fn sojourns(&self, now: Instant) -> u128 {
-        let serving = self.serving.iter().map(|served| &served.arrival);
-        let present =
-            serving.chain(&self.waiting).map(|job| u128::from((now - job.arrived).as_nanos()));
+        let serving = self.serving.iter().map(|served| self.arrival(served));
+        let present = serving
+            .chain(&self.waiting)
+            .map(|job| u128::from((now - job.arrived).as_nanos()));
         self.sojourns + present.sum::<u128>()
     }
 }
