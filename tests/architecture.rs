@@ -103,9 +103,37 @@ fn sources() -> Vec<Source> {
             }
         }
     }
+    let tests = test_files(&sources);
+    sources.retain(|source| !tests.contains(&source.path));
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     assert!(sources.len() > 10, "the sources were not found");
     sources
+}
+
+/// Files that only exist under test: `#[cfg(test)] mod twin;`.
+fn test_files(sources: &[Source]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for source in sources {
+        let stem = source.path.with_extension("");
+        let own_folder = ["mod", "lib", "main"]
+            .iter()
+            .any(|name| stem.ends_with(name));
+        let folder = if own_folder {
+            stem.parent().unwrap_or(&stem)
+        } else {
+            &stem
+        };
+        for item in source.text.split("#[cfg(test)]").skip(1) {
+            let Some(rest) = item.trim_start().strip_prefix("mod ") else {
+                continue;
+            };
+            if let Some((name, _)) = rest.lines().next().and_then(|line| line.split_once(';')) {
+                files.push(folder.join(name).with_extension("rs"));
+                files.push(folder.join(name).join("mod.rs"));
+            }
+        }
+    }
+    files
 }
 
 /// Replaces comments and the insides of strings and characters by blanks;

@@ -9,7 +9,7 @@ Examples:
   highwater check scenarios/01-single-server.toml      is the file right? all errors at once
   highwater run scenarios/01-single-server.toml        play it: verdict, bottleneck, charts
   highwater run shop.toml --users 200000               the same design under more users
-  highwater run shop.toml --set services.web.servers=4 one key changed, the file untouched
+  highwater run shop.toml --set services.web.instances=4  one key changed, the file untouched
   highwater compare now.toml bigger.toml more.toml     three designs under the same users
   highwater validate                                   the engine against queueing theory
 
@@ -27,7 +27,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   highwater run shop.toml                              results in output/shop/
   highwater run shop.toml --users 50000 --out /tmp/50k
-  highwater run shop.toml --set run.duration='\"10 min\"' --set services.web.servers=8
+  highwater run shop.toml --set run.duration='\"10 min\"' --set services.web.instances=8
   highwater run shop.toml --replications 40            narrower intervals
   highwater run shop.toml --format json | jq .slo.verdict
   generate-scenario | highwater run -                  a scenario from a pipe";
@@ -224,7 +224,7 @@ pub(super) enum ColorChoice {
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text
         .split_once('=')
-        .ok_or("there is no `=`; write KEY=VALUE, such as services.web.servers=4")?;
+        .ok_or("there is no `=`; write KEY=VALUE, such as services.web.instances=4")?;
     if key.trim().is_empty() {
         return Err("there is no key before the `=`".to_owned());
     }
