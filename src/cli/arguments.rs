@@ -1,0 +1,306 @@
+//! The command line: what can be asked for, and help that teaches by examples.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Shown below `highwater --help`.
+const EXAMPLES: &str = "\
+Examples:
+  highwater check scenarios/01-single-server.toml      is the file right? all errors at once
+  highwater run scenarios/01-single-server.toml        play it: verdict, bottleneck, charts
+  highwater run shop.toml --users 200000               the same design under more users
+  highwater run shop.toml --set services.web.instances=4  one key changed, the file untouched
+  highwater compare now.toml bigger.toml more.toml     three designs under the same users
+  highwater validate                                   the engine against queueing theory
+
+Exit codes:
+  0    done; the SLO is met, where one was given
+  1    done; the SLO is missed, or validate failed
+  2    bad input; nothing was written
+  3    a limit ended the run early, or the verdict is undecided; results are kept
+  4    reading or writing failed; what was finished is kept
+  70   a bug in Highwater: an audit failed
+  130  interrupted (143 terminated); finished files are whole";
+
+/// Shown below `highwater run --help`.
+const RUN_EXAMPLES: &str = "\
+Examples:
+  highwater run shop.toml                              results in output/shop/
+  highwater run shop.toml --users 50000 --out /tmp/50k
+  highwater run shop.toml --set run.duration='\"10 min\"' --set services.web.instances=8
+  highwater run shop.toml --replications 40            narrower intervals
+  highwater run shop.toml --format json | jq .slo.verdict
+  generate-scenario | highwater run -                  a scenario from a pipe";
+
+/// Shown below `highwater compare --help`.
+const COMPARE_EXAMPLES: &str = "\
+All designs are played under the users of the first file, with the same random
+numbers, so that their differences are paired and small ones show.
+
+Examples:
+  highwater compare one-big-server.toml four-small-servers.toml
+  highwater compare scenarios/04-*.toml scenarios/05-*.toml --users 100000";
+
+/// A deterministic capacity-planning simulator for web systems.
+///
+/// One TOML file says who the users are and what their requests run on. Highwater
+/// plays it event by event and says how fast it is, how often it fails, what it
+/// costs, and which part gives way first. The same file and seed give the same
+/// results everywhere.
+#[derive(Debug, Parser)]
+#[command(name = "highwater", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Colour in what is printed; NO_COLOR turns it off where this says auto.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: ColorChoice,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Play a scenario: verdict, bottleneck, and a folder of results.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// Say what is wrong with scenarios: all errors of all files at once.
+    #[command(after_help = "Example:\n  highwater check scenarios/*.toml")]
+    Check(CheckArguments),
+    /// Show what a scenario means: its parts and the way of each request.
+    #[command(after_help = "Example:\n  highwater explain shop.toml --users 50000 | less")]
+    Explain(ExplainArguments),
+    /// Play several designs under the same users and say how they differ.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArguments),
+    /// Play the reference scenarios and compare with their exact values.
+    #[command(after_help = "Example:\n  highwater validate --seed 7")]
+    Validate(ValidateArguments),
+    /// Print the JSON Schema of scenario files, for editors.
+    #[command(after_help = "Example:\n  highwater schema > highwater.schema.json")]
+    Schema,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// The scenario; `-` reads standard input.
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+    #[command(flatten)]
+    pub(super) play: PlayArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The scenarios; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// The scenario; `-` reads standard input.
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// The designs; the first brings the users and is what the others are
+    /// compared with. `-` reads standard input.
+    #[arg(required = true, num_args = 2.., value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+    #[command(flatten)]
+    pub(super) play: PlayArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    /// Root of all randomness, instead of the fixed one.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    #[command(flatten)]
+    pub(super) machine: MachineArguments,
+    /// What to print on standard output.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// What differs from the file.
+#[derive(Debug, Args)]
+pub(super) struct Changes {
+    /// Set a key of the scenario; the value is TOML, or text where it is not.
+    /// Repeatable.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(super) overrides: Vec<(String, String)>,
+    /// Number of users, instead of the file's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) users: Option<u64>,
+}
+
+/// How it is played.
+#[derive(Debug, Args)]
+pub(super) struct PlayArguments {
+    /// Root of all randomness, instead of the file's `run.seed`.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Independent replications, instead of the file's `run.replications`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) replications: Option<u32>,
+    #[command(flatten)]
+    pub(super) machine: MachineArguments,
+}
+
+/// What changes how fast, but never what comes out.
+#[derive(Debug, Args)]
+pub(super) struct MachineArguments {
+    /// Threads to play on, instead of one per processor; results do not depend
+    /// on it.
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub(super) threads: Option<usize>,
+    /// No progress, no warnings and no notes on standard error.
+    #[arg(long)]
+    pub(super) quiet: bool,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub(super) struct OutputArguments {
+    /// Folder of the results, instead of output/<scenario>/.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write even into a folder that holds something else; other files stay.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// What to print on standard output.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Charts as PNG as well as SVG.
+    #[arg(long)]
+    pub(super) png: bool,
+    /// Every instance of every component in tables and charts, not the busiest.
+    #[arg(long)]
+    pub(super) all_instances: bool,
+}
+
+/// What to print on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: the content of the result file.
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Splits `KEY=VALUE` at the first `=`.
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("there is no `=`; write KEY=VALUE, such as services.web.instances=4")?;
+    if key.trim().is_empty() {
+        return Err("there is no key before the `=`".to_owned());
+    }
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// At least one thread.
+fn thread_count(text: &str) -> Result<usize, String> {
+    let count: usize = text
+        .parse()
+        .map_err(|_| "a whole number from 1 is wanted".to_owned())?;
+    if count == 0 {
+        return Err(
+            "nothing can be played on no thread; leave the option out for one \
+                    thread per processor"
+                .to_owned(),
+        );
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: the command line accepts what help shows and nothing that means
+    //! nothing. Method: parse and look.
+
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_value_may_contain_an_equals_sign() {
+        let expected = ("users.rate".to_owned(), "a=b".to_owned());
+        assert_eq!(key_value("users.rate=a=b"), Ok(expected));
+        assert!(key_value("users.rate").is_err());
+        assert!(key_value(" =4").is_err());
+    }
+
+    #[test]
+    fn absurd_numbers_are_refused() {
+        for wrong in [
+            "--threads 0",
+            "--threads -1",
+            "--users 0",
+            "--replications 0",
+            "--seed x",
+        ] {
+            assert!(
+                parse(&format!("highwater run a.toml {wrong}")).is_err(),
+                "{wrong}"
+            );
+        }
+        assert!(thread_count("0").unwrap_err().contains("per processor"));
+    }
+
+    #[test]
+    fn a_comparison_needs_two_designs() {
+        assert!(parse("highwater compare a.toml").is_err());
+        assert!(parse("highwater compare a.toml b.toml c.toml").is_ok());
+    }
+
+    #[test]
+    fn colour_may_stand_on_either_side_of_the_command() {
+        let before = parse("highwater --color never schema").unwrap();
+        let after = parse("highwater schema --color never").unwrap();
+        assert_eq!(
+            (before.color, after.color),
+            (ColorChoice::Never, ColorChoice::Never)
+        );
+    }
+}
