@@ -38,11 +38,7 @@ impl Source {
     /// The first part of the path below src: a floor, or a file such as main.rs.
     fn floor(&self) -> &str {
         let first = self.path.components().next().expect("a path below src");
-        first
-            .as_os_str()
-            .to_str()
-            .expect("a name in UTF-8")
-            .trim_end_matches(".rs")
+        first.as_os_str().to_str().expect("a name in UTF-8").trim_end_matches(".rs")
     }
 
     fn height(&self) -> Option<u32> {
@@ -56,11 +52,7 @@ impl Source {
     /// `path:line: text` of every line of code that contains one of the words.
     fn lines_with(&self, words: &[&str]) -> Vec<String> {
         let found = |line: &str| words.iter().any(|word| contains_word(line, word));
-        let lines = self
-            .code
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| found(line));
+        let lines = self.code.lines().enumerate().filter(|(_, line)| found(line));
         lines.map(|(index, line)| self.at(index, line)).collect()
     }
 
@@ -70,10 +62,7 @@ impl Source {
 }
 
 fn height(name: &str) -> Option<u32> {
-    FLOORS
-        .iter()
-        .find(|(floor, _)| *floor == name)
-        .map(|(_, height)| *height)
+    FLOORS.iter().find(|(floor, _)| *floor == name).map(|(_, height)| *height)
 }
 
 /// Whether `word` occurs without being the tail of a longer identifier.
@@ -115,14 +104,8 @@ fn test_files(sources: &[Source]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for source in sources {
         let stem = source.path.with_extension("");
-        let own_folder = ["mod", "lib", "main"]
-            .iter()
-            .any(|name| stem.ends_with(name));
-        let folder = if own_folder {
-            stem.parent().unwrap_or(&stem)
-        } else {
-            &stem
-        };
+        let own_folder = ["mod", "lib", "main"].iter().any(|name| stem.ends_with(name));
+        let folder = if own_folder { stem.parent().unwrap_or(&stem) } else { &stem };
         for item in source.text.split("#[cfg(test)]").skip(1) {
             let Some(rest) = item.trim_start().strip_prefix("mod ") else {
                 continue;
@@ -146,11 +129,7 @@ fn blank_comments_and_strings(text: &str) -> String {
         let end = end_of_token(&characters, at);
         let kept = end == at + 1;
         for character in &characters[at..end] {
-            code.push(if kept || *character == '\n' {
-                *character
-            } else {
-                ' '
-            });
+            code.push(if kept || *character == '\n' { *character } else { ' ' });
         }
         at = end;
     }
@@ -207,16 +186,9 @@ fn length_of_raw_string(rest: &[char]) -> usize {
     let body = 2 + hashes;
     let closes = |at: usize| {
         rest[at] == '"'
-            && rest[at + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|c| **c == '#')
-                .count()
-                == hashes
+            && rest[at + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes
     };
-    (body..rest.len())
-        .find(|at| closes(*at))
-        .map_or(rest.len(), |at| at + 1 + hashes)
+    (body..rest.len()).find(|at| closes(*at)).map_or(rest.len(), |at| at + 1 + hashes)
 }
 
 /// Blanks out every item under `#[cfg(test)]`, to its closing brace or semicolon.
@@ -258,14 +230,8 @@ fn imported_floors(line: &str) -> Vec<String> {
         let several = list.len() != part.len();
         let parts: Vec<&str> = if several { top_level(list) } else { vec![list] };
         for part in parts {
-            let word = part
-                .trim()
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .next();
-            floors.extend(
-                word.filter(|word| height(word).is_some())
-                    .map(str::to_owned),
-            );
+            let word = part.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+            floors.extend(word.filter(|word| height(word).is_some()).map(str::to_owned));
         }
     }
     floors
@@ -319,12 +285,7 @@ fn every_module_has_a_floor() {
     let known =
         |source: &Source| source.height().is_some() || ["lib", "main"].contains(&source.floor());
     let strangers = sources().into_iter().filter(|source| !known(source));
-    none(
-        strangers
-            .map(|source| source.at(0, "belongs to no floor"))
-            .collect(),
-        "unknown floor",
-    );
+    none(strangers.map(|source| source.at(0, "belongs to no floor")).collect(), "unknown floor");
 }
 
 #[test]
@@ -344,10 +305,7 @@ fn only_the_command_line_touches_files_and_the_terminal() {
         "dbg!",
     ];
     let below = |source: &Source| !["cli", "main"].contains(&source.floor());
-    let findings = sources()
-        .into_iter()
-        .filter(below)
-        .flat_map(|source| source.lines_with(&words));
+    let findings = sources().into_iter().filter(below).flat_map(|source| source.lines_with(&words));
     none(findings.collect(), "files and streams belong to cli");
 }
 
@@ -367,10 +325,7 @@ fn the_simulation_knows_no_wall_clock_hash_order_or_dynamic_dispatch() {
     ];
     let inside = sources().into_iter().filter(Source::in_simulation);
     let findings = inside.flat_map(|source| source.lines_with(&words));
-    none(
-        findings.collect(),
-        "not reproducible, or slow, in the simulation",
-    );
+    none(findings.collect(), "not reproducible, or slow, in the simulation");
 }
 
 #[test]
@@ -407,10 +362,7 @@ fn the_simulation_computes_with_the_pinned_functions() {
     ];
     let inside = sources().into_iter().filter(Source::in_simulation);
     let findings = inside.flat_map(|source| source.lines_with(&words));
-    none(
-        findings.collect(),
-        "use kernel::math, which is the same on every platform",
-    );
+    none(findings.collect(), "use kernel::math, which is the same on every platform");
 }
 
 #[test]
@@ -451,10 +403,8 @@ fn functions(code: &str) -> Vec<(usize, String, usize)> {
             continue;
         }
         let item = &code[start..];
-        let name: String = item[3..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let name: String =
+            item[3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         if !name.is_empty() {
             let line = code[..start].matches('\n').count();
             let length = item[..end_of_item(item)].lines().count();
@@ -474,10 +424,7 @@ fn the_reader_of_sources_sees_code_alone() {
         assert!(!code.contains(gone), "{gone} in {code}");
     }
     assert!(code.contains("fn kept<'a>() { dbg!(") && code.contains("fn last()"));
-    let names: Vec<_> = functions(&code)
-        .into_iter()
-        .map(|(line, name, _)| (line, name))
-        .collect();
+    let names: Vec<_> = functions(&code).into_iter().map(|(line, name, _)| (line, name)).collect();
     assert_eq!(names, [(2, "kept".to_owned()), (5, "last".to_owned())]);
     let list = "use crate::{kernel::{time, math}, report}; crate::cli::main()";
     assert_eq!(imported_floors(list), ["kernel", "report", "cli"]);

@@ -47,9 +47,7 @@ struct Scratch {
 
 impl Scratch {
     fn new() -> Self {
-        let scratch = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let scratch = Self { folder: tempfile::tempdir().unwrap() };
         scratch.write("small.toml", SMALL);
         scratch
     }
@@ -72,9 +70,7 @@ impl Scratch {
         command
             .current_dir(self.folder.path())
             .args(line.split_whitespace().map(|word| word.replace('~', " ")));
-        command
-            .env_remove("NO_COLOR")
-            .timeout(std::time::Duration::from_secs(120));
+        command.env_remove("NO_COLOR").timeout(std::time::Duration::from_secs(120));
         command
     }
 
@@ -112,11 +108,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path
-                    .strip_prefix(folder)
-                    .unwrap()
-                    .to_string_lossy()
-                    .into_owned();
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
                 files.insert(name, fs::read(&path).unwrap());
             }
         }
@@ -129,41 +121,20 @@ fn wrong_arguments_are_bad_input() {
     let scratch = Scratch::new();
     complains(scratch.run("run"), 2, &["FILE"]);
     complains(scratch.run("chek small.toml"), 2, &["check"]);
-    complains(
-        scratch.run("run small.toml --threads 0"),
-        2,
-        &["no thread", "per processor"],
-    );
+    complains(scratch.run("run small.toml --threads 0"), 2, &["no thread", "per processor"]);
     complains(scratch.run("run small.toml --users 0"), 2, &["--users"]);
-    complains(
-        scratch.run("run small.toml --set users.rate"),
-        2,
-        &["KEY=VALUE"],
-    );
+    complains(scratch.run("run small.toml --set users.rate"), 2, &["KEY=VALUE"]);
     complains(scratch.run("compare small.toml"), 2, &["2"]);
-    complains(
-        scratch.run("run small.toml --colour never"),
-        2,
-        &["--color"],
-    );
+    complains(scratch.run("run small.toml --colour never"), 2, &["--color"]);
     assert_eq!(tree(scratch.folder.path()).len(), 1, "nothing was written");
 }
 
 #[test]
 fn help_goes_to_stdout_and_teaches_by_examples() {
     let scratch = Scratch::new();
-    for line in [
-        "--help",
-        "run --help",
-        "compare --help",
-        "check --help",
-        "validate --help",
-    ] {
+    for line in ["--help", "run --help", "compare --help", "check --help", "validate --help"] {
         let help = stdout(&scratch.run(line).success());
-        assert!(
-            help.contains("Example") && help.contains("highwater "),
-            "{line}: {help}"
-        );
+        assert!(help.contains("Example") && help.contains("highwater "), "{line}: {help}");
     }
     assert!(stdout(&scratch.run("--version").success()).starts_with("highwater "));
 }
@@ -172,16 +143,8 @@ fn help_goes_to_stdout_and_teaches_by_examples() {
 fn what_cannot_be_read_is_bad_input_and_named() {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path("folder.toml")).unwrap();
-    complains(
-        scratch.run("run missing.toml"),
-        2,
-        &["missing.toml", "no such file"],
-    );
-    complains(
-        scratch.run("run folder.toml"),
-        2,
-        &["folder.toml", "folder"],
-    );
+    complains(scratch.run("run missing.toml"), 2, &["missing.toml", "no such file"]);
+    complains(scratch.run("run folder.toml"), 2, &["folder.toml", "folder"]);
     let large = fs::File::create(scratch.path("large.toml")).unwrap();
     large.set_len((4 << 20) + 1).unwrap();
     complains(scratch.run("run large.toml"), 2, &["large.toml", "4 MiB"]);
@@ -199,9 +162,7 @@ fn check_reports_all_files() {
 #[test]
 fn pipes_and_devices_are_refused_without_waiting() {
     let scratch = Scratch::new();
-    let made = std::process::Command::new("mkfifo")
-        .arg(scratch.path("pipe.toml"))
-        .status();
+    let made = std::process::Command::new("mkfifo").arg(scratch.path("pipe.toml")).status();
     assert!(made.unwrap().success());
     complains(scratch.run("run pipe.toml"), 2, &["pipe.toml", "pipe"]);
     complains(scratch.run("run /dev/zero"), 2, &["/dev/zero", "device"]);
@@ -213,15 +174,9 @@ fn a_full_disk_behind_stdout_is_an_io_failure() {
     let scratch = Scratch::new();
     for line in ["--help", "schema", "run small.toml"] {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("highwater"));
-        command
-            .current_dir(scratch.folder.path())
-            .args(line.split_whitespace());
+        command.current_dir(scratch.folder.path()).args(line.split_whitespace());
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        assert_eq!(
-            command.stdout(full).status().unwrap().code(),
-            Some(4),
-            "{line}"
-        );
+        assert_eq!(command.stdout(full).status().unwrap().code(), Some(4), "{line}");
     }
 }
 
@@ -229,19 +184,10 @@ fn a_full_disk_behind_stdout_is_an_io_failure() {
 #[test]
 fn a_closed_pipe_ends_quietly() {
     let scratch = Scratch::new();
-    for line in [
-        "--help",
-        "schema",
-        "run small.toml",
-        "run small.toml --format json",
-    ] {
+    for line in ["--help", "schema", "run small.toml", "run small.toml --format json"] {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("highwater"));
-        command
-            .current_dir(scratch.folder.path())
-            .args(line.split_whitespace());
-        command
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped());
+        command.current_dir(scratch.folder.path()).args(line.split_whitespace());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
@@ -269,20 +215,14 @@ fn check_says_ok_and_still_counts_the_wrong_ones() {
 fn a_run_fills_its_folder_and_prints_a_verdict() {
     let scratch = Scratch::new();
     let run = scratch.run("run small.toml").code(0);
-    assert!(
-        stdout(&run).contains("highwater run small.toml"),
-        "a next command: {}",
-        stdout(&run)
-    );
+    assert!(stdout(&run).contains("highwater run small.toml"), "a next command: {}", stdout(&run));
     assert_eq!(stderr(&run), "", "no progress where nobody watches");
     let files = tree(&scratch.path("output/small"));
     assert!(files.contains_key("summary.json"));
     let manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
     assert_eq!(manifest["complete"], true);
     let listed = manifest["files"].as_array().unwrap();
-    let ours = files
-        .keys()
-        .filter(|name| *name != "manifest.json" && *name != ".highwater.lock");
+    let ours = files.keys().filter(|name| *name != "manifest.json" && *name != ".highwater.lock");
     assert_eq!(listed.len(), ours.count());
     assert!(!files.keys().any(|name| name.ends_with(".tmp")));
 }
@@ -291,9 +231,7 @@ fn a_run_fills_its_folder_and_prints_a_verdict() {
 fn results_are_the_same_bytes_whatever_the_threads_and_the_folder() {
     let scratch = Scratch::new();
     scratch.run("run small.toml --threads 1 --out one").code(0);
-    scratch
-        .run("run small.toml --threads 2 --out elsewhere/two --quiet")
-        .code(0);
+    scratch.run("run small.toml --threads 2 --out elsewhere/two --quiet").code(0);
     let results = |name: &str| {
         let mut files = tree(&scratch.path(name));
         files.remove("manifest.json");
@@ -307,10 +245,7 @@ fn json_on_stdout_is_the_summary() {
     let scratch = Scratch::new();
     let run = scratch.run("run small.toml --format json").code(0);
     let file = fs::read(scratch.path("output/small/summary.json")).unwrap();
-    assert_eq!(
-        stdout(&run).trim_end(),
-        String::from_utf8_lossy(&file).trim_end()
-    );
+    assert_eq!(stdout(&run).trim_end(), String::from_utf8_lossy(&file).trim_end());
     let summary: serde_json::Value = serde_json::from_slice(&file).unwrap();
     assert_eq!(summary["slo"]["verdict"], "met");
 }
@@ -318,10 +253,7 @@ fn json_on_stdout_is_the_summary() {
 #[test]
 fn a_missed_slo_is_exit_code_one() {
     let scratch = Scratch::new();
-    scratch.write(
-        "strict.toml",
-        &SMALL.replace("p99 = \"1 s\"", "p99 = \"1 ms\""),
-    );
+    scratch.write("strict.toml", &SMALL.replace("p99 = \"1 s\"", "p99 = \"1 ms\""));
     scratch.run("run strict.toml").code(1);
     scratch.run("compare small.toml strict.toml").code(1);
 }
@@ -333,10 +265,7 @@ fn options_reach_the_run() {
         "run small.toml --seed 11 --replications 3 --set run.duration=\"30~s\" --format json";
     let summary = stdout(&scratch.run(line).code(0));
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-    assert_eq!(
-        (&summary["seed"], &summary["replications"]),
-        (&11.into(), &3.into())
-    );
+    assert_eq!((&summary["seed"], &summary["replications"]), (&11.into(), &3.into()));
     assert_eq!(summary["simulated_s"], 30.0);
 }
 
@@ -356,9 +285,7 @@ fn a_path_that_is_not_utf8_works() {
     let name = std::ffi::OsStr::from_bytes(b"caf\xe9.toml");
     fs::write(scratch.folder.path().join(name), SMALL).unwrap();
     scratch.command("run").arg(name).assert().code(0);
-    let folder = scratch
-        .path("output")
-        .join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    let folder = scratch.path("output").join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
     assert!(folder.join("summary.json").exists());
 }
 
@@ -371,10 +298,7 @@ fn a_folder_of_ours_is_replaced_and_a_foreign_one_refused() {
     let refused = scratch.run("run small.toml --out thesis");
     complains(refused, 2, &["thesis", "--force"]);
     scratch.run("run small.toml --out thesis --force").code(0);
-    assert_eq!(
-        fs::read_to_string(scratch.path("thesis/chapter.txt")).unwrap(),
-        "years of work"
-    );
+    assert_eq!(fs::read_to_string(scratch.path("thesis/chapter.txt")).unwrap(), "years of work");
 }
 
 #[test]
@@ -383,11 +307,7 @@ fn a_place_that_cannot_be_written_is_found_before_playing() {
     scratch.write("file", "in the way");
     // Playing this would take hours.
     let long = "run small.toml --set run.duration=\"1000~h\" --set run.replications=1000";
-    complains(
-        scratch.run(&format!("{long} --out file/below")),
-        2,
-        &["file"],
-    );
+    complains(scratch.run(&format!("{long} --out file/below")), 2, &["file"]);
     complains(scratch.run(&format!("{long} --out file")), 2, &["file"]);
 }
 
@@ -395,9 +315,7 @@ fn a_place_that_cannot_be_written_is_found_before_playing() {
 fn two_runs_cannot_write_in_one_folder() {
     let scratch = Scratch::new();
     scratch.run("run small.toml").code(0);
-    let lock = fs::File::options()
-        .write(true)
-        .open(scratch.path("output/small/.highwater.lock"));
+    let lock = fs::File::options().write(true).open(scratch.path("output/small/.highwater.lock"));
     let lock = lock.unwrap();
     lock.try_lock().unwrap();
     complains(scratch.run("run small.toml --force"), 2, &["another run"]);
@@ -411,14 +329,9 @@ fn a_file_that_does_not_fit_is_an_io_failure_with_its_name() {
     let scratch = Scratch::new();
     let program = assert_cmd::cargo::cargo_bin!("highwater");
     // The signal that comes with the limit is ignored, as a full disk sends none.
-    let script = format!(
-        "trap '' XFSZ; ulimit -f 8; exec {} run small.toml",
-        program.display()
-    );
+    let script = format!("trap '' XFSZ; ulimit -f 8; exec {} run small.toml", program.display());
     let mut command = Command::new("sh");
-    command
-        .current_dir(scratch.folder.path())
-        .args(["-c", &script]);
+    command.current_dir(scratch.folder.path()).args(["-c", &script]);
     complains(command.assert(), 4, &["cannot write", "output/small/"]);
     scratch.run("run small.toml").code(0);
 }
@@ -435,15 +348,10 @@ fn a_terminated_run_leaves_the_finished_one_whole() {
     command.args(["run", "small.toml", "--set", "run.duration=\"1000 h\""]);
     let mut child = command.spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(500));
-    let sent = std::process::Command::new("kill")
-        .arg(child.id().to_string())
-        .status();
+    let sent = std::process::Command::new("kill").arg(child.id().to_string()).status();
     assert!(sent.unwrap().success());
     let status = child.wait().unwrap();
-    assert!(
-        status.signal() == Some(15) || status.code() == Some(143),
-        "{status}"
-    );
+    assert!(status.signal() == Some(15) || status.code() == Some(143), "{status}");
     assert_eq!(tree(&scratch.path("output/small")), before);
 }
 
@@ -454,11 +362,7 @@ fn a_comparison_has_its_own_folder_and_needs_all_designs() {
     scratch.run("compare small.toml large.toml").code(0);
     assert!(scratch.path("output/small-vs-large/manifest.json").exists());
     let words = ["one.toml", "two.toml"];
-    complains(
-        scratch.run("compare small.toml one.toml two.toml"),
-        2,
-        &words,
-    );
+    complains(scratch.run("compare small.toml one.toml two.toml"), 2, &words);
 }
 
 #[test]

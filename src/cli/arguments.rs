@@ -233,15 +233,11 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 /// At least one thread.
 fn thread_count(text: &str) -> Result<usize, String> {
-    let count: usize = text
-        .parse()
-        .map_err(|_| "a whole number from 1 is wanted".to_owned())?;
+    let count: usize = text.parse().map_err(|_| "a whole number from 1 is wanted".to_owned())?;
     if count == 0 {
-        return Err(
-            "nothing can be played on no thread; leave the option out for one \
+        return Err("nothing can be played on no thread; leave the option out for one \
                     thread per processor"
-                .to_owned(),
-        );
+            .to_owned());
     }
     Ok(count)
 }
@@ -273,17 +269,8 @@ mod tests {
 
     #[test]
     fn absurd_numbers_are_refused() {
-        for wrong in [
-            "--threads 0",
-            "--threads -1",
-            "--users 0",
-            "--replications 0",
-            "--seed x",
-        ] {
-            assert!(
-                parse(&format!("highwater run a.toml {wrong}")).is_err(),
-                "{wrong}"
-            );
+        for wrong in ["--threads 0", "--threads -1", "--users 0", "--replications 0", "--seed x"] {
+            assert!(parse(&format!("highwater run a.toml {wrong}")).is_err(), "{wrong}");
         }
         assert!(thread_count("0").unwrap_err().contains("per processor"));
     }
@@ -298,9 +285,6 @@ mod tests {
     fn colour_may_stand_on_either_side_of_the_command() {
         let before = parse("highwater --color never schema").unwrap();
         let after = parse("highwater schema --color never").unwrap();
-        assert_eq!(
-            (before.color, after.color),
-            (ColorChoice::Never, ColorChoice::Never)
-        );
+        assert_eq!((before.color, after.color), (ColorChoice::Never, ColorChoice::Never));
     }
 }

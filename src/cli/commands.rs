@@ -78,17 +78,11 @@ fn compare(
     let next = format!("highwater explain {}", quoted(&arguments.files[0]));
     match arguments.output.format {
         Format::Text => {
-            console.print(&engine::comparison_text(
-                &comparison,
-                &style(console, &next),
-            ))?;
+            console.print(&engine::comparison_text(&comparison, &style(console, &next)))?;
         }
         Format::Json => console.print(&first_file(&files))?,
     }
-    let endings = comparison
-        .designs
-        .iter()
-        .map(|design| Ending::of(&design.results.summary));
+    let endings = comparison.designs.iter().map(|design| Ending::of(&design.results.summary));
     Ok(Ending::worst(endings))
 }
 
@@ -101,12 +95,7 @@ fn load_designs(
     let first = arguments.files.first().map(PathBuf::as_path);
     let mut designs = Vec::new();
     let mut wrong = None;
-    for (index, (file, name)) in arguments
-        .files
-        .iter()
-        .zip(names(&arguments.files))
-        .enumerate()
-    {
+    for (index, (file, name)) in arguments.files.iter().zip(names(&arguments.files)).enumerate() {
         let workload_of = first.filter(|_| index > 0);
         match load(&disk, file, &arguments.changes, workload_of, console) {
             Ok(loaded) => {
@@ -168,11 +157,7 @@ fn validate(arguments: &ValidateArguments, console: &Console) -> Result<Ending, 
         Format::Text => console.print(&validation.text)?,
         Format::Json => console.print(&validation.json)?,
     }
-    Ok(if validation.passed {
-        Ending::Done
-    } else {
-        Ending::Missed
-    })
+    Ok(if validation.passed { Ending::Done } else { Ending::Missed })
 }
 
 /// Reads one scenario with the changes of the command line.
@@ -184,12 +169,7 @@ fn load(
     console: &Console,
 ) -> Result<Loaded, Failure> {
     let overrides = &changes.overrides;
-    let request = Request {
-        path,
-        overrides,
-        users: changes.users,
-        workload_of,
-    };
+    let request = Request { path, overrides, users: changes.users, workload_of };
     engine::load(disk, &request, console.color_diagnostics)
 }
 
@@ -209,18 +189,11 @@ fn how<'a>(arguments: &PlayArguments, progress: &'a Progress) -> Play<'a> {
 }
 
 fn drawing(arguments: &OutputArguments) -> Drawing {
-    Drawing {
-        png: arguments.png,
-        all_instances: arguments.all_instances,
-    }
+    Drawing { png: arguments.png, all_instances: arguments.all_instances }
 }
 
 fn style<'a>(console: &Console, next: &'a str) -> Style<'a> {
-    Style {
-        color: console.color_results,
-        width: console.width,
-        next,
-    }
+    Style { color: console.color_results, width: console.width, next }
 }
 
 /// Claims the folder that was asked for, or output/<name>/.
@@ -246,9 +219,7 @@ fn stem(path: &Path) -> OsString {
     if is_stdin(path) {
         return OsString::from("stdin");
     }
-    path.file_stem()
-        .unwrap_or(OsStr::new("scenario"))
-        .to_owned()
+    path.file_stem().unwrap_or(OsStr::new("scenario")).to_owned()
 }
 
 /// The folder's name of a comparison: its designs, or the first where there are
@@ -269,11 +240,7 @@ fn names(files: &[PathBuf]) -> Vec<String> {
     let stems: Vec<OsString> = files.iter().map(|file| stem(file)).collect();
     let unique = |name: &OsString| stems.iter().filter(|other| *other == name).count() == 1;
     let name = |(file, stem): (&PathBuf, &OsString)| {
-        if unique(stem) {
-            stem.to_string_lossy().into_owned()
-        } else {
-            shown(file)
-        }
+        if unique(stem) { stem.to_string_lossy().into_owned() } else { shown(file) }
     };
     files.iter().zip(&stems).map(name).collect()
 }
@@ -317,10 +284,7 @@ struct Clock {
 
 impl Clock {
     fn start() -> Self {
-        Self {
-            started: SystemTime::now(),
-            running: Instant::now(),
-        }
+        Self { started: SystemTime::now(), running: Instant::now() }
     }
 
     fn manifest(&self, words: &[OsString]) -> Manifest {
@@ -342,10 +306,7 @@ mod tests {
     #[test]
     fn designs_with_the_same_stem_are_told_apart() {
         assert_eq!(names(&paths(&["a/x.toml", "b/y.toml"])), ["x", "y"]);
-        assert_eq!(
-            names(&paths(&["a/x.toml", "b/x.toml"])),
-            ["a/x.toml", "b/x.toml"]
-        );
+        assert_eq!(names(&paths(&["a/x.toml", "b/x.toml"])), ["a/x.toml", "b/x.toml"]);
     }
 
     #[test]
@@ -358,9 +319,6 @@ mod tests {
     #[test]
     fn a_path_can_be_pasted_into_a_shell() {
         assert_eq!(quoted(Path::new("a/b-1.toml")), "a/b-1.toml");
-        assert_eq!(
-            quoted(Path::new("it's $HOME.toml")),
-            r"'it'\''s $HOME.toml'"
-        );
+        assert_eq!(quoted(Path::new("it's $HOME.toml")), r"'it'\''s $HOME.toml'");
     }
 }

@@ -31,17 +31,13 @@ impl Console {
     /// an error; a full disk behind a redirection is.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| {
-            if text.ends_with('\n') {
-                Ok(())
-            } else {
-                stdout.write_all(b"\n")
-            }
-        });
+        let written = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { stdout.write_all(b"\n") });
         match written.and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Io(format!(
-                "cannot write to standard output: {error}"
-            ))),
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::Io(format!("cannot write to standard output: {error}")))
+            }
             _ => Ok(()),
         }
     }

@@ -62,12 +62,7 @@ pub(super) struct Validation {
 
 /// Reads and resolves a scenario; `color` is for the diagnostics.
 pub(super) fn load(files: &Disk, request: &Request, color: bool) -> Result<Loaded, Failure> {
-    let Request {
-        path,
-        overrides,
-        users,
-        workload_of,
-    } = request;
+    let Request { path, overrides, users, workload_of } = request;
     let unreadable = |why| Failure::Diagnostics(format!("error: {}: {why}", path.display()));
     let bytes = files.read(path).map_err(unreadable)?;
     let _ = (bytes, overrides, users, workload_of, color);

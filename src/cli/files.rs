@@ -22,10 +22,7 @@ pub(super) struct Disk {
 impl Disk {
     /// With the scenarios that the command line names.
     pub(super) fn new(scenarios: &[PathBuf]) -> Self {
-        Self {
-            scenarios: scenarios.to_vec(),
-            stdin: OnceLock::new(),
-        }
+        Self { scenarios: scenarios.to_vec(), stdin: OnceLock::new() }
     }
 
     /// The content of a file; the error is a reason without the path.
@@ -48,9 +45,7 @@ impl Disk {
     /// Scenarios are small; only files with another extension than theirs, such
     /// as `.csv` and `.log`, may be data.
     fn limit_of(&self, path: &Path) -> u64 {
-        let scenario = path
-            .extension()
-            .is_none_or(|it| it.eq_ignore_ascii_case("toml"))
+        let scenario = path.extension().is_none_or(|it| it.eq_ignore_ascii_case("toml"))
             || self.scenarios.iter().any(|named| named == path);
         if scenario { SCENARIO_LIMIT } else { DATA_LIMIT }
     }
@@ -64,15 +59,8 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 /// Reads all of it, or says that it is too large.
 fn read_at_most(source: impl Read, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    source
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| reason(&error))?;
-    if bytes.len() as u64 > limit {
-        Err(too_large(limit))
-    } else {
-        Ok(bytes)
-    }
+    source.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+    if bytes.len() as u64 > limit { Err(too_large(limit)) } else { Ok(bytes) }
 }
 
 /// Folders, pipes, sockets and devices are refused: opening some of them waits
@@ -90,10 +78,7 @@ fn refuse_unless_plain(metadata: &fs::Metadata) -> Result<(), String> {
 }
 
 fn too_large(limit: u64) -> String {
-    format!(
-        "it is larger than {} MiB, the most that is read",
-        limit >> 20
-    )
+    format!("it is larger than {} MiB, the most that is read", limit >> 20)
 }
 
 /// The operating system's reason in plain words where there are plainer ones.
@@ -134,18 +119,12 @@ mod tests {
             path
         };
         let exact = write("exact.toml", SCENARIO_LIMIT);
-        assert_eq!(
-            Disk::new(&[]).read(&exact).unwrap().len() as u64,
-            SCENARIO_LIMIT
-        );
+        assert_eq!(Disk::new(&[]).read(&exact).unwrap().len() as u64, SCENARIO_LIMIT);
         assert!(refusal(&write("large.TOML", SCENARIO_LIMIT + 1)).contains("4 MiB"));
         assert!(refusal(&write("large", SCENARIO_LIMIT + 1)).contains("4 MiB"));
         let log = write("access.log", SCENARIO_LIMIT + 1);
         assert!(Disk::new(&[]).read(&log).is_ok());
-        assert!(
-            Disk::new(std::slice::from_ref(&log)).read(&log).is_err(),
-            "named as a scenario"
-        );
+        assert!(Disk::new(std::slice::from_ref(&log)).read(&log).is_err(), "named as a scenario");
         assert!(refusal(&write("huge.csv", DATA_LIMIT + 1)).contains("1024 MiB"));
     }
 

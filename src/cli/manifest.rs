@@ -61,10 +61,7 @@ impl Manifest {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION"),
             complete: false,
-            command_line: words
-                .iter()
-                .map(|word| word.to_string_lossy().into_owned())
-                .collect(),
+            command_line: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
             host: host(),
             started_unix_s: since_epoch.as_secs(),
             wall_s: wall.as_secs_f64(),
@@ -74,11 +71,7 @@ impl Manifest {
 
     /// Before writing: names what may stand in the folder until it is done.
     pub(super) fn planned<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<u8> {
-        let entry = |name: &str| Entry {
-            path: name.to_owned(),
-            bytes: None,
-            sha256: None,
-        };
+        let entry = |name: &str| Entry { path: name.to_owned(), bytes: None, sha256: None };
         self.with(names.map(entry).collect(), false)
     }
 
@@ -93,11 +86,7 @@ impl Manifest {
     }
 
     fn with(&self, files: Vec<Entry>, complete: bool) -> Vec<u8> {
-        let manifest = Self {
-            files,
-            complete,
-            ..self.clone()
-        };
+        let manifest = Self { files, complete, ..self.clone() };
         let mut bytes = serde_json::to_vec_pretty(&manifest).expect("plain data serialises");
         bytes.push(b'\n');
         bytes
@@ -169,20 +158,8 @@ mod tests {
     #[test]
     fn names_that_lead_elsewhere_are_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let names = [
-            "a.csv",
-            "charts/b.svg",
-            "../c",
-            "/etc/passwd",
-            "",
-            "x/../../y",
-            "c:\\d",
-        ];
-        fs::write(
-            folder.path().join(NAME),
-            manifest().planned(names.into_iter()),
-        )
-        .unwrap();
+        let names = ["a.csv", "charts/b.svg", "../c", "/etc/passwd", "", "x/../../y", "c:\\d"];
+        fs::write(folder.path().join(NAME), manifest().planned(names.into_iter())).unwrap();
         let kept = files_of_earlier_run(folder.path()).unwrap();
         assert_eq!(kept, ["a.csv", "charts/b.svg"]);
     }

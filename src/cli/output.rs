@@ -53,11 +53,7 @@ impl OutputFolder {
         let earlier = manifest::files_of_earlier_run(path).unwrap_or_default();
         remove_leftovers(path, &earlier);
         probe(path).map_err(cannot)?;
-        Ok(Self {
-            path: path.to_owned(),
-            earlier,
-            _lock: lock,
-        })
+        Ok(Self { path: path.to_owned(), earlier, _lock: lock })
     }
 
     /// Replaces what an earlier run left by these files. The error names the
@@ -68,11 +64,7 @@ impl OutputFolder {
         manifest: &Manifest,
     ) -> Result<(), Failure> {
         let new = files.iter().map(|(name, _)| name.as_str());
-        let earlier = self
-            .earlier
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !names(files, name));
+        let earlier = self.earlier.iter().map(String::as_str).filter(|name| !names(files, name));
         self.put(manifest::NAME, &manifest.planned(new.chain(earlier)))?;
         for (name, content) in files {
             self.put(name, content)?;
@@ -93,10 +85,7 @@ impl OutputFolder {
         attempt().map_err(|error| {
             let target = self.path.join(name);
             let kept = "files written before it are kept";
-            Failure::Io(format!(
-                "cannot write {}: {error}; {kept}",
-                target.display()
-            ))
+            Failure::Io(format!("cannot write {}: {error}; {kept}", target.display()))
         })
     }
 
@@ -104,19 +93,13 @@ impl OutputFolder {
     /// could lead out of ours.
     fn folder_of(&self, name: &str) -> io::Result<PathBuf> {
         let mut folder = self.path.clone();
-        for part in Path::new(name)
-            .parent()
-            .into_iter()
-            .flat_map(Path::components)
-        {
+        for part in Path::new(name).parent().into_iter().flat_map(Path::components) {
             folder.push(part);
             match fs::create_dir(&folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ if fs::symlink_metadata(&folder)?.is_dir() => {}
                 _ => {
-                    return Err(io::Error::other(
-                        "a link or file stands where a folder should",
-                    ));
+                    return Err(io::Error::other("a link or file stands where a folder should"));
                 }
             }
         }
@@ -155,11 +138,7 @@ fn lock(folder: &Path) -> Result<File, TryLockError> {
         let error = io::Error::other(format!("{LOCK} is not a plain file"));
         return Err(TryLockError::Error(error));
     }
-    let opened = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path);
+    let opened = File::options().create(true).truncate(false).write(true).open(path);
     let file = opened.map_err(TryLockError::Error)?;
     file.try_lock()?;
     Ok(file)
@@ -194,11 +173,7 @@ fn replace(folder: &Path, target: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Makes a rename last; only Unix opens folders for that.
 fn synchronise(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes temporary files of runs that were killed. Failing is harmless: they
@@ -209,12 +184,7 @@ fn remove_leftovers(folder: &Path, earlier: &[String]) {
     folders.push(folder.to_owned());
     folders.sort();
     folders.dedup();
-    for entry in folders
-        .iter()
-        .filter(|it| is_real(folder, it))
-        .flat_map(fs::read_dir)
-        .flatten()
-    {
+    for entry in folders.iter().filter(|it| is_real(folder, it)).flat_map(fs::read_dir).flatten() {
         let Ok(entry) = entry else { continue };
         let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
         if plain && is_temporary(&entry.file_name().to_string_lossy()) {
@@ -239,9 +209,7 @@ fn remove_stale(folder: &Path, name: &str) {
 fn is_real(folder: &Path, below: &Path) -> bool {
     let inside = below.ancestors().take_while(|ancestor| *ancestor != folder);
     below.starts_with(folder)
-        && inside
-            .into_iter()
-            .all(|it| fs::symlink_metadata(it).is_ok_and(|found| found.is_dir()))
+        && inside.into_iter().all(|it| fs::symlink_metadata(it).is_ok_and(|found| found.is_dir()))
 }
 
 #[cfg(test)]
@@ -254,10 +222,8 @@ mod tests {
 
     fn write(path: &Path, names: &[&str]) -> Result<(), Failure> {
         let manifest = Manifest::new(&[], UNIX_EPOCH, Duration::ZERO);
-        let files: Vec<_> = names
-            .iter()
-            .map(|name| ((*name).to_owned(), name.as_bytes().to_vec()))
-            .collect();
+        let files: Vec<_> =
+            names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect();
         OutputFolder::claim(path, false)?.write(&files, &manifest)
     }
 
@@ -281,16 +247,9 @@ mod tests {
         fs::write(scratch.path().join("thesis.txt"), "years").unwrap();
         let refused = OutputFolder::claim(scratch.path(), false).unwrap_err();
         assert!(matches!(refused, Failure::Input(_)), "{refused}");
-        assert_eq!(
-            fs::read_dir(scratch.path()).unwrap().count(),
-            1,
-            "nothing was left behind"
-        );
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1, "nothing was left behind");
         assert!(OutputFolder::claim(scratch.path(), true).is_ok());
-        assert_eq!(
-            fs::read_to_string(scratch.path().join("thesis.txt")).unwrap(),
-            "years"
-        );
+        assert_eq!(fs::read_to_string(scratch.path().join("thesis.txt")).unwrap(), "years");
     }
 
     #[test]
@@ -319,10 +278,7 @@ mod tests {
         write(scratch.path(), &["x.csv"]).unwrap();
         fs::create_dir(scratch.path().join("b.csv")).unwrap();
         let failure = write(scratch.path(), &["a.csv", "b.csv", "c.csv"]).unwrap_err();
-        assert!(
-            matches!(&failure, Failure::Io(text) if text.contains("b.csv")),
-            "{failure}"
-        );
+        assert!(matches!(&failure, Failure::Io(text) if text.contains("b.csv")), "{failure}");
         assert!(scratch.path().join("a.csv").exists());
         assert!(!scratch.path().join("c.csv").exists());
         // The folder is still ours, and knows what lies in it.
@@ -341,10 +297,7 @@ mod tests {
         fs::remove_dir_all(ours.join("charts")).unwrap();
         fs::write(outside.join("a.svg"), "theirs").unwrap();
         symlink(&outside, ours.join("charts")).unwrap();
-        assert!(matches!(
-            write(&ours, &["charts/a.svg"]),
-            Err(Failure::Io(_))
-        ));
+        assert!(matches!(write(&ours, &["charts/a.svg"]), Err(Failure::Io(_))));
         write(&ours, &["b.csv"]).unwrap();
         assert_eq!(fs::read_to_string(outside.join("a.svg")).unwrap(), "theirs");
     }

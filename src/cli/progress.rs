@@ -25,10 +25,7 @@ impl Progress {
     /// Shows a bar where somebody can watch it.
     pub(super) fn new(quiet: bool) -> Self {
         let silent = quiet || !std::io::stderr().is_terminal();
-        Self {
-            silent,
-            state: Mutex::new(None),
-        }
+        Self { silent, state: Mutex::new(None) }
     }
 
     /// Begins to count `total` pieces of what is called `what`.
@@ -42,10 +39,7 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(what.to_owned());
-        self.replace(Some(Shown {
-            bar,
-            since: Instant::now(),
-        }));
+        self.replace(Some(Shown { bar, since: Instant::now() }));
     }
 
     /// `more` further pieces are done.
@@ -53,10 +47,7 @@ impl Progress {
         if self.silent {
             return;
         }
-        let state = self
-            .state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(shown) = state.as_ref() else { return };
         if shown.bar.is_hidden() && shown.since.elapsed() > PATIENCE {
             shown.bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -70,10 +61,7 @@ impl Progress {
     }
 
     fn replace(&self, next: Option<Shown>) {
-        let mut state = self
-            .state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(previous) = std::mem::replace(&mut *state, next) {
             previous.bar.finish_and_clear();
         }

@@ -136,10 +136,7 @@ impl Sub for Instant {
     /// in debug builds that `earlier` is not later.
     #[inline]
     fn sub(self, earlier: Instant) -> Duration {
-        debug_assert!(
-            earlier <= self,
-            "time ran backwards: {earlier:?} to {self:?}"
-        );
+        debug_assert!(earlier <= self, "time ran backwards: {earlier:?} to {self:?}");
         Duration(self.0 - earlier.0)
     }
 }

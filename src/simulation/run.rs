@@ -11,6 +11,9 @@ use crate::kernel::time::{Duration, Instant};
 /// Events between two reports of progress.
 const PROGRESS_EVENTS: u64 = 1 << 16;
 
+/// Events played to the end of an instant after a limit has struck.
+const OVERRUN_MAX: u32 = 100_000;
+
 /// What one replication has produced.
 #[derive(Clone, Debug)]
 pub struct Played {
@@ -58,8 +61,10 @@ pub fn play(
         if course.events % PROGRESS_EVENTS == 0 {
             progress(world.now.as_secs_f64() / end.as_secs_f64());
         }
-        if let Some(limit) = world.limit_struck(course.events) {
-            course.limit = Some(limit);
+        if course.limit.is_none() {
+            course.limit = world.limit_struck(course.events);
+        }
+        if course.limit.is_some() && world.instant_is_over(&mut course) {
             break;
         }
     }
@@ -72,6 +77,8 @@ struct Course {
     events: u64,
     fingerprint: [u64; 2],
     limit: Option<String>,
+    /// Events played after the limit struck.
+    overrun: u32,
 }
 
 impl Course {
@@ -128,6 +135,13 @@ impl World<'_> {
             EventKind::ClockTicked => return self.tick(index),
         }
         false
+    }
+
+    /// After a limit the present instant is played to its end, so that the
+    /// accounts can be audited; a loop that takes no time is cut off.
+    fn instant_is_over(&self, course: &mut Course) -> bool {
+        course.overrun += 1;
+        self.queue.next_at().is_none_or(|next| next > self.now) || course.overrun > OVERRUN_MAX
     }
 
     /// Says which limit struck, if one did.

@@ -126,9 +126,7 @@ impl Fifo {
         let queued = self.statistics.queue.integral(now);
         let waited = self.waited(now) - self.waited_before;
         if queued != waited {
-            return Err(format!(
-                "queue integral {queued} job-ns, but the waits are {waited} ns"
-            ));
+            return Err(format!("queue integral {queued} job-ns, but the waits are {waited} ns"));
         }
         self.statistics.audit(now)
     }
@@ -169,10 +167,8 @@ impl Fifo {
 
     /// Σ waits up to `now` [ns].
     fn waited(&self, now: Instant) -> u128 {
-        let present = self
-            .queue
-            .iter()
-            .map(|waiting| u128::from((now - waiting.arrived).as_nanos()));
+        let present =
+            self.queue.iter().map(|waiting| u128::from((now - waiting.arrived).as_nanos()));
         self.waited + present.sum::<u128>()
     }
 }

@@ -252,10 +252,7 @@ impl Sharing {
         let advanced = self.advanced(now);
         let virtual_time = self.virtual_time + advanced;
         let given = self.given + self.serving.len() as u128 * advanced;
-        let present = self
-            .serving
-            .iter()
-            .map(|job| virtual_time - job.began(self.arrival(job)));
+        let present = self.serving.iter().map(|job| virtual_time - job.began(self.arrival(job)));
         let received = self.received + present.sum::<u128>();
         if given != received {
             return Err(format!("gave {given}, but jobs received {received} (2^-30 ns)"));
@@ -325,11 +322,7 @@ impl Sharing {
         self.free.push(served.place);
         self.received += self.virtual_time - served.began(&arrival);
         self.early += u64::from(self.virtual_time < served.tag() && now < Instant::MAX);
-        let Arrival {
-            job,
-            arrived,
-            demand,
-        } = arrival;
+        let Arrival { job, arrived, demand } = arrival;
         let sojourn = now - arrived;
         self.sojourns += u128::from(sojourn.as_nanos());
         self.statistics.completions += 1;
@@ -352,9 +345,8 @@ impl Sharing {
     /// Σ sojourns up to `now` [ns].
     fn sojourns(&self, now: Instant) -> u128 {
         let serving = self.serving.iter().map(|served| self.arrival(served));
-        let present = serving
-            .chain(&self.waiting)
-            .map(|job| u128::from((now - job.arrived).as_nanos()));
+        let present =
+            serving.chain(&self.waiting).map(|job| u128::from((now - job.arrived).as_nanos()));
         self.sojourns + present.sum::<u128>()
     }
 }
