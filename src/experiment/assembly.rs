@@ -285,9 +285,31 @@ impl Replications<'_> {
                     let each: Vec<MeasuredFigure> = self.replications.iter().map(of).collect();
                     (component.figures[figure].0.to_owned(), merged_figure(&each))
                 });
-                let figures = figures.collect();
+                let mut figures: Named<Figure> = figures.collect();
+                if component.name == "users" {
+                    figures.extend(self.failed_shares());
+                }
                 let result = ComponentResult { kind: component.kind.to_owned(), figures };
                 (component.name.clone(), result)
+            })
+            .collect()
+    }
+
+    /// Share of the offered requests that failed, by cause that occurred.
+    fn failed_shares(&self) -> Named<Figure> {
+        let failed = |one: &Replication, cause: Cause| -> u64 {
+            let endpoints = &one.played.recorder.endpoints;
+            endpoints.iter().map(|endpoint| endpoint.failed[cause as usize]).sum()
+        };
+        Cause::ALL
+            .into_iter()
+            .filter(|&cause| self.replications.iter().any(|one| failed(one, cause) > 0))
+            .map(|cause| {
+                let share = self.estimate(|one| {
+                    let offered = offered(&one.played.recorder);
+                    (offered > 0).then(|| failed(one, cause) as f64 / offered as f64)
+                });
+                (format!("failed_share_{}", cause.name()), Figure::Estimate(share))
             })
             .collect()
     }

@@ -1,0 +1,41 @@
+//! The reference scenarios that come with Highwater, as text: their answers
+//! are known from theory.
+
+use std::path::Path;
+
+/// Name and content of each file of `scenarios/reference/`.
+pub const REFERENCES: &[(&str, &str)] = &[
+    ("closed-mva", include_str!("../../scenarios/reference/closed-mva.toml")),
+    ("erlang-b-lognormal", include_str!("../../scenarios/reference/erlang-b-lognormal.toml")),
+    ("erlang-b", include_str!("../../scenarios/reference/erlang-b.toml")),
+    ("fifo-zipf", include_str!("../../scenarios/reference/fifo-zipf.toml")),
+    ("jackson", include_str!("../../scenarios/reference/jackson.toml")),
+    ("lru-che", include_str!("../../scenarios/reference/lru-che.toml")),
+    ("lru-zipf", include_str!("../../scenarios/reference/lru-zipf.toml")),
+    ("md1", include_str!("../../scenarios/reference/md1.toml")),
+    ("mg1-hyper", include_str!("../../scenarios/reference/mg1-hyper.toml")),
+    ("mg1-ps-constant", include_str!("../../scenarios/reference/mg1-ps-constant.toml")),
+    ("mg1-ps-exponential", include_str!("../../scenarios/reference/mg1-ps-exponential.toml")),
+    ("mg1-ps-hyper", include_str!("../../scenarios/reference/mg1-ps-hyper.toml")),
+    ("mg1-ps", include_str!("../../scenarios/reference/mg1-ps.toml")),
+    ("mg1", include_str!("../../scenarios/reference/mg1.toml")),
+    ("mm1", include_str!("../../scenarios/reference/mm1.toml")),
+    ("mm2", include_str!("../../scenarios/reference/mm2.toml")),
+    ("mmc", include_str!("../../scenarios/reference/mmc.toml")),
+    ("power-of-two", include_str!("../../scenarios/reference/power-of-two.toml")),
+    ("ps-4vcpu-loaded", include_str!("../../scenarios/reference/ps-4vcpu-loaded.toml")),
+    ("ps-4vcpu", include_str!("../../scenarios/reference/ps-4vcpu.toml")),
+    (
+        "replication-lag-constant",
+        include_str!("../../scenarios/reference/replication-lag-constant.toml"),
+    ),
+    ("replication-lag", include_str!("../../scenarios/reference/replication-lag.toml")),
+    ("ttl-cache", include_str!("../../scenarios/reference/ttl-cache.toml")),
+    ("web-tier", include_str!("../../scenarios/reference/web-tier.toml")),
+];
+
+/// The text of the reference at a path that ends in its file's name.
+pub fn reference(path: &Path) -> Option<&'static str> {
+    let stem = path.file_stem()?.to_str()?;
+    REFERENCES.iter().find(|(name, _)| *name == stem).map(|(_, text)| *text)
+}

@@ -1,0 +1,92 @@
+//! Reference scenarios against their exact values.
+
+use super::confidence::{CONFIDENCE, student_t_quantile};
+use super::figure_path::figure;
+use super::run::{PlayFailure, PlayOptions, play};
+use super::summary::Estimate;
+use super::validation_row::ValidationRow;
+use crate::scenario::model::{Expectation, Scenario};
+
+/// All figures together lie within their bands with this probability, if the
+/// simulator is right.
+const FAMILY_CONFIDENCE: f64 = 0.999;
+/// Widest half-width that counts as an answer, relative: means and medians …
+const HALF_WIDTH_MAX: f64 = 0.01;
+/// … and high quantiles.
+const HALF_WIDTH_MAX_TAIL: f64 = 0.03;
+
+/// Plays every scenario and compares each figure that it expects.
+///
+/// # Errors
+/// A scenario that does not compile, or a broken law.
+pub fn validate(
+    scenarios: &[(String, Scenario)],
+    options: &PlayOptions,
+) -> Result<Vec<ValidationRow>, PlayFailure> {
+    let figures: usize = scenarios.iter().map(|(_, scenario)| scenario.expectations.len()).sum();
+    let mut rows = Vec::new();
+    for (name, scenario) in scenarios {
+        let summary = play(scenario, options)?.summary;
+        let band = Band::new(figures, summary.replications);
+        for expectation in &scenario.expectations {
+            let estimate = figure(&summary, &expectation.figure);
+            let estimate = estimate.unwrap_or_else(|| Estimate::absent("no such figure"));
+            rows.push(band.row(name, expectation, estimate));
+        }
+    }
+    Ok(rows)
+}
+
+/// How far a figure may lie from its exact value.
+struct Band {
+    /// In standard errors: Bonferroni over all figures.
+    limit: f64,
+    /// Half-width of an interval in standard errors.
+    half_width: f64,
+}
+
+impl Band {
+    fn new(figures: usize, replications: u32) -> Self {
+        let degrees = f64::from(replications.max(2)) - 1.0;
+        let each = (1.0 - FAMILY_CONFIDENCE) / figures.max(1) as f64;
+        Self {
+            limit: student_t_quantile(1.0 - each / 2.0, degrees),
+            half_width: student_t_quantile(0.5 + CONFIDENCE / 2.0, degrees),
+        }
+    }
+
+    fn row(&self, scenario: &str, expectation: &Expectation, estimate: Estimate) -> ValidationRow {
+        let deviation = self.deviation(expectation, &estimate);
+        let narrow = estimate.half_width().is_some_and(|half_width| {
+            half_width <= half_width_max(&expectation.figure) * expectation.value.abs()
+        });
+        ValidationRow {
+            scenario: scenario.to_owned(),
+            figure: expectation.figure.clone(),
+            exact: expectation.value,
+            passed: narrow && deviation.abs() <= self.limit,
+            deviation_sigmas: deviation,
+            estimate,
+        }
+    }
+
+    /// Distance in standard errors, less what the value itself may be off.
+    fn deviation(&self, expectation: &Expectation, estimate: &Estimate) -> f64 {
+        let (Some(value), Some(half_width)) = (estimate.value, estimate.half_width()) else {
+            return f64::INFINITY;
+        };
+        let distance = value - expectation.value;
+        let allowed = expectation.value.abs() * expectation.approximation;
+        let excess = (distance.abs() - allowed).max(0.0) * distance.signum();
+        let standard_error = half_width / self.half_width;
+        match excess == 0.0 {
+            true => 0.0,
+            false => excess / standard_error,
+        }
+    }
+}
+
+fn half_width_max(figure: &str) -> f64 {
+    let tail = figure.ends_with("p99") || figure.ends_with("p99_9");
+    if tail { HALF_WIDTH_MAX_TAIL } else { HALF_WIDTH_MAX }
+}

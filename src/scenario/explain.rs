@@ -1,0 +1,287 @@
+//! What was compiled, for people: where things run, the way of each request
+//! verb by verb, and what follows in closed form.
+
+use super::bounds::{demands, offered_per_s};
+use super::compile::compile;
+use super::model::Scenario;
+use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Duration;
+use crate::route::program::{NO_HOLD, Program};
+use crate::route::step::{DistributionId, Pc, Rows, Verb};
+use crate::simulation::blueprint::{Blueprint, KeySource};
+use std::fmt::Write;
+
+/// Stations, programs and bounds of a scenario.
+///
+/// # Errors
+/// What the compiler refuses, in words.
+pub fn explain(scenario: &Scenario) -> Result<String, String> {
+    let plan = compile(scenario)?;
+    let mut text = format!("{}\n\n", scenario.title);
+    stations(&plan, &mut text);
+    for program in &plan.programs.programs {
+        text.push('\n');
+        Listing { plan: &plan, text: &mut text }.program(program);
+    }
+    text.push('\n');
+    bounds(&plan, &mut text);
+    Ok(text)
+}
+
+fn stations(plan: &Blueprint, text: &mut String) {
+    text.push_str("stations\n");
+    let stations = &plan.stations;
+    for (index, name) in stations.names.iter().enumerate() {
+        let index = index as u16;
+        let pools = stations.pools.iter().filter(|pool| pool.label.name == index);
+        let cpus = stations.cpus.iter().filter(|cpu| cpu.label.name == index);
+        let disks = stations.disks.iter().filter(|disk| disk.label.name == index);
+        let count = pools.clone().count() + cpus.clone().count() + disks.count();
+        let each = pools
+            .map(|pool| {
+                let queue = pool.queue.map_or("unbounded".to_owned(), |queue| queue.to_string());
+                format!("{} slots, queue {queue}", pool.slots)
+            })
+            .chain(cpus.map(|cpu| {
+                let order = if cpu.fifo { "first come first served" } else { "processor sharing" };
+                format!("{} vCPUs, {order}", cpu.vcpus)
+            }))
+            .next()
+            .unwrap_or_else(|| "one disk".to_owned());
+        let _ = writeln!(text, "  {:<32} {count} × {each}", name.name);
+    }
+}
+
+fn bounds(plan: &Blueprint, text: &mut String) {
+    text.push_str("bounds (utilisation law, as if no cache ever hit)\n");
+    let offered = offered_per_s(plan);
+    for demand in demands(plan) {
+        let _ = write!(
+            text,
+            "  {:<32} {:.3} ms of CPU per request, saturates at {:.0} requests/s",
+            demand.station,
+            demand.seconds * 1e3,
+            demand.saturation_per_s
+        );
+        let share = offered.map(|offered| offered / demand.saturation_per_s);
+        match share {
+            Some(share) => {
+                let _ = writeln!(text, " ({:.0} % of that is offered)", share * 100.0);
+            }
+            None => text.push('\n'),
+        }
+    }
+    if let Some(offered) = offered {
+        let _ = writeln!(text, "  offered: {offered:.1} requests/s");
+    }
+}
+
+/// One program as lines.
+struct Listing<'a> {
+    plan: &'a Blueprint,
+    text: &'a mut String,
+}
+
+impl Listing<'_> {
+    fn program(&mut self, program: &Program) {
+        let _ = writeln!(self.text, "{}", program.name);
+        let mut blocks: Vec<Pc> = Vec::new();
+        for pc in program.start..program.end {
+            blocks.retain(|&end| end > pc);
+            let instruction = self.plan.programs.code[pc as usize];
+            let (verb, what, how) = self.describe(&instruction.verb);
+            let depth = self.depth(instruction.holds) + blocks.len();
+            let indent = "  ".repeat(depth + 1);
+            let head = format!("{indent}{verb:<8}");
+            let line = format!("{head:<18} {what:<26} {how}");
+            let _ = writeln!(self.text, "{}", line.trim_end());
+            match instruction.verb {
+                Verb::Lookup { hit: end, .. }
+                | Verb::Skip { to: end, .. }
+                | Verb::Fan { join: end, .. }
+                | Verb::Fork { join: end, .. } => blocks.push(end),
+                _ => {}
+            }
+        }
+    }
+
+    fn depth(&self, mut hold: u16) -> usize {
+        let mut depth = 0;
+        while hold != NO_HOLD {
+            depth += 1;
+            hold = self.plan.programs.holds[usize::from(hold)].outer;
+        }
+        depth
+    }
+
+    fn describe(&self, verb: &Verb) -> (&'static str, String, String) {
+        match *verb {
+            Verb::Resolve { .. }
+            | Verb::Connect { .. }
+            | Verb::Reply { .. }
+            | Verb::Hop { .. }
+            | Verb::Wait { .. } => self.describe_network(verb),
+            Verb::Choose { .. }
+            | Verb::Release { .. }
+            | Verb::Enter { .. }
+            | Verb::Leave { .. }
+            | Verb::Work { .. }
+            | Verb::Disk { .. } => self.describe_station(verb),
+            Verb::Fork { count, .. } => ("fork", format!("{count} branches"), String::new()),
+            Verb::Join => ("join", String::new(), String::new()),
+            Verb::Skip { chance, .. } => {
+                let share = self.distribution(chance).mean() * 100.0;
+                ("skip", format!("{share:.0} %"), "in the browser's cache".to_owned())
+            }
+            Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
+            Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
+            Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::Finish => ("finish", String::new(), String::new()),
+            Verb::Applied { database } => {
+                let name = self.plan.databases[usize::from(database)].name.clone();
+                ("applied", name, "the replica shows the entry".to_owned())
+            }
+            _ => self.describe_store(verb),
+        }
+    }
+
+    fn describe_network(&self, verb: &Verb) -> (&'static str, String, String) {
+        let network = &self.plan.network;
+        match *verb {
+            Verb::Resolve { lookup } => {
+                let asked = duration(self.distribution(lookup));
+                ("resolve", "name".to_owned(), format!("cached 0 ms, else {asked}"))
+            }
+            Verb::Connect { reuse } => {
+                let rtt = duration(&network.client_rtt);
+                let how = match (reuse, network.handshakes) {
+                    (true, _) | (_, 0) => format!("½ round trip of {rtt}"),
+                    (false, trips) => {
+                        format!("{trips} + ½ round trips of {rtt}, ½ where kept alive")
+                    }
+                };
+                ("travel", "client → site".to_owned(), how)
+            }
+            Verb::Reply { bytes, .. } => {
+                let rtt = duration(&network.client_rtt);
+                let size = size(self.distribution(bytes));
+                ("travel", "site → client".to_owned(), format!("½ round trip of {rtt}, {size}"))
+            }
+            Verb::Hop { delay } => ("hop", "within the site".to_owned(), delay.to_string()),
+            Verb::Wait { time, .. } => {
+                ("wait", "outside".to_owned(), duration(self.distribution(time)))
+            }
+            _ => ("?", String::new(), String::new()),
+        }
+    }
+
+    fn describe_station(&self, verb: &Verb) -> (&'static str, String, String) {
+        let stations = &self.plan.stations;
+        let name = |index: u16| stations.names[usize::from(index)].name.clone();
+        match *verb {
+            Verb::Choose { group, .. } => {
+                let group = &self.plan.groups[usize::from(group)];
+                let how = match group.instances {
+                    1 => "the only one".to_owned(),
+                    count => format!("{:?} among {count}", group.policy),
+                };
+                ("choose", group.name.clone(), how)
+            }
+            Verb::Release { group, .. } => {
+                ("release", self.plan.groups[usize::from(group)].name.clone(), String::new())
+            }
+            Verb::Enter { pool, .. } => {
+                let plan = &stations.pools[pool as usize];
+                let how = match plan.queue {
+                    Some(queue) => format!("queue ≤ {queue}, else 503"),
+                    None => "unbounded queue".to_owned(),
+                };
+                ("enter", name(plan.label.name), how)
+            }
+            Verb::Leave { pool, .. } => {
+                ("leave", name(stations.pools[pool as usize].label.name), String::new())
+            }
+            Verb::Work { cpus, demand, rows, per_row, .. } => {
+                let cpu = stations.cpu_of[cpus as usize];
+                let mut how = duration(self.distribution(demand));
+                let each = duration(self.distribution(per_row));
+                match rows {
+                    Rows::Fixed(0) => {}
+                    Rows::Fixed(rows) => how = format!("{how} + {rows} × {each}"),
+                    Rows::Missed => how = format!("{how} + {each} per further key missed"),
+                }
+                ("work", name(stations.cpus[cpu as usize].label.name), how)
+            }
+            Verb::Disk { disks, access, .. } => {
+                let plan = &self.plan.accesses[usize::from(access)];
+                let disk = stations.disk_of[disks as usize];
+                let owner = stations.disks.get(disk as usize).map(|disk| name(disk.label.name));
+                let how =
+                    format!("{} writes, {} reads a page missed", plan.disk_writes, plan.disk_reads);
+                ("disk", owner.unwrap_or_default(), how)
+            }
+            _ => ("?", String::new(), String::new()),
+        }
+    }
+
+    fn describe_store(&self, verb: &Verb) -> (&'static str, String, String) {
+        let (word, access, how) = match *verb {
+            Verb::Fan { access, .. } => ("ask", access, "CPU work on each node that holds a key"),
+            Verb::Lookup { access, .. } => ("lookup", access, "all hit → skip the block"),
+            Verb::Fill { access, .. } => ("fill", access, "what was missing"),
+            Verb::Invalidate { access, .. } => ("drop", access, "what was written"),
+            Verb::Snapshot { access, .. } => ("read", access, "sees the commits applied by now"),
+            Verb::Commit { access, .. } => ("commit", access, "logged for the replicas"),
+            _ => return ("?", String::new(), String::new()),
+        };
+        let access = &self.plan.accesses[usize::from(access)];
+        let keys = match access.keys {
+            KeySource::New => " (new keys)",
+            KeySource::User => " (by user)",
+            _ => "",
+        };
+        (word, format!("{}{keys}", access.name), how.to_owned())
+    }
+
+    fn distribution(&self, id: DistributionId) -> &Distribution {
+        &self.plan.programs.distributions[usize::from(id)]
+    }
+}
+
+/// A duration's distribution in words.
+fn duration(distribution: &Distribution) -> String {
+    let time = |nanos: f64| Duration::from_nanos_f64(nanos).to_string();
+    in_words(distribution, &time)
+}
+
+/// A size's distribution in words.
+fn size(distribution: &Distribution) -> String {
+    in_words(distribution, &|bytes: f64| match bytes {
+        1e6.. => format!("{:.1} MB", bytes / 1e6),
+        1e3.. => format!("{:.1} kB", bytes / 1e3),
+        _ => format!("{bytes:.0} B"),
+    })
+}
+
+fn in_words(distribution: &Distribution, unit: &dyn Fn(f64) -> String) -> String {
+    let kind = match distribution {
+        Distribution::Constant(value) => return unit(*value),
+        Distribution::Exponential { .. } => "exponential",
+        Distribution::Uniform { low, high } => {
+            return format!("uniform({} to {})", unit(*low), unit(*high));
+        }
+        Distribution::Normal { .. } => "normal",
+        Distribution::Lognormal { .. } => "lognormal",
+        Distribution::Gamma { .. } => "gamma",
+        Distribution::Erlang { .. } => "erlang",
+        Distribution::Weibull { .. } => "weibull",
+        Distribution::Pareto { .. } => "pareto",
+        Distribution::Hyperexponential { .. } => "hyperexponential",
+        Distribution::Empirical { .. } => "empirical",
+    };
+    let (mean, variance) = (distribution.mean(), distribution.variance());
+    match distribution {
+        Distribution::Exponential { .. } => format!("{kind}({})", unit(mean)),
+        _ => format!("{kind}(mean {}, cv {:.2})", unit(mean), variance.sqrt() / mean),
+    }
+}
