@@ -1,0 +1,168 @@
+//! Every figure that the reference scenarios expect, from the formulas and from
+//! literal rates (per millisecond) and times (ms). File names without `.toml`.
+
+use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
+use crate::networks::{jackson_visit, mean_value_analysis};
+use crate::queues::{
+    Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
+    replication_lag, two_choices,
+};
+
+/// A scenario's name and its figures by path in `summary.json`.
+pub(crate) type Case = (&'static str, Vec<(&'static str, f64)>);
+
+const MEAN: &str = "response_time_ms.mean";
+const P50: &str = "response_time_ms.p50";
+const P95: &str = "response_time_ms.p95";
+const P99: &str = "response_time_ms.p99";
+const WEB_CPU: &str = "stations.services.web.cpu.utilisation";
+const HIT_RATIO: &str = "components.caches.objects.figures.hit_ratio";
+const LAG: &str = "components.databases.main.figures.replication_lag_ms_mean";
+
+/// 80 % short (5 ms) and 20 % long (30 ms) jobs: mean 10 ms, squared coefficient
+/// of variation 3.
+pub(crate) fn hyperexponential(arrival: f64) -> Mh21 {
+    Mh21 { arrival, share: [0.8, 0.2], rate: [1.0 / 5.0, 1.0 / 30.0] }
+}
+
+/// 800/s over 4 servers of 4 vCPUs, 15 ms each.
+pub(crate) const WEB_TIER: RoundRobin =
+    RoundRobin { arrival: 0.8, instances: 4, servers: 4, service: 1.0 / 15.0 };
+
+/// Wait and service at the web server, then constant 1 ms (80 %) or an
+/// exponential 12 ms at the database (20 %) that practically never queues.
+pub(crate) fn web_tier_survival(t: f64) -> f64 {
+    let (waits, drain, web) = (WEB_TIER.waits(), WEB_TIER.drain(), WEB_TIER.service);
+    let database = 1.0 / 12.0;
+    let outside = if t < 1.0 {
+        1.0
+    } else {
+        (1.0 - waits) * hypoexponential(&[web], t - 1.0)
+            + waits * hypoexponential(&[web, drain], t - 1.0)
+    };
+    let stored = (1.0 - waits) * hypoexponential(&[web, database], t)
+        + waits * hypoexponential(&[web, drain, database], t);
+    0.8 * outside + 0.2 * stored
+}
+
+pub(crate) fn all() -> Vec<Case> {
+    let mut cases = vec![
+        multi_server("mm1", 0.08, 1),
+        multi_server("mm2", 0.14, 2),
+        multi_server("mmc", 0.32, 4),
+        web_tier(),
+        loss("erlang-b"),
+        loss("erlang-b-lognormal"),
+    ];
+    cases.extend(general_service());
+    cases.extend(processor_sharing());
+    cases.extend([closed(), jackson(), power_of_two()]);
+    cases.extend(caches());
+    cases.extend(replication());
+    cases
+}
+
+fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {
+    let station = Mmc { arrival, service: 0.1, servers };
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| station.quantile(p));
+    let used = arrival / 0.1 / f64::from(servers);
+    (name, vec![(MEAN, station.sojourn()), (P50, p50), (P95, p95), (P99, p99), (WEB_CPU, used)])
+}
+
+fn web_tier() -> Case {
+    let mean = WEB_TIER.waits() / WEB_TIER.drain() + 15.0 + 0.8 * 1.0 + 0.2 * 12.0;
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| quantile(p, web_tier_survival));
+    ("web-tier", vec![(MEAN, mean), (P50, p50), (P95, p95), (P99, p99), (WEB_CPU, 0.75)])
+}
+
+/// 80/s of 100 ms each on 10 workers.
+fn loss(name: &'static str) -> Case {
+    let blocked = erlang_b(10, 8.0);
+    let figures = vec![
+        ("requests.failed_share.rejected", blocked),
+        (MEAN, 100.0),
+        ("stations.services.web.workers.utilisation", 0.8 * (1.0 - blocked)),
+    ];
+    (name, figures)
+}
+
+fn general_service() -> [Case; 3] {
+    let (constant, lognormal) = (0.08, 0.06);
+    // cv 1.5: E[S²] = 10² (1 + 1.5²).
+    let mean = 10.0 + pollaczek_khinchine(lognormal, 10.0, 100.0 * 3.25);
+    let md1 = |p| 10.0 + quantile(p, |t| 1.0 - md1_wait_cdf(constant, 10.0, t));
+    let hyper = hyperexponential(0.06);
+    let hyper_mean = 10.0 + pollaczek_khinchine(0.06, 10.0, hyper.second_moment());
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| quantile(p, |t| hyper.survival(t)));
+    let md1_mean = 10.0 + pollaczek_khinchine(constant, 10.0, 100.0);
+    [
+        ("md1", vec![(MEAN, md1_mean), (P50, md1(0.5)), (P95, md1(0.95)), (P99, md1(0.99))]),
+        ("mg1", vec![(MEAN, mean), (WEB_CPU, 0.6)]),
+        ("mg1-hyper", vec![(MEAN, hyper_mean), (P50, p50), (P95, p95), (P99, p99)]),
+    ]
+}
+
+/// The mean does not depend on the distribution of the work: Kelly 1979, §3.3;
+/// one vCPU: S / (1 − ρ); four: that of M/M/4 (symmetric queue, φ(n) = min(n, 4)).
+fn processor_sharing() -> Vec<Case> {
+    let one = 10.0 / (1.0 - 0.7);
+    let mut cases: Vec<Case> = ["mg1-ps", "mg1-ps-constant", "mg1-ps-exponential", "mg1-ps-hyper"]
+        .map(|name| (name, vec![(MEAN, one), (WEB_CPU, 0.7)]))
+        .into();
+    let four = |arrival| Mmc { arrival, service: 0.1, servers: 4 }.sojourn();
+    cases.push(("ps-4vcpu", vec![(MEAN, four(0.04)), (WEB_CPU, 0.1)]));
+    cases.push(("ps-4vcpu-loaded", vec![(MEAN, four(0.3)), (WEB_CPU, 0.75)]));
+    cases
+}
+
+/// 12 users think 100 ms; 8, 5 and 6 ms at three stations.
+fn closed() -> Case {
+    let (throughput, sojourn) = mean_value_analysis(12, 100.0, &[8.0, 5.0, 6.0]);
+    let figures = vec![
+        (MEAN, sojourn),
+        ("throughput_per_s", 1000.0 * throughput),
+        (WEB_CPU, 8.0 * throughput),
+        ("stations.databases.accounts.cpu.utilisation", 5.0 * throughput),
+        ("stations.databases.main.cpu.utilisation", 6.0 * throughput),
+    ];
+    ("closed-mva", figures)
+}
+
+/// 50/s; half leave after the first visit, half of the rest after the second.
+fn jackson() -> Case {
+    let web = jackson_visit(0.05, 0.5 + 2.0 * 0.25 + 3.0 * 0.25, 8.0);
+    let database = jackson_visit(0.05, 0.25 + 2.0 * 0.25, 16.0);
+    let figures = vec![
+        (MEAN, 1.75 * web + 0.75 * database),
+        ("endpoints.once.response_time_ms.mean", web),
+        ("endpoints.twice.response_time_ms.mean", 2.0 * web + database),
+        ("endpoints.thrice.response_time_ms.mean", 3.0 * web + 2.0 * database),
+        (WEB_CPU, 0.7),
+        ("stations.databases.main.cpu.utilisation", 0.6),
+    ];
+    ("jackson", figures)
+}
+
+fn power_of_two() -> Case {
+    ("power-of-two", vec![(MEAN, 10.0 * two_choices(0.9)), (WEB_CPU, 0.9)])
+}
+
+fn caches() -> [Case; 4] {
+    let (few, many) = (zipf(10, 0.8), zipf(10_000, 0.8));
+    [
+        ("lru-zipf", vec![(HIT_RATIO, king_lru(&few, 4))]),
+        ("fifo-zipf", vec![(HIT_RATIO, gelenbe_fifo(&few, 4))]),
+        ("lru-che", vec![(HIT_RATIO, che_lru(&many, 1_000.0))]),
+        // 1,000 requests and 5 seconds of life, over 1,000 items.
+        ("ttl-cache", vec![(HIT_RATIO, ttl(&zipf(1_000, 0.8), 1.0, 5_000.0))]),
+    ]
+}
+
+/// 100 writes per second; the primary takes an exponential 4 ms, the applier 6 ms.
+fn replication() -> [Case; 2] {
+    let write = Mmc { arrival: 0.1, service: 0.25, servers: 1 }.sojourn();
+    [
+        ("replication-lag", vec![(LAG, replication_lag(0.1, 6.0, 72.0)), (MEAN, write)]),
+        ("replication-lag-constant", vec![(LAG, replication_lag(0.1, 7.0, 49.0)), (MEAN, write)]),
+    ]
+}
