@@ -34,7 +34,7 @@ impl Progress {
             return;
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        let template = "{msg} {bar:30} {pos}/{len}, {eta} left";
+        let template = "{msg} {bar:30} {percent} %, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }

@@ -424,6 +424,9 @@ pub(super) fn quantile_estimate(merged: &Histogram, each: &[Histogram], p: f64) 
             Estimate { at_least: true, ..Estimate::point(bound.as_millis_f64(), note) }
         }
         Some(Quantile::Finite(value)) => {
+            if let Some(note) = too_thin(each, p) {
+                return Estimate::point(value.as_millis_f64(), &note);
+            }
             let values: Vec<Option<f64>> = each
                 .iter()
                 .map(|histogram| match histogram.quantile(p) {
@@ -434,6 +437,22 @@ pub(super) fn quantile_estimate(merged: &Histogram, each: &[Histogram], p: f64) 
             estimate_around(value.as_millis_f64(), &values)
         }
     }
+}
+
+/// Requests that each replication must have beyond a quantile before its own
+/// value of it says anything about the spread.
+const BEYOND_MIN: f64 = 10.0;
+
+/// Why a quantile has no interval, and how much more is needed.
+fn too_thin(each: &[Histogram], p: f64) -> Option<String> {
+    let fewest = each.iter().map(Histogram::count).min()?;
+    let wanted = (BEYOND_MIN / (1.0 - p)).ceil() as u64;
+    (fewest < wanted).then(|| {
+        format!(
+            "too few requests for an interval: {fewest} in a replication, about {} more needed",
+            wanted - fewest
+        )
+    })
 }
 
 fn merged_figure(each: &[MeasuredFigure]) -> Figure {
