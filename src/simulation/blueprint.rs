@@ -15,6 +15,11 @@ pub const NO_STATION: u32 = u32::MAX;
 /// Says that an access has no cache or no database.
 pub const NONE: u16 = u16::MAX;
 
+/// Bits of the number of a request, a job or a user within an event.
+pub const INDEX_BITS: u32 = 24;
+/// Most requests, jobs or known users.
+pub const INDEX_END: u32 = 1 << INDEX_BITS;
+
 /// A compiled scenario.
 #[derive(Clone, Debug)]
 pub struct Blueprint {

@@ -1,10 +1,10 @@
 //! One replication, from the first event to the last.
 
-use super::blueprint::{ArrivalPlan, Blueprint};
+use super::blueprint::{ArrivalPlan, Blueprint, INDEX_END};
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::warm::warm_caches;
-use super::world::{EventKind, INDEX_END, World};
+use super::world::{EventKind, World};
 use crate::kernel::event_queue::Event;
 use crate::kernel::time::{Duration, Instant};
 

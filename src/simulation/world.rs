@@ -1,7 +1,9 @@
 //! The state of one replication: everything that changes while it is played.
 
 use super::arrivals::Arrivals;
-use super::blueprint::{Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan};
+use super::blueprint::{
+    Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
+};
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
@@ -43,11 +45,6 @@ pub enum EventKind {
     /// The clock of the window and the time series.
     ClockTicked = 8,
 }
-
-/// Bits of the index within a payload.
-const INDEX_BITS: u32 = 24;
-/// Most places of one kind: requests, jobs, users.
-pub const INDEX_END: u32 = 1 << INDEX_BITS;
 
 impl EventKind {
     const ALL: [EventKind; 9] = [

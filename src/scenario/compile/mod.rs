@@ -11,8 +11,8 @@ use crate::kernel::math;
 use crate::kernel::popularity::Popularity;
 use crate::route::verify::verify;
 use crate::simulation::blueprint::{
-    ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, LimitsPlan, NONE, NetworkPlan,
-    Population, RecordedRequest,
+    ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
+    NetworkPlan, Population, RecordedRequest,
 };
 use layout::Layout;
 use programs::Compiler;
@@ -23,6 +23,7 @@ use programs::Compiler;
 /// What the scenario asks for beyond the limits of a program (calls nested too
 /// deep), in words.
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
+    check_population(scenario)?;
     let layout = Layout::new(&scenario.topology);
     let compiled = Compiler::new(scenario, &layout).compile()?;
     let workload = &scenario.workload;
@@ -61,6 +62,19 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         format!("program \"{}\", verb {}: {}", fault.program, fault.at, fault.reason)
     })?;
     Ok(blueprint)
+}
+
+/// Closed users are known one by one: events number them in 24 bits.
+fn check_population(scenario: &Scenario) -> Result<(), String> {
+    let users = &scenario.workload.users;
+    let most = u64::from(INDEX_END) - 1;
+    match (&users.arrivals, users.count) {
+        (Arrivals::Closed { .. }, Some(count)) if count > most => Err(format!(
+            "users.count = {count}: at most {most} closed users can be played; open arrivals \
+             (users.rate or users.per_user_per_day) have no such limit"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn population(scenario: &Scenario) -> Population {
