@@ -49,7 +49,8 @@ impl Ending {
             Some(Verdict::Undecided) => Self::Undecided,
             Some(Verdict::Missed) => Self::Missed,
         };
-        let limit = summary.limit.as_ref().map_or(Self::Done, |_| Self::Limited);
+        let overloaded = summary.limit.is_some() || !summary.unstable.is_empty();
+        let limit = if overloaded { Self::Limited } else { Self::Done };
         verdict.max(limit)
     }
 
