@@ -1,4 +1,19 @@
 //! From a TOML file to a resolved scenario, and from that to route programs.
 
 pub mod compile;
+mod defaults;
+pub mod diagnostics;
+mod hash;
+mod keys;
+mod load;
+mod merge;
 pub mod model;
+mod reader;
+mod resolve;
+mod source;
+mod text;
+mod tree;
+mod units;
+
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use load::{Files, Loaded, Request, load};
