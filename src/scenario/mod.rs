@@ -2,5 +2,19 @@
 
 pub mod bounds;
 pub mod compile;
-pub mod explain;
+mod defaults;
+pub mod diagnostics;
+mod hash;
+mod keys;
+mod load;
+mod merge;
 pub mod model;
+mod reader;
+mod resolve;
+mod source;
+mod text;
+mod tree;
+mod units;
+
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use load::{Files, Loaded, Request, load};

@@ -1,0 +1,80 @@
+//! From a path to a resolved scenario: read, merge, override, resolve.
+
+use super::diagnostics::{Diagnostic, Diagnostics, Severity};
+use super::model::Scenario;
+use super::reader::Context;
+use super::source::Sources;
+use super::tree::{Origin, Table};
+use super::{hash, merge, resolve};
+use std::path::Path;
+
+/// Reads the files that a scenario is made of. Nothing else here touches the
+/// file system.
+pub trait Files {
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String>;
+}
+
+/// What is to be loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The scenario's file.
+    pub path: &'a Path,
+    /// Dotted keys and their values, laid upon the files in this order.
+    pub overrides: &'a [(String, String)],
+    /// In place of `users.count`.
+    pub users: Option<u64>,
+    /// The workload of this file in place of the scenario's own.
+    pub workload_of: Option<&'a Path>,
+}
+
+/// A scenario that can be played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// What may not mean what its writer thinks.
+    pub warnings: Diagnostics,
+}
+
+/// Tables that say what users want.
+const WORKLOAD: [&str; 5] = ["users", "clients", "datasets", "operations", "endpoints"];
+
+/// Loads a scenario.
+///
+/// # Errors
+/// All faults that were found, each at its place.
+pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Diagnostics> {
+    let mut sources = Sources::default();
+    let mut tree = merge::load_tree(files, &mut sources, request.path);
+    if let Some(path) = request.workload_of {
+        exchange_workload(&mut tree, merge::load_tree(files, &mut sources, path));
+    }
+    merge::apply_overrides(&mut sources, &mut tree, request.overrides);
+    let found = std::mem::take(&mut sources.found);
+    if !found.is_empty() {
+        return Err(Diagnostics::new(found));
+    }
+    let context = Context::new(&sources, files);
+    let origin = Origin { source: 0, start: 0, end: 0 };
+    let mut scenario = resolve::resolve(&context, &tree, origin, request.path, request.users);
+    scenario.hash = hash::hash(&tree, request.users, &context.attached.borrow());
+    let found = context.into_found();
+    let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+    if found.iter().any(is_error) {
+        return Err(Diagnostics::new(found));
+    }
+    Ok(Loaded { scenario, warnings: Diagnostics::new(found) })
+}
+
+fn exchange_workload(tree: &mut Table, other: Table) {
+    tree.retain(|name, _| !WORKLOAD.contains(&name));
+    for (name, entry) in other {
+        if WORKLOAD.contains(&name.as_str()) {
+            tree.insert(name, entry);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Services, load balancers and caches.
+
+use super::super::defaults;
+use super::super::model::{
+    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, Host, LoadBalancer, OnWrite, RunKind,
+    Service,
+};
+use super::super::reader::{Item, Reader, suggestion};
+use super::distribution::distribution;
+use super::names::Scope;
+use super::placement::{instances, place};
+use crate::kernel::distribution::Distribution;
+
+pub(super) fn services(scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Vec<Service> {
+    if scope.services.entries.is_empty() {
+        // Everything else would be reported as a consequence.
+        if let Some((_, _, item)) = scope.machines.entries.first() {
+            item.fault(
+                "E102",
+                "no service is given",
+                Some("write at least one [services.NAME]".to_owned()),
+            );
+        }
+    }
+    let readers = scope.services.readers();
+    readers.filter_map(|(name, reader)| Some(service(name, &reader?, scope, hosts))).collect()
+}
+
+fn service(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Service {
+    let handles = reader.get("handles");
+    let all = handles.as_ref().is_none_or(|item| is_all(item));
+    let (mut endpoints, mut operations) = (Vec::new(), Vec::new());
+    if all {
+        endpoints = (0..scope.endpoints.entries.len()).collect();
+    } else if let Some(handles) = handles {
+        for item in handles.names() {
+            handled(&item, scope, &mut endpoints, &mut operations);
+        }
+    }
+    reader.choice("sessions");
+    let deadline = reader.get("queue_deadline").and_then(|item| distribution(&item));
+    let static_cpu = reader.get("static_cpu").and_then(|item| distribution(&item));
+    Service {
+        name: name.to_owned(),
+        hosts: place(reader, scope, hosts, instances(reader)),
+        workers: reader.limit("workers", 1),
+        queue: reader.limit("queue", 0),
+        queue_deadline: deadline,
+        public: reader.flag("public"),
+        endpoints,
+        operations,
+        static_cpu: static_cpu.unwrap_or(Distribution::Constant(defaults::STATIC_CPU_NANOS)),
+    }
+}
+
+/// Whether a value is `"*"`.
+pub(super) fn is_all(item: &Item<'_>) -> bool {
+    matches!(&item.node.value, super::super::tree::Value::Text(text) if text == "*")
+}
+
+fn handled(
+    item: &Item<'_>,
+    scope: &Scope<'_>,
+    endpoints: &mut Vec<usize>,
+    operations: &mut Vec<usize>,
+) {
+    let Some(name) = item.text() else { return };
+    match (scope.endpoints.id(name), scope.operations.id(name)) {
+        (None, None) => {
+            let message =
+                format!("`{}` names `{name}`, which is no endpoint or operation", item.path);
+            item.fault(
+                "E201",
+                message,
+                suggestion(name, scope.endpoints.iter().chain(scope.operations.iter())),
+            );
+        }
+        (endpoint, operation) => {
+            endpoints.extend(endpoint);
+            operations.extend(operation);
+        }
+    }
+}
+
+pub(super) fn load_balancers(scope: &Scope<'_>) -> Vec<LoadBalancer> {
+    let readers = scope.load_balancers.readers();
+    readers.filter_map(|(name, reader)| load_balancer(name, &reader?, scope)).collect()
+}
+
+fn load_balancer(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<LoadBalancer> {
+    let targets = reader.need("targets").and_then(|item| target(&item, scope));
+    let instances = targets.map(|id| scope.services.entries[id].2.whole_below("instances"));
+    Some(LoadBalancer {
+        name: name.to_owned(),
+        public: reader.flag("public"),
+        policy: policy(reader, "policy", "weights", instances.map(|count| count.unwrap_or(1))),
+        price_per_hour: reader.quantity("price"),
+        targets: targets?,
+    })
+}
+
+/// A service, with or without `services.` before its name.
+fn target(item: &Item<'_>, scope: &Scope<'_>) -> Option<usize> {
+    let text = item.text()?;
+    let name = text.strip_prefix("services.").unwrap_or(text);
+    let found = scope.services.id(name);
+    if found.is_none() {
+        let message = format!("`{}` names `{text}`, which is not in [services]", item.path);
+        item.fault("E201", message, suggestion(name, scope.services.iter()));
+    }
+    found
+}
+
+/// A balancing policy; `instances` is how many it chooses from, where known.
+pub(super) fn policy(
+    reader: &Reader<'_>,
+    key: &'static str,
+    weights: &'static str,
+    instances: Option<u64>,
+) -> BalancingPolicy {
+    let choice = reader.choice(key);
+    if reader.has(weights) && choice != Some("weighted") {
+        let message = format!("`{weights}` has no meaning unless `{key}` is \"weighted\"");
+        reader.context.error("E109", reader.key_origin(weights), message, None);
+    }
+    match choice {
+        Some("weighted") => BalancingPolicy::Weighted(read_weights(reader, weights, instances)),
+        Some("random") => BalancingPolicy::Random,
+        Some("least-connections") => BalancingPolicy::LeastConnections,
+        Some("two-choices") => BalancingPolicy::TwoChoices,
+        Some("hash") => BalancingPolicy::Hash,
+        _ => BalancingPolicy::RoundRobin,
+    }
+}
+
+fn read_weights(reader: &Reader<'_>, key: &'static str, instances: Option<u64>) -> Vec<u32> {
+    let Some(item) = reader.need(key) else { return Vec::new() };
+    let items = item.items().unwrap_or_default();
+    let weights: Vec<u64> = items.iter().filter_map(|item| item.whole(0, 1_000_000)).collect();
+    if weights.len() == items.len() && weights.iter().sum::<u64>() == 0 {
+        item.fault("E105", format!("`{}` must not all be zero", item.path), None);
+    }
+    if let Some(instances) = instances.filter(|count| *count != items.len() as u64) {
+        let message =
+            format!("`{}` has {} weights for {instances} instances", item.path, items.len());
+        item.fault("E105", message, None);
+    }
+    weights.into_iter().filter_map(|weight| u32::try_from(weight).ok()).collect()
+}
+
+pub(super) fn caches(scope: &Scope<'_>, hosts: &mut Vec<Host>, kind: RunKind) -> Vec<Cache> {
+    let readers = scope.caches.readers();
+    readers.filter_map(|(name, reader)| Some(cache(name, &reader?, scope, hosts, kind))).collect()
+}
+
+fn cache(
+    name: &str,
+    reader: &Reader<'_>,
+    scope: &Scope<'_>,
+    hosts: &mut Vec<Host>,
+    kind: RunKind,
+) -> Cache {
+    let (datasets, results) = held(reader, scope);
+    let time = |name: &'static str| {
+        let found = reader.get(name).and_then(|item| distribution(&item));
+        found.unwrap_or(Distribution::Constant(0.0))
+    };
+    let hit_ratio = reader.get("hit_ratio").and_then(|item| item.number(0.0, 1.0));
+    // The simple form keeps no keys and needs no memory.
+    let memory = if reader.has("hit_ratio") { reader.get("memory") } else { reader.need("memory") };
+    let start = match (reader.choice("start"), kind) {
+        (Some("cold"), _) | (None, RunKind::Terminating) => CacheStart::Cold,
+        _ => CacheStart::Warm,
+    };
+    Cache {
+        name: name.to_owned(),
+        hosts: place(reader, scope, hosts, instances(reader)),
+        datasets,
+        results,
+        memory_bytes: memory
+            .and_then(|item| item.positive_quantity().and(item.bytes()))
+            .unwrap_or(0),
+        latency: time("latency"),
+        cpu: time("cpu"),
+        eviction: match reader.choice("eviction") {
+            Some("lfu") => Eviction::Lfu,
+            Some("fifo") => Eviction::Fifo,
+            _ => Eviction::Lru,
+        },
+        ttl: reader.positive_duration("ttl"),
+        sliding: reader.flag("sliding"),
+        mode: match reader.choice("mode") {
+            Some("cache-aside") => CacheMode::CacheAside,
+            _ => CacheMode::ReadThrough,
+        },
+        on_write: match reader.choice("on_write") {
+            Some("keep") => OnWrite::Keep,
+            _ => OnWrite::Invalidate,
+        },
+        start,
+        hit_ratio,
+    }
+}
+
+/// Datasets and cacheable results that a cache holds.
+fn held(reader: &Reader<'_>, scope: &Scope<'_>) -> (Vec<usize>, Vec<String>) {
+    let Some(holds) = reader.need("holds") else { return (Vec::new(), Vec::new()) };
+    let results = scope.results();
+    if is_all(&holds) {
+        return (
+            (0..scope.datasets.entries.len()).collect(),
+            results.iter().map(|&name| name.to_owned()).collect(),
+        );
+    }
+    let (mut datasets, mut names) = (Vec::new(), Vec::new());
+    for item in holds.names() {
+        let Some(name) = item.text() else { continue };
+        let dataset = scope.datasets.id(name);
+        let result = results.contains(&name);
+        if dataset.is_none() && !result {
+            let message = format!(
+                "`{}` names `{name}`, which is no dataset and no cacheable result",
+                item.path
+            );
+            item.fault(
+                "E201",
+                message,
+                suggestion(name, scope.datasets.iter().chain(results.iter().copied())),
+            );
+        }
+        datasets.extend(dataset);
+        if result {
+            names.push(name.to_owned());
+        }
+    }
+    (datasets, names)
+}

@@ -1,0 +1,89 @@
+//! Databases: a primary, its replicas, and what their operations cost.
+
+use super::super::defaults;
+use super::super::model::{Cost, Costs, Database, Host, ReadFrom};
+use super::super::reader::Reader;
+use super::components::{is_all, policy};
+use super::distribution::distribution;
+use super::names::Scope;
+use super::placement::place;
+use crate::kernel::distribution::Distribution;
+
+pub(super) fn databases(scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Vec<Database> {
+    let readers = scope.databases.readers();
+    readers.filter_map(|(name, reader)| Some(database(name, &reader?, scope, hosts))).collect()
+}
+
+fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Database {
+    reader.choice("engine");
+    let most = u64::from(defaults::MOST_INSTANCES) - 1;
+    let replicas = reader.whole("replicas", 0, most, 0);
+    let read_from = match reader.choice("read_from") {
+        Some("primary") => ReadFrom::Primary,
+        Some("any" | "nearest") => ReadFrom::Any,
+        _ => ReadFrom::Replicas,
+    };
+    let readers = match read_from {
+        ReadFrom::Primary => 1,
+        ReadFrom::Replicas => replicas.max(1),
+        ReadFrom::Any => replicas + 1,
+    };
+    Database {
+        name: name.to_owned(),
+        datasets: held(reader, scope),
+        hosts: place(reader, scope, hosts, u32::try_from(replicas).unwrap_or(0) + 1),
+        connections: reader.limit("connections", 1),
+        queue: reader.limit("queue", 0),
+        pool: reader.limit("pool", 1),
+        buffer_pool_bytes: reader.get("buffer_pool").and_then(|item| item.bytes()),
+        read_from,
+        read_policy: policy(reader, "read_policy", "read_weights", Some(readers)),
+        costs: costs(reader.part("costs").as_ref()),
+        extra_lag: replication(reader),
+    }
+}
+
+fn held(reader: &Reader<'_>, scope: &Scope<'_>) -> Vec<usize> {
+    match reader.get("holds") {
+        Some(holds) if !is_all(&holds) => {
+            holds.names().iter().filter_map(|item| scope.datasets.find(item)).collect()
+        }
+        _ => (0..scope.datasets.entries.len()).collect(),
+    }
+}
+
+fn replication(reader: &Reader<'_>) -> Distribution {
+    let part = reader.part("replication");
+    let lag = part.as_ref().and_then(|part| {
+        part.choice("topology");
+        part.choice("mode");
+        distribution(&part.get("extra_lag")?)
+    });
+    lag.unwrap_or(Distribution::Constant(0.0))
+}
+
+fn costs(reader: Option<&Reader<'_>>) -> Costs {
+    let of = |name: &'static str| cost(reader.and_then(|reader| reader.part(name)));
+    Costs {
+        read: of("read"),
+        write: of("write"),
+        scan: of("scan"),
+        join: of("join"),
+        apply: of("apply"),
+    }
+}
+
+fn cost(reader: Option<Reader<'_>>) -> Cost {
+    let nothing = Distribution::Constant(0.0);
+    let Some(reader) = reader else {
+        return Cost { cpu: nothing, cpu_per_row: 0.0, disk_reads: 0, disk_writes: 0 };
+    };
+    let count =
+        |name: &'static str| u32::try_from(reader.whole(name, 0, 1_000_000, 0)).unwrap_or(0);
+    Cost {
+        cpu: reader.get("cpu").and_then(|item| distribution(&item)).unwrap_or(nothing),
+        cpu_per_row: reader.quantity("cpu_per_row"),
+        disk_reads: count("disk_reads"),
+        disk_writes: count("disk_writes"),
+    }
+}

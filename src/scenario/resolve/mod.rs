@@ -1,0 +1,90 @@
+//! From the merged tree to the model: names become ids, quantities numbers,
+//! and every fault is recorded.
+
+mod checks;
+mod components;
+mod databases;
+mod distribution;
+mod names;
+mod placement;
+mod rate;
+mod replay;
+mod run;
+mod steps;
+mod topology;
+mod users;
+mod workload;
+
+use super::keys;
+use super::model::{Scenario, Topology};
+use super::reader::{Context, Item, Reader};
+use super::tree::{Origin, Table};
+use names::Scope;
+use std::path::Path;
+
+/// Resolves a whole scenario. Where faults were recorded, what is returned is
+/// of no use.
+pub(super) fn resolve(
+    context: &Context<'_>,
+    tree: &Table,
+    origin: Origin,
+    path: &Path,
+    users: Option<u64>,
+) -> Scenario {
+    let root = Reader::open(context, tree, origin, String::new(), &keys::ROOT);
+    let scope = Scope::new(&root);
+    let workload = workload::workload(&root, &scope, users);
+    let run = run::run(&root, &workload.users.arrivals);
+    let topology = topology(&root, &scope, run.kind);
+    let slo = run::slo(&root);
+    let expectations = run::expectations(&root);
+    let stem =
+        path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let title = root.get("title").and_then(|item| item.text()).map_or(stem, str::to_owned);
+    let description = root.get("description").and_then(|item| item.text()).unwrap_or_default();
+    let scenario = Scenario {
+        title,
+        description: description.to_owned(),
+        hash: String::new(),
+        workload,
+        topology,
+        slo,
+        run,
+        expectations,
+    };
+    checks::check(&root, &scope, &scenario);
+    scenario
+}
+
+fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: super::model::RunKind) -> Topology {
+    let mut hosts = topology::hosts(scope);
+    Topology {
+        entry: topology::entry(root, scope),
+        dns: topology::dns(root),
+        network: topology::network(root),
+        machines: topology::machines(scope),
+        services: components::services(scope, &mut hosts),
+        load_balancers: components::load_balancers(scope),
+        caches: components::caches(scope, &mut hosts, kind),
+        databases: databases::databases(scope, &mut hosts),
+        hosts,
+    }
+}
+
+/// The content of the file that a value names, beside the file in which the
+/// value stands. It is kept: results depend on what it holds, not on its name.
+fn attach(item: &Item<'_>) -> Option<Vec<u8>> {
+    let name = item.text()?;
+    let source = &item.context.sources.texts[item.node.origin.source];
+    let path = source.path.parent().unwrap_or(Path::new("")).join(name);
+    match item.context.files.read(&path) {
+        Ok(bytes) => {
+            item.context.attached.borrow_mut().insert(item.node.origin, bytes.clone());
+            Some(bytes)
+        }
+        Err(reason) => {
+            item.fault("E010", format!("cannot read `{}`: {reason}", path.display()), None);
+            None
+        }
+    }
+}
