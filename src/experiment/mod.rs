@@ -2,3 +2,4 @@
 
 pub mod comparison;
 pub mod summary;
+pub mod validation_row;

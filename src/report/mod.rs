@@ -1,1 +1,125 @@
-//! To be written.
+//! Figures as bytes and text: JSON, CSV, charts, and what a terminal shows.
+//!
+//! Nothing here touches a file system or a terminal, and nothing matches on a
+//! kind of component: what is written follows from names and figures.
+
+pub mod aggregate;
+pub mod chart;
+pub mod charts;
+pub mod csv;
+pub mod json;
+pub mod number;
+pub mod terminal;
+pub mod text;
+
+use crate::experiment::comparison::Comparison;
+use crate::experiment::summary::{Estimate, Results};
+use chart::{Chart, ChartError};
+
+/// What is to be written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReportOptions {
+    /// Each chart as PNG too.
+    pub png: bool,
+    /// Every instance of large tiers, not only mean, worst and best.
+    pub all_instances: bool,
+}
+
+/// Why a report could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportError {
+    /// A chart could not be drawn.
+    Chart(ChartError),
+}
+
+impl std::fmt::Display for ReportError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Chart(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for ReportError {}
+
+impl From<ChartError> for ReportError {
+    fn from(error: ChartError) -> Self {
+        Self::Chart(error)
+    }
+}
+
+/// Relative path and content of a file.
+pub type File = (String, Vec<u8>);
+
+/// The files of a run.
+pub fn files(results: &Results, options: &ReportOptions) -> Result<Vec<File>, ReportError> {
+    let summary = &results.summary;
+    let json = if options.all_instances {
+        json::summary(summary)
+    } else {
+        json::summary_by_tier(summary)
+    };
+    let mut files = vec![
+        ("summary.json".to_owned(), json),
+        ("endpoints.csv".to_owned(), csv::endpoints(summary)),
+        (
+            "stations.csv".to_owned(),
+            csv::stations(&summary.stations, options.all_instances),
+        ),
+        (
+            "timeseries.csv".to_owned(),
+            csv::timeseries(&results.timeseries),
+        ),
+        (
+            "histogram.csv".to_owned(),
+            csv::histogram(&results.histogram),
+        ),
+        ("incidents.csv".to_owned(), csv::incidents()),
+    ];
+    draw(&mut files, charts::of_run(results), options)?;
+    Ok(files)
+}
+
+/// The files of a comparison.
+pub fn comparison_files(
+    comparison: &Comparison,
+    options: &ReportOptions,
+) -> Result<Vec<File>, ReportError> {
+    let json = if options.all_instances {
+        json::comparison(comparison)
+    } else {
+        json::comparison_by_tier(comparison)
+    };
+    let mut files = vec![
+        ("comparison.json".to_owned(), json),
+        ("comparison.csv".to_owned(), csv::comparison(comparison)),
+    ];
+    draw(&mut files, charts::of_comparison(comparison), options)?;
+    Ok(files)
+}
+
+fn draw(
+    files: &mut Vec<File>,
+    charts: Vec<(&'static str, Chart)>,
+    options: &ReportOptions,
+) -> Result<(), ReportError> {
+    for (stem, chart) in charts {
+        files.push((format!("charts/{stem}.svg"), chart.svg()?));
+        if options.png {
+            files.push((format!("charts/{stem}.png"), chart.png()?));
+        }
+    }
+    Ok(())
+}
+
+/// The paired difference of a design in a figure; none for the first design.
+fn difference<'a>(comparison: &'a Comparison, design: &str, figure: &str) -> Option<&'a Estimate> {
+    let of = comparison
+        .differences
+        .iter()
+        .find(|one| one.design == design)?;
+    of.figures
+        .iter()
+        .find(|(name, _)| name == figure)
+        .map(|(_, estimate)| estimate)
+}

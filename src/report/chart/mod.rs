@@ -1,0 +1,138 @@
+//! Charts as values, and as SVG or PNG bytes. What draws them is hidden in
+//! `canvas`; nothing else names it.
+
+mod bars;
+mod canvas;
+mod colour;
+mod labels;
+mod panels;
+mod png;
+mod scale;
+
+pub use canvas::ChartError;
+pub use colour::Colour;
+pub use scale::Scale;
+
+/// A picture: a title, what to know when reading it, and the figures.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// What is shown.
+    pub title: String,
+    /// Of which run, what was left out.
+    pub subtitle: String,
+    /// The figures.
+    pub body: Body,
+}
+
+/// The figures of a chart.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Lines or points over one x axis, one panel below the other.
+    Panels(Vec<Panel>),
+    /// Horizontal bars, one below the other.
+    Bars(Bars),
+}
+
+/// A pair of axes and what is drawn between them. All panels of a chart have
+/// the x axis of the last one.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// Lines or points.
+    pub series: Vec<Series>,
+    /// Limits to hold, as horizontal lines.
+    pub limits: Vec<Limit>,
+    /// Up to here the x axis does not count.
+    pub excluded: Option<f64>,
+}
+
+/// An axis.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// What it measures, with the unit.
+    pub label: String,
+    /// How values become places.
+    pub scale: Scale,
+    /// A value that the axis reaches at least.
+    pub reaches: Option<f64>,
+}
+
+/// One line, or one set of points.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Shown beside it; nothing where it is empty.
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// How it is drawn.
+    pub mark: Mark,
+    /// The places; `None` interrupts a line.
+    pub points: Vec<Option<(f64, f64)>>,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Debug)]
+pub enum Mark {
+    /// A line of this width, named at its end.
+    Line(f64),
+    /// A dot for every point, named beside the first, with vertical intervals.
+    Points(Vec<(f64, f64)>),
+}
+
+/// A limit to hold.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// Where on the y axis.
+    pub value: f64,
+    /// Shown above the line.
+    pub label: String,
+    /// The place on the x axis that it is about.
+    pub at: Option<f64>,
+}
+
+/// Horizontal bars.
+#[derive(Clone, Debug)]
+pub struct Bars {
+    /// What their length measures, with the unit.
+    pub axis: String,
+    /// Names and colours of the parts.
+    pub legend: Vec<(String, Colour)>,
+    /// The bars, first on top.
+    pub bars: Vec<Bar>,
+}
+
+/// One bar, made of parts.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    /// Shown to the left.
+    pub name: String,
+    /// Length of each part, in the order of the legend.
+    pub parts: Vec<f64>,
+    /// Shown behind its end.
+    pub label: String,
+}
+
+impl Chart {
+    /// The chart as an SVG document.
+    pub fn svg(&self) -> Result<Vec<u8>, ChartError> {
+        canvas::svg(&self.drawing()?)
+    }
+
+    /// The chart as a PNG image, at twice its nominal size.
+    pub fn png(&self) -> Result<Vec<u8>, ChartError> {
+        canvas::png(&self.drawing()?)
+    }
+
+    fn drawing(&self) -> Result<canvas::Drawing, ChartError> {
+        let mut drawing = canvas::Drawing::new(&self.title);
+        let top = labels::heading(&mut drawing, &self.title, &self.subtitle)?;
+        match &self.body {
+            Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
+            Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
+        }
+        Ok(drawing)
+    }
+}

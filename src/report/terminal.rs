@@ -1,0 +1,9 @@
+//! What a terminal shows: the answer first, then what explains it.
+
+mod comparison;
+mod run;
+mod style;
+
+pub use comparison::{comparison, validation};
+pub use run::run;
+pub use style::Style;

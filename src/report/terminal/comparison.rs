@@ -1,0 +1,155 @@
+//! Designs against each other, and simulated values against exact ones.
+
+use super::style::{Style, Tone};
+use crate::experiment::comparison::{Comparison, Difference};
+use crate::experiment::summary::Estimate;
+use crate::experiment::validation_row::ValidationRow;
+use crate::report::csv;
+use crate::report::number::{self, Unit};
+use crate::report::text;
+
+/// The answer of a comparison: the sentence, the designs, the paired differences.
+pub fn comparison(comparison: &Comparison, style: &Style) -> String {
+    let sentence = style.wrapped(&text::sentence(&comparison.sentence), 0);
+    let mut blocks = vec![
+        style.paint(Tone::Strong, &sentence),
+        designs(comparison, style),
+    ];
+    if let Some(first) = comparison.designs.first() {
+        let differences = comparison.differences.iter();
+        blocks.extend(differences.map(|one| difference(one, &first.name, style)));
+    }
+    if let Some(next) = &style.next {
+        blocks.push(format!(
+            "{:<12}{}",
+            "Next",
+            style.paint(Tone::Strong, &text::plain(next))
+        ));
+    }
+    blocks.join("\n\n") + "\n"
+}
+
+fn designs(comparison: &Comparison, style: &Style) -> String {
+    /// What the columns behind the name take.
+    const FIGURES: usize = 64;
+    let width = style.width.saturating_sub(FIGURES).max(14);
+    let rows = comparison.designs.iter().map(|design| {
+        let mut row = vec![text::shortened(&design.name, width)];
+        let figures = csv::figures(design).into_iter();
+        let shown = figures.filter(|(figure, _)| *figure != "cost.per_million_requests");
+        row.extend(shown.map(|(figure, estimate)| {
+            let bare = Estimate {
+                low: None,
+                high: None,
+                ..estimate
+            };
+            match figure {
+                "cost.per_hour" => bare.value.map_or_else(String::new, number::money),
+                _ => unit(figure).estimate(&bare),
+            }
+        }));
+        row
+    });
+    let heading = [
+        "Design",
+        "mean",
+        "p50",
+        "p95",
+        "p99",
+        "available",
+        "rate",
+        "cost/h",
+    ];
+    style.table(&heading, &rows.collect::<Vec<_>>())
+}
+
+/// The unit of a figure by the name that differences have.
+fn unit(figure: &str) -> Unit {
+    number::unit_of(figure)
+}
+
+fn difference(difference: &Difference, first: &str, style: &Style) -> String {
+    let half = style.width / 3;
+    let (this, first) = (
+        text::shortened(&difference.design, half),
+        text::shortened(first, half),
+    );
+    let rows = difference.figures.iter().map(|(figure, estimate)| {
+        vec![
+            words(figure),
+            unit(figure).difference(estimate),
+            meaning(estimate).to_owned(),
+        ]
+    });
+    let table = style.table(&["", "difference", ""], &rows.collect::<Vec<_>>());
+    format!("{this} against {first}\n{table}")
+}
+
+/// The name of a compared figure in words.
+fn words(figure: &str) -> String {
+    let figure = figure
+        .replace("response_time_ms.", "")
+        .replace("_per_s", "");
+    text::shortened(&figure.replace(['.', '_'], " "), 32)
+}
+
+/// What the interval of a difference says.
+fn meaning(estimate: &Estimate) -> &'static str {
+    match (estimate.value, estimate.low, estimate.high) {
+        (None, ..) => "not known",
+        (_, Some(low), Some(high)) if low <= 0.0 && high >= 0.0 => "may be none",
+        _ => "",
+    }
+}
+
+/// Simulated values against exact ones.
+pub fn validation(rows: &[ValidationRow], style: &Style) -> String {
+    /// What the columns behind scenario and figure take.
+    const FIGURES: usize = 43;
+    const SCENARIO: usize = 16;
+    let width = style.width.saturating_sub(FIGURES + SCENARIO).max(16);
+    let lines = rows.iter().map(|row| {
+        let unit = number::unit_of(&row.figure);
+        let estimate = &row.estimate;
+        let interval = match estimate.half_width() {
+            Some(half) if row.exact != 0.0 => {
+                format!("± {:.2} %", 100.0 * half / row.exact.abs())
+            }
+            _ => number::NOTHING.to_owned(),
+        };
+        vec![
+            text::shortened(&row.scenario, SCENARIO),
+            text::shortened(&row.figure, width),
+            unit.precise(row.exact),
+            estimate
+                .value
+                .map_or_else(|| number::NOTHING.to_owned(), |value| unit.precise(value)),
+            interval,
+            format!("{:+.1}", row.deviation_sigmas).replace('-', "−"),
+            (if row.passed { "✓" } else { "✗" }).to_owned(),
+        ]
+    });
+    let heading = [
+        "Scenario",
+        "figure",
+        "exact",
+        "simulated",
+        "interval",
+        "z",
+        "",
+    ];
+    let table = style.table(&heading, &lines.collect::<Vec<_>>());
+    let failed = rows.iter().filter(|row| !row.passed).count();
+    let (tone, verdict) = if failed == 0 {
+        (
+            Tone::Good,
+            format!("✓ {} figures agree with theory", rows.len()),
+        )
+    } else {
+        (
+            Tone::Bad,
+            format!("✗ {failed} of {} figures disagree with theory", rows.len()),
+        )
+    };
+    format!("{}\n\n{table}\n", style.paint(tone, &verdict))
+}

@@ -1,0 +1,112 @@
+//! How text is laid out and coloured.
+
+use crate::experiment::summary::Verdict;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+/// How a terminal wants its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// With colours, where they mean something.
+    pub color: bool,
+    /// Characters to a line.
+    pub width: usize,
+    /// The next useful command.
+    pub next: Option<String>,
+}
+
+/// What a colour means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Bad,
+    Unsure,
+    Strong,
+}
+
+impl Tone {
+    pub(super) fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Met => Self::Good,
+            Verdict::Missed => Self::Bad,
+            Verdict::Undecided => Self::Unsure,
+        }
+    }
+}
+
+/// The sign of a verdict.
+pub(super) fn sign(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Met => '✓',
+        Verdict::Missed => '✗',
+        Verdict::Undecided => '?',
+    }
+}
+
+impl Style {
+    /// The text in the colour of its meaning.
+    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Good => 32,
+            Tone::Bad => 31,
+            Tone::Unsure => 33,
+            Tone::Strong => 1,
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    /// Lines that fit, broken at spaces; all but the first are indented.
+    pub(super) fn wrapped(&self, text: &str, indent: usize) -> String {
+        let mut lines = vec![String::new()];
+        let mut used = 0;
+        for word in text.split(' ') {
+            let length = word.chars().count();
+            let last = lines.len() - 1;
+            if used > 0 && used + 1 + length > self.width {
+                lines.push(format!("{}{word}", " ".repeat(indent)));
+                used = indent + length;
+            } else {
+                if used > 0 || !lines[last].is_empty() {
+                    lines[last].push(' ');
+                    used += 1;
+                }
+                lines[last].push_str(word);
+                used += length;
+            }
+        }
+        lines.join("\n")
+    }
+
+    /// A table without frames: the first column to the left, all others to the right.
+    pub(super) fn table(&self, heading: &[&str], rows: &[Vec<String>]) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(cells(heading.iter().map(|name| (*name).to_owned())));
+        for row in rows {
+            table.add_row(cells(row.iter().cloned()));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let lines: Vec<_> = table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        lines.join("\n")
+    }
+}
+
+fn cells(texts: impl Iterator<Item = String>) -> Vec<Cell> {
+    let aligned = texts.enumerate().map(|(column, text)| {
+        let alignment = if column == 0 {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        };
+        Cell::new(text).set_alignment(alignment)
+    });
+    aligned.collect()
+}
