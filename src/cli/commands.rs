@@ -5,13 +5,14 @@ use super::arguments::{
     PlayArguments, RunArguments, ValidateArguments,
 };
 use super::console::Console;
-use super::engine::{self, Drawing, Files, Loaded, Play, Request, Style};
+use super::engine::{self, Drawing, Files, Loaded, Play, Style};
 use super::exit::{Ending, Failure};
 use super::files::{Disk, is_stdin};
 use super::manifest::Manifest;
 use super::output::OutputFolder;
 use super::progress::Progress;
 use crate::experiment::summary::{Summary, Verdict};
+use crate::scenario::Request;
 use crate::scenario::model::Scenario;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub(super) fn dispatch(
         Command::Explain(arguments) => explain(&arguments, console),
         Command::Compare(arguments) => compare(&arguments, words, console),
         Command::Validate(arguments) => validate(&arguments, console),
-        Command::Schema => console.print(&engine::schema()?).map(|()| Ending::Done),
+        Command::Schema => console.print(&engine::schema()).map(|()| Ending::Done),
     }
 }
 
@@ -150,7 +151,7 @@ fn validate(arguments: &ValidateArguments, console: &Console) -> Result<Ending, 
         threads: arguments.machine.threads,
         progress: &progress,
     };
-    let validation = engine::validate(&options, console.color_results);
+    let validation = engine::validate(&options, console.color_results, console.width);
     progress.finish();
     let validation = validation?;
     match arguments.format {

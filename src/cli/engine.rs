@@ -4,24 +4,17 @@ use super::exit::Failure;
 use super::files::Disk;
 use super::progress::Progress;
 use crate::experiment::comparison::Comparison;
+use crate::experiment::reference::{REFERENCES, reference};
+use crate::experiment::run::{self as playing, PlayFailure, PlayOptions};
 use crate::experiment::summary::Results;
+use crate::experiment::validation;
+use crate::report::{self, ReportError, ReportOptions, terminal};
 use crate::scenario::model::Scenario;
+use crate::scenario::{self, Diagnostics, Files as ScenarioFiles, Request};
 use std::path::Path;
 
 /// Files by name, in the order in which they are written.
 pub(super) type Files = Vec<(String, Vec<u8>)>;
-
-/// What is to be loaded.
-pub(super) struct Request<'a> {
-    /// The scenario's file.
-    pub(super) path: &'a Path,
-    /// Keys set on the command line.
-    pub(super) overrides: &'a [(String, String)],
-    /// Number of users set on the command line.
-    pub(super) users: Option<u64>,
-    /// The file whose users play, where it is not this one.
-    pub(super) workload_of: Option<&'a Path>,
-}
 
 /// A scenario and what it cannot have meant.
 pub(super) struct Loaded {
@@ -60,74 +53,150 @@ pub(super) struct Validation {
     pub(super) json: String,
 }
 
+impl ScenarioFiles for Disk {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        Disk::read(self, path)
+    }
+}
+
+impl playing::Progress for Progress {
+    fn start(&self, what: &str, total: u64) {
+        Progress::start(self, what, total);
+    }
+
+    fn advance(&self, steps: u64) {
+        Progress::advance(self, steps);
+    }
+}
+
+impl Play<'_> {
+    fn options(&self) -> PlayOptions<'_> {
+        PlayOptions {
+            seed: self.seed,
+            replications: self.replications,
+            threads: self.threads,
+            progress: self.progress,
+        }
+    }
+}
+
 /// Reads and resolves a scenario; `color` is for the diagnostics.
 pub(super) fn load(files: &Disk, request: &Request, color: bool) -> Result<Loaded, Failure> {
-    let Request { path, overrides, users, workload_of } = request;
-    let unreadable = |why| Failure::Diagnostics(format!("error: {}: {why}", path.display()));
-    let bytes = files.read(path).map_err(unreadable)?;
-    let _ = (bytes, overrides, users, workload_of, color);
-    Err(Failure::NotWired("the language of scenarios"))
+    let rendered = |diagnostics: Diagnostics| Failure::Diagnostics(diagnostics.render(color));
+    let loaded = scenario::load(files, request).map_err(rendered)?;
+    // What only the compiler can refuse is bad input as well.
+    scenario::compile::compile(&loaded.scenario)
+        .map_err(|why| Failure::Input(format!("{}: {why}", request.path.display())))?;
+    let warnings = &loaded.warnings;
+    let warnings = if warnings.is_empty() { String::new() } else { warnings.render(color) };
+    Ok(Loaded { scenario: loaded.scenario, warnings })
 }
 
 /// The JSON Schema of scenario files.
-pub(super) fn schema() -> Result<String, Failure> {
-    Err(Failure::NotWired("the schema"))
+pub(super) fn schema() -> String {
+    String::new()
 }
 
 /// What a scenario means.
-pub(super) fn explain(_scenario: &Scenario) -> Result<String, Failure> {
-    Err(Failure::NotWired("explain"))
+pub(super) fn explain(scenario: &Scenario) -> Result<String, Failure> {
+    scenario::explain::explain(scenario).map_err(Failure::Input)
 }
 
 /// Plays a scenario.
-pub(super) fn play(_scenario: &Scenario, options: &Play) -> Result<Results, Failure> {
-    unwired(options)
+pub(super) fn play(scenario: &Scenario, options: &Play) -> Result<Results, Failure> {
+    playing::play(scenario, &options.options()).map_err(|failure| broken(failure, &scenario.title))
 }
 
 /// Plays several designs under the same users.
 pub(super) fn compare(
-    _designs: &[(String, Scenario)],
+    designs: &[(String, Scenario)],
     options: &Play,
 ) -> Result<Comparison, Failure> {
-    unwired(options)
+    let names: Vec<&str> = designs.iter().map(|(name, _)| name.as_str()).collect();
+    crate::experiment::compare::compare(designs, &options.options())
+        .map_err(|failure| broken(failure, &names.join(", ")))
+}
+
+fn broken(failure: PlayFailure, scenario: &str) -> Failure {
+    match failure {
+        PlayFailure::Compile(why) => Failure::Input(why),
+        PlayFailure::Audit { law, detail, seed, replication } => Failure::Bug(format!(
+            "the audit found the law of {law} broken: {detail}. This is a bug in Highwater; \
+             \"{scenario}\" shows it with --seed {seed} in replication {replication}"
+        )),
+    }
+}
+
+/// The reference scenarios, which are part of the program.
+struct References;
+
+impl ScenarioFiles for References {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let text = reference(path).ok_or_else(|| "no such reference scenario".to_owned())?;
+        Ok(text.as_bytes().to_vec())
+    }
 }
 
 /// Plays the reference scenarios.
-pub(super) fn validate(options: &Play, color: bool) -> Result<Validation, Failure> {
-    let _ = color;
-    unwired(options)
+pub(super) fn validate(options: &Play, color: bool, width: u16) -> Result<Validation, Failure> {
+    let mut scenarios = Vec::new();
+    for (name, _) in REFERENCES {
+        let path = format!("{name}.toml");
+        let request =
+            Request { path: Path::new(&path), overrides: &[], users: None, workload_of: None };
+        let loaded = scenario::load(&References, &request)
+            .map_err(|diagnostics| Failure::Bug(diagnostics.render(color)))?;
+        scenarios.push(((*name).to_owned(), loaded.scenario));
+    }
+    let rows = validation::validate(&scenarios, &options.options())
+        .map_err(|failure| broken(failure, "a reference scenario"))?;
+    let style = terminal::Style { color, width: usize::from(width), next: None };
+    let json = serde_json::to_string_pretty(&rows)
+        .map_err(|error| Failure::Bug(format!("the rows cannot be written: {error}")))?;
+    Ok(Validation {
+        passed: rows.iter().all(|row| row.passed),
+        text: terminal::validation(&rows, &style),
+        json: json + "\n",
+    })
 }
 
 /// The result files of a run, `summary.json` first.
-pub(super) fn run_files(_results: &Results, drawing: &Drawing) -> Result<Files, Failure> {
-    let _ = (drawing.png, drawing.all_instances);
-    Err(Failure::NotWired("the report"))
+pub(super) fn run_files(results: &Results, drawing: &Drawing) -> Result<Files, Failure> {
+    report::files(results, &options(drawing)).map_err(undrawn)
 }
 
 /// The result files of a comparison, `comparison.json` first.
 pub(super) fn comparison_files(
-    _comparison: &Comparison,
+    comparison: &Comparison,
     drawing: &Drawing,
 ) -> Result<Files, Failure> {
-    let _ = (drawing.png, drawing.all_instances);
-    Err(Failure::NotWired("the report"))
+    report::comparison_files(comparison, &options(drawing)).map_err(undrawn)
+}
+
+fn options(drawing: &Drawing) -> ReportOptions {
+    ReportOptions { png: drawing.png, all_instances: drawing.all_instances }
+}
+
+fn undrawn(error: ReportError) -> Failure {
+    Failure::Bug(format!("a chart could not be drawn: {error}"))
 }
 
 /// A run for people.
 pub(super) fn run_text(results: &Results, style: &Style) -> String {
-    let _ = (style.color, style.width);
-    format!("{}\nnext: {}\n", results.summary.scenario.title, style.next)
+    terminal::run(results, &style.terminal())
 }
 
 /// A comparison for people.
 pub(super) fn comparison_text(comparison: &Comparison, style: &Style) -> String {
-    let _ = (style.color, style.width);
-    format!("{}\nnext: {}\n", comparison.sentence, style.next)
+    terminal::comparison(comparison, &style.terminal())
 }
 
-fn unwired<T>(options: &Play) -> Result<T, Failure> {
-    options.progress.start("playing", 1);
-    options.progress.advance(1);
-    let _ = (options.seed, options.replications, options.threads);
-    Err(Failure::NotWired("the simulation"))
+impl Style<'_> {
+    fn terminal(&self) -> terminal::Style {
+        terminal::Style {
+            color: self.color,
+            width: usize::from(self.width),
+            next: Some(self.next.to_owned()),
+        }
+    }
 }

@@ -77,8 +77,6 @@ pub(super) enum Failure {
     Io(String),
     /// A law did not hold, or something panicked.
     Bug(String),
-    /// This build lacks the floor that does the work.
-    NotWired(&'static str),
 }
 
 impl Failure {
@@ -92,7 +90,7 @@ impl Failure {
         match self {
             Self::Input(_) | Self::Diagnostics(_) => Ending::Input,
             Self::Io(_) => Ending::Io,
-            Self::Bug(_) | Self::NotWired(_) => Ending::Bug,
+            Self::Bug(_) => Ending::Bug,
         }
     }
 }
@@ -101,7 +99,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Diagnostics(rendered) => formatter.write_str(rendered.trim_end()),
-            Self::NotWired(what) => write!(formatter, "error: {what} is not wired in this build"),
             Self::Input(text) | Self::Io(text) | Self::Bug(text) => {
                 write!(formatter, "error: {text}")
             }

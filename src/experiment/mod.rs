@@ -12,4 +12,7 @@ pub mod run;
 mod slo;
 mod stability;
 pub mod summary;
+mod timeline;
+pub mod validation;
 pub mod validation_row;
+pub mod warmup;

@@ -4,6 +4,7 @@ pub mod bounds;
 pub mod compile;
 mod defaults;
 pub mod diagnostics;
+pub mod explain;
 mod hash;
 mod keys;
 mod load;

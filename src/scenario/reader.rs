@@ -505,7 +505,8 @@ impl<'a> Item<'a> {
             self.wrong_type("a list");
             return None;
         };
-        let item = |(index, node): (usize, &'a Node)| self.below(node, &index.to_string(), self.kind);
+        let item =
+            |(index, node): (usize, &'a Node)| self.below(node, &index.to_string(), self.kind);
         Some(items.iter().enumerate().map(item).collect())
     }
 
