@@ -16,11 +16,7 @@ use highwater::report::{ReportOptions, comparison_files, csv, files, json};
 const REGIMES: [Regime; 3] = [Regime::Normal, Regime::Overloaded, Regime::Idle];
 
 fn style() -> Style {
-    Style {
-        color: false,
-        width: 80,
-        next: Some("highwater capacity shop.toml".to_owned()),
-    }
+    Style { color: false, width: 80, next: Some("highwater capacity shop.toml".to_owned()) }
 }
 
 /// Results with few stations and endpoints, so that a golden file can be read.
@@ -70,15 +66,7 @@ fn terminal_validation() {
     };
     let rows = [
         row("mm1", "response_time_ms.mean", 50.0, 50.12, 0.3, 0.8, true),
-        row(
-            "erlang-b",
-            "blocked_share",
-            0.0123,
-            0.0131,
-            0.0002,
-            -5.2,
-            false,
-        ),
+        row("erlang-b", "blocked_share", 0.0123, 0.0131, 0.0002, -5.2, false),
     ];
     insta::assert_snapshot!(terminal::validation(&rows, &style()));
 }
@@ -119,11 +107,7 @@ fn csv_files() {
 fn the_answer_fits_a_terminal() {
     for regime in REGIMES {
         let answer = terminal::run(&fake::results(regime), &style());
-        assert!(
-            answer.lines().count() <= 42,
-            "{} lines",
-            answer.lines().count()
-        );
+        assert!(answer.lines().count() <= 42, "{} lines", answer.lines().count());
         for line in answer.lines() {
             assert!(line.chars().count() <= 80, "too long: {line}");
         }
@@ -133,23 +117,9 @@ fn the_answer_fits_a_terminal() {
 #[test]
 fn colour_changes_nothing_but_colour() {
     let results = fake::results(Regime::Overloaded);
-    let coloured = terminal::run(
-        &results,
-        &Style {
-            color: true,
-            ..style()
-        },
-    );
-    let codes = [
-        "\u{1b}[0m",
-        "\u{1b}[1m",
-        "\u{1b}[31m",
-        "\u{1b}[32m",
-        "\u{1b}[33m",
-    ];
-    let stripped = codes
-        .iter()
-        .fold(coloured.clone(), |text, code| text.replace(code, ""));
+    let coloured = terminal::run(&results, &Style { color: true, ..style() });
+    let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
+    let stripped = codes.iter().fold(coloured.clone(), |text, code| text.replace(code, ""));
     assert!(coloured.contains("\u{1b}[31m✗ SLO missed\u{1b}[0m"));
     assert_eq!(stripped, terminal::run(&results, &style()));
 }
@@ -157,10 +127,7 @@ fn colour_changes_nothing_but_colour() {
 #[test]
 fn a_run_has_these_files_and_the_same_bytes_again() {
     let results = fake::results(Regime::Normal);
-    let options = ReportOptions {
-        png: true,
-        all_instances: false,
-    };
+    let options = ReportOptions { png: true, all_instances: false };
     let once = files(&results, &options).unwrap();
     let names: Vec<_> = once.iter().map(|(path, _)| path.as_str()).collect();
     insta::assert_snapshot!(names.join("\n"));
@@ -177,12 +144,7 @@ fn large_tiers_are_written_as_aggregates() {
     let mut results = small(Regime::Normal);
     results.summary.stations = (0..250)
         .map(|instance| {
-            fake::station(
-                "services.web.cpu",
-                "cpu",
-                instance,
-                0.5 + f64::from(instance) / 1000.0,
-            )
+            fake::station("services.web.cpu", "cpu", instance, 0.5 + f64::from(instance) / 1000.0)
         })
         .collect();
     let stations = |all_instances| text(csv::stations(&results.summary.stations, all_instances));
@@ -192,14 +154,7 @@ fn large_tiers_are_written_as_aggregates() {
     assert!(stations(false).contains("services.web.cpu,249,worst,250,,cpu,0.749,"));
     assert!(stations(false).contains("services.web.cpu,0,best,250,,cpu,0.5,"));
     for (all_instances, expected) in [(true, 250), (false, 3)] {
-        let files = files(
-            &results,
-            &ReportOptions {
-                png: false,
-                all_instances,
-            },
-        )
-        .unwrap();
+        let files = files(&results, &ReportOptions { png: false, all_instances }).unwrap();
         let summary: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
         assert_eq!(summary["stations"].as_array().unwrap().len(), expected);
     }
@@ -226,13 +181,7 @@ fn nothing() -> Results {
     let summary = &mut results.summary;
     let absent = || Estimate::absent("no request was answered");
     let time = &mut summary.response_time_ms;
-    let all = [
-        &mut time.mean,
-        &mut time.p50,
-        &mut time.p90,
-        &mut time.p95,
-        &mut time.p99,
-    ];
+    let all = [&mut time.mean, &mut time.p50, &mut time.p90, &mut time.p95, &mut time.p99];
     all.into_iter().for_each(|estimate| *estimate = absent());
     time.max = None;
     summary.availability = absent();
@@ -251,25 +200,12 @@ fn nothing() -> Results {
 
 #[test]
 fn terminal_nothing() {
-    insta::assert_snapshot!(terminal::run(
-        &nothing(),
-        &Style {
-            next: None,
-            ..style()
-        }
-    ));
+    insta::assert_snapshot!(terminal::run(&nothing(), &Style { next: None, ..style() }));
 }
 
 #[test]
 fn a_run_in_which_nothing_happened_is_reported() {
-    let files = files(
-        &nothing(),
-        &ReportOptions {
-            png: true,
-            all_instances: false,
-        },
-    )
-    .unwrap();
+    let files = files(&nothing(), &ReportOptions { png: true, all_instances: false }).unwrap();
     for (path, bytes) in files.into_iter().filter(|(path, _)| path.ends_with(".svg")) {
         let chart = text(bytes);
         well_formed(&chart);
@@ -279,15 +215,8 @@ fn a_run_in_which_nothing_happened_is_reported() {
 
 #[test]
 fn odd_numbers_and_widths_are_survived() {
-    for odd in [
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::MAX,
-        f64::MIN_POSITIVE,
-        -1.0,
-        0.0,
-    ] {
+    for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -1.0, 0.0]
+    {
         let mut results = fake::results(Regime::Normal);
         results.summary.response_time_ms.p99 = fake::estimate(odd, odd);
         results.summary.cost.per_hour = odd;
@@ -352,19 +281,10 @@ fn hostile_names_stay_text() {
     for name in HOSTILE.into_iter().chain([&long[..], "", "名前 😀 имя"]) {
         let results = hostile(name);
         let answer = terminal::run(&results, &style());
-        assert!(
-            answer.chars().all(|c| c == '\n' || !c.is_control()),
-            "{name:?}"
-        );
+        assert!(answer.chars().all(|c| c == '\n' || !c.is_control()), "{name:?}");
         assert!(!answer.contains(['\u{202e}', '\u{2066}']), "{name:?}");
-        for (path, bytes) in files(
-            &results,
-            &ReportOptions {
-                png: true,
-                all_instances: false,
-            },
-        )
-        .unwrap()
+        for (path, bytes) in
+            files(&results, &ReportOptions { png: true, all_instances: false }).unwrap()
         {
             if path.ends_with(".svg") {
                 well_formed(&text(bytes));
@@ -382,10 +302,7 @@ fn hostile_comparison(name: &str, results: Results) {
     name.clone_into(&mut comparison.sentence);
     comparison.designs[1].results = results;
     let answer = terminal::comparison(&comparison, &style());
-    assert!(
-        answer.chars().all(|c| c == '\n' || !c.is_control()),
-        "{name:?}"
-    );
+    assert!(answer.chars().all(|c| c == '\n' || !c.is_control()), "{name:?}");
     for (path, bytes) in comparison_files(&comparison, &ReportOptions::default()).unwrap() {
         if path.ends_with(".svg") {
             well_formed(&text(bytes));
@@ -395,19 +312,10 @@ fn hostile_comparison(name: &str, results: Results) {
 
 /// No field but a number begins like a formula.
 fn no_formulas(bytes: &[u8]) {
-    let mut reader = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(bytes);
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(bytes);
     for record in reader.records() {
-        for field in record
-            .unwrap()
-            .iter()
-            .filter(|field| field.parse::<f64>().is_err())
-        {
-            assert!(
-                !field.starts_with(['=', '+', '-', '@', '\t', '\r']),
-                "{field:?}"
-            );
+        for field in record.unwrap().iter().filter(|field| field.parse::<f64>().is_err()) {
+            assert!(!field.starts_with(['=', '+', '-', '@', '\t', '\r']), "{field:?}");
         }
     }
 }
@@ -415,9 +323,7 @@ fn no_formulas(bytes: &[u8]) {
 /// Reads a document as XML: known elements only, nested properly, attributes
 /// quoted, entities known, no character that XML forbids.
 fn well_formed(document: &str) {
-    const ELEMENTS: [&str; 7] = [
-        "svg", "rect", "text", "polyline", "polygon", "circle", "line",
-    ];
+    const ELEMENTS: [&str; 7] = ["svg", "rect", "text", "polyline", "polygon", "circle", "line"];
     let mut open: Vec<&str> = Vec::new();
     let mut rest = document;
     while let Some((before, tag)) = rest.split_once('<') {
@@ -428,26 +334,18 @@ fn well_formed(document: &str) {
             assert_eq!(open.pop(), Some(name), "closes another element");
             continue;
         }
-        let (tag, empty) = tag
-            .strip_suffix('/')
-            .map_or((tag, false), |tag| (tag, true));
+        let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
         let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
         assert!(ELEMENTS.contains(&name), "an element {name:?}");
         let quoted: Vec<_> = attributes.split('"').collect();
         assert!(quoted.len() % 2 == 1, "quotes of {attributes:?}");
         for pair in quoted.chunks_exact(2) {
-            let name = pair[0]
-                .trim()
-                .strip_suffix('=')
-                .expect("name of an attribute");
+            let name = pair[0].trim().strip_suffix('=').expect("name of an attribute");
             assert!(
                 name.chars().all(|c| c.is_ascii_alphabetic() || c == '-'),
                 "attribute {name:?}"
             );
-            assert!(
-                !name.starts_with("on") && name != "href",
-                "attribute {name:?}"
-            );
+            assert!(!name.starts_with("on") && name != "href", "attribute {name:?}");
             characters(pair[1]);
         }
         if !empty {
@@ -464,9 +362,6 @@ fn characters(text: &str) {
     assert!(text.chars().all(allowed), "{text:?}");
     for entity in text.split('&').skip(1) {
         let known = ["lt;", "gt;", "amp;", "quot;", "apos;"];
-        assert!(
-            known.iter().any(|name| entity.starts_with(name)),
-            "{entity:?}"
-        );
+        assert!(known.iter().any(|name| entity.starts_with(name)), "{entity:?}");
     }
 }

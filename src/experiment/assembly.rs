@@ -77,8 +77,8 @@ impl Replications<'_> {
             page_time_ms: self.page_time(),
             attribution_ms: self.attribution(),
             endpoints: self.endpoints(),
-            bottleneck: bottleneck(&stations),
-            cost: cost(scenario, &components, &throughput),
+            bottleneck: bottleneck(self.plan, &stations),
+            cost: cost(scenario, &components, &throughput, self.measured_s()),
             stations,
             components,
             throughput_per_s: throughput,
@@ -97,6 +97,11 @@ impl Replications<'_> {
 
     fn mean(&self, of: impl Fn(&Replication) -> f64) -> f64 {
         self.replications.iter().map(of).sum::<f64>() / self.replications.len() as f64
+    }
+
+    /// Seconds measured, all replications together.
+    fn measured_s(&self) -> f64 {
+        self.replications.iter().map(Replication::window_s).sum()
     }
 
     /// An observation per replication.

@@ -5,23 +5,23 @@ use crate::scenario::model::{Scenario, Topology};
 
 const SECONDS_PER_HOUR: f64 = 3_600.0;
 
-/// Cost per hour by part, and per million answered requests.
+/// Cost per hour by part, and per million answered requests; counts are those
+/// of `measured_s` seconds, all replications together.
 pub(super) fn cost(
     scenario: &Scenario,
     components: &Named<ComponentResult>,
     throughput: &Estimate,
+    measured_s: f64,
 ) -> Cost {
     let topology = &scenario.topology;
     let mut parts = machines(topology);
     for balancer in &topology.load_balancers {
         add(&mut parts, &format!("load_balancers.{}", balancer.name), balancer.price_per_hour);
     }
-    let seconds = scenario.run.duration.as_secs_f64()
-        - scenario.run.warmup.map_or(0.0, |warmup| warmup.as_secs_f64());
     if let Some(dns) = &topology.dns {
         let queries = number(components, "dns", "queries").unwrap_or(0.0);
-        let per_hour = queries / f64::from(scenario.run.replications.max(1)) / seconds;
-        add(&mut parts, "dns", per_hour * SECONDS_PER_HOUR * dns.price_per_million / 1e6);
+        let per_hour = queries / measured_s * SECONDS_PER_HOUR;
+        add(&mut parts, "dns", per_hour * dns.price_per_million / 1e6);
     }
     let egress = number(components, "users", "egress_bytes_per_s").unwrap_or(0.0);
     let price = topology.network.egress_price_per_gb;

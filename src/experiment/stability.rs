@@ -2,7 +2,7 @@
 
 use super::run::Replication;
 use crate::simulation::blueprint::Blueprint;
-use crate::simulation::measured::StationMeasured;
+use crate::simulation::measured::{MeasuredFigure, StationMeasured};
 
 /// Busier than this, and its queue may grow without end.
 const SATURATED: f64 = 0.98;
@@ -12,7 +12,7 @@ const QUEUE_MIN: u64 = 20;
 /// Stations whose queue grew over the window in most replications, in words.
 pub(super) fn unstable(plan: &Blueprint, replications: &[Replication]) -> Vec<String> {
     let stations = replications[0].played.measured.stations.len();
-    (0..stations)
+    let growing = (0..stations)
         .filter(|&index| {
             let growing = replications
                 .iter()
@@ -20,8 +20,35 @@ pub(super) fn unstable(plan: &Blueprint, replications: &[Replication]) -> Vec<St
                 .count();
             2 * growing > replications.len()
         })
-        .map(|index| describe(plan, index, replications))
-        .collect()
+        .map(|index| describe(plan, index, replications));
+    let components = 0..replications[0].played.measured.components.len();
+    growing.chain(components.filter_map(|index| log_behind(index, replications))).collect()
+}
+
+/// A log that its replicas cannot keep up with is a queue like any other.
+fn log_behind(index: usize, replications: &[Replication]) -> Option<String> {
+    let number = |one: &Replication, figure: &str| -> Option<f64> {
+        let figures = &one.played.measured.components[index].figures;
+        match figures.iter().find(|(name, _)| *name == figure)?.1 {
+            MeasuredFigure::Mean(value) => value,
+            MeasuredFigure::Count(count) => Some(count as f64),
+            _ => None,
+        }
+    };
+    let behind: Vec<f64> =
+        replications.iter().map(|one| number(one, "log_entries_behind")).collect::<Option<_>>()?;
+    let growing = replications.iter().zip(&behind).filter(|(one, behind)| {
+        let chance = 4.0 * number(one, "writes_committed").unwrap_or(0.0).sqrt();
+        **behind > QUEUE_MIN as f64 && **behind > chance
+    });
+    let mean = behind.iter().sum::<f64>() / behind.len() as f64;
+    (2 * growing.count() > replications.len()).then(|| {
+        format!(
+            "{} cannot apply its log as fast as writes come: a replica was {mean:.0} entries \
+             behind at the end of the run",
+            replications[0].played.measured.components[index].name
+        )
+    })
 }
 
 /// Saturated, and the queue at its end is longer than chance would leave it:

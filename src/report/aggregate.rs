@@ -61,26 +61,14 @@ pub fn rows(stations: &[StationResult], all_instances: bool) -> Vec<Row<'_>> {
     for tier in tiers(stations) {
         if all_instances || tier.len() <= MOST_INSTANCES {
             let instances = tier.into_iter();
-            rows.extend(instances.map(|one| Row {
-                station: Cow::Borrowed(one),
-                aggregate: None,
-            }));
+            rows.extend(instances.map(|one| Row { station: Cow::Borrowed(one), aggregate: None }));
             continue;
         }
         let of = tier.len();
         let (worst, best) = (busiest(&tier), idlest(&tier));
-        rows.push(Row {
-            station: Cow::Owned(mean(&tier)),
-            aggregate: Some((Which::Mean, of)),
-        });
-        rows.push(Row {
-            station: Cow::Borrowed(worst),
-            aggregate: Some((Which::Worst, of)),
-        });
-        rows.push(Row {
-            station: Cow::Borrowed(best),
-            aggregate: Some((Which::Best, of)),
-        });
+        rows.push(Row { station: Cow::Owned(mean(&tier)), aggregate: Some((Which::Mean, of)) });
+        rows.push(Row { station: Cow::Borrowed(worst), aggregate: Some((Which::Worst, of)) });
+        rows.push(Row { station: Cow::Borrowed(best), aggregate: Some((Which::Best, of)) });
     }
     rows
 }
@@ -109,10 +97,7 @@ fn idlest<'a>(tier: &[&'a StationResult]) -> &'a StationResult {
 
 fn load(station: &StationResult) -> (f64, f64) {
     let value = |estimate: &Estimate| estimate.value.unwrap_or(0.0);
-    (
-        value(&station.utilisation),
-        value(&station.queue_length_mean),
-    )
+    (value(&station.utilisation), value(&station.queue_length_mean))
 }
 
 /// The mean of a figure over the instances that have it.
@@ -142,15 +127,8 @@ fn mean(tier: &[&StationResult]) -> StationResult {
         role: None,
         utilisation: of(|one| &one.utilisation),
         queue_length_mean: of(|one| &one.queue_length_mean),
-        queue_length_max: tier
-            .iter()
-            .map(|one| one.queue_length_max)
-            .max()
-            .unwrap_or(0),
-        wait_ms: Wait {
-            mean: of(|one| &one.wait_ms.mean),
-            p99: tier[0].wait_ms.p99.clone(),
-        },
+        queue_length_max: tier.iter().map(|one| one.queue_length_max).max().unwrap_or(0),
+        wait_ms: Wait { mean: of(|one| &one.wait_ms.mean), p99: tier[0].wait_ms.p99.clone() },
         throughput_per_s: of(|one| &one.throughput_per_s),
         rejected: tier.iter().map(|one| one.rejected).sum(),
         ..tier[0].clone()

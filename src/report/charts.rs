@@ -27,10 +27,7 @@ pub fn of_run(results: &Results) -> Vec<(&'static str, Chart)> {
 
 /// The charts of a comparison, by the stem of their file.
 pub fn of_comparison(comparison: &Comparison) -> Vec<(&'static str, Chart)> {
-    vec![
-        ("percentiles", designs(comparison)),
-        ("cost", cost(comparison)),
-    ]
+    vec![("percentiles", designs(comparison)), ("cost", cost(comparison))]
 }
 
 /// The response time of every share of the requests.
@@ -38,10 +35,7 @@ fn percentiles(results: &Results) -> Chart {
     let curve = &results.percentile_curve;
     let missing = curve.iter().find(|(_, time)| time.is_none());
     let cut = missing.map_or_else(String::new, |(share, _)| {
-        format!(
-            " · from {} on, requests had not finished",
-            percentile_name(*share)
-        )
+        format!(" · from {} on, requests had not finished", percentile_name(*share))
     });
     let name = results.summary.scenario.title.clone();
     Chart {
@@ -64,16 +58,10 @@ fn percentiles(results: &Results) -> Chart {
 /// The percentile curves of several designs.
 fn designs(comparison: &Comparison) -> Chart {
     let designs = &comparison.designs;
-    let curves: Vec<_> = designs
-        .iter()
-        .map(|design| &design.results.percentile_curve[..])
-        .collect();
+    let curves: Vec<_> =
+        designs.iter().map(|design| &design.results.percentile_curve[..]).collect();
     let series = designs.iter().enumerate().map(|(index, design)| {
-        curve_series(
-            &design.name,
-            Colour::series(index),
-            &design.results.percentile_curve,
-        )
+        curve_series(&design.name, Colour::series(index), &design.results.percentile_curve)
     });
     Chart {
         title: "Response time by percentile".to_owned(),
@@ -85,9 +73,7 @@ fn designs(comparison: &Comparison) -> Chart {
                 reaches: None,
             },
             series: series.collect(),
-            limits: designs
-                .first()
-                .map_or_else(Vec::new, |first| limits(&first.results.summary)),
+            limits: designs.first().map_or_else(Vec::new, |first| limits(&first.results.summary)),
             x: percentile_axis(&curves),
             excluded: None,
         }]),
@@ -96,40 +82,28 @@ fn designs(comparison: &Comparison) -> Chart {
 
 /// What each design costs against the response time of its slowest percent.
 fn cost(comparison: &Comparison) -> Chart {
-    let series = comparison
-        .designs
-        .iter()
-        .enumerate()
-        .map(|(index, design)| {
-            let summary = &design.results.summary;
-            let time = &summary.response_time_ms.p99;
-            let monthly = summary.cost.per_hour * HOURS_PER_MONTH;
-            let bound = if time.at_least { " (at least)" } else { "" };
-            Series {
-                name: format!("{}{bound}", design.name),
-                colour: Colour::series(index),
-                mark: Mark::Points(time.low.zip(time.high).into_iter().collect()),
-                points: vec![time.value.map(|value| (monthly, value))],
-            }
-        });
-    let limits = comparison
-        .designs
-        .first()
-        .map_or_else(Vec::new, |first| limits(&first.results.summary));
+    let series = comparison.designs.iter().enumerate().map(|(index, design)| {
+        let summary = &design.results.summary;
+        let time = &summary.response_time_ms.p99;
+        let monthly = summary.cost.per_hour * HOURS_PER_MONTH;
+        let bound = if time.at_least { " (at least)" } else { "" };
+        Series {
+            name: format!("{}{bound}", design.name),
+            colour: Colour::series(index),
+            mark: Mark::Points(time.low.zip(time.high).into_iter().collect()),
+            points: vec![time.value.map(|value| (monthly, value))],
+        }
+    });
+    let limits =
+        comparison.designs.first().map_or_else(Vec::new, |first| limits(&first.results.summary));
     Chart {
         title: "Cost against p99".to_owned(),
         subtitle: "Lower left is better; bars are confidence intervals".to_owned(),
         body: Body::Panels(vec![Panel {
-            x: axis(
-                "cost per month, in the currency of the prices",
-                Scale::Linear,
-            ),
+            x: axis("cost per month, in the currency of the prices", Scale::Linear),
             y: axis("p99 of the response time, ms", Scale::Linear),
             series: series.collect(),
-            limits: limits
-                .into_iter()
-                .map(|limit| Limit { at: None, ..limit })
-                .collect(),
+            limits: limits.into_iter().map(|limit| Limit { at: None, ..limit }).collect(),
             excluded: None,
         }]),
     }
@@ -139,10 +113,8 @@ fn cost(comparison: &Comparison) -> Chart {
 fn over_time(results: &Results) -> Chart {
     let course = &results.timeseries;
     let users = |figure: &str, name: &str, colour, width| {
-        let found = course
-            .series
-            .iter()
-            .find(|one| one.component == "users" && one.figure == figure);
+        let found =
+            course.series.iter().find(|one| one.component == "users" && one.figure == figure);
         found.map(|one| time_line(course, &one.values, name, colour, width, 1.0))
     };
     let times = [
@@ -157,17 +129,11 @@ fn over_time(results: &Results) -> Chart {
     ];
     let times: Vec<_> = times.into_iter().flatten().collect();
     let scale = time_scale(&times);
-    let peak = times
-        .iter()
-        .flat_map(|one| &one.points)
-        .flatten()
-        .map(|point| point.1)
-        .fold(0.0, f64::max);
+    let peak =
+        times.iter().flat_map(|one| &one.points).flatten().map(|point| point.1).fold(0.0, f64::max);
     let mut upper = time_panel("response time, ms", scale, times, course);
     // A limit far above would press the lines on the axis.
-    let near = limits(&results.summary)
-        .into_iter()
-        .filter(|limit| limit.value < 2.0 * peak);
+    let near = limits(&results.summary).into_iter().filter(|limit| limit.value < 2.0 * peak);
     upper.limits = near.map(|limit| Limit { at: None, ..limit }).collect();
     Chart {
         title: "Response time and throughput over time".to_owned(),
@@ -192,10 +158,7 @@ fn utilisation(results: &Results) -> Chart {
     panel.y.reaches = Some(100.0);
     Chart {
         title: "Utilisation of the stations over time".to_owned(),
-        subtitle: format!(
-            "Mean over the instances of a station · {}{left_out}",
-            buckets(course)
-        ),
+        subtitle: format!("Mean over the instances of a station · {}{left_out}", buckets(course)),
         body: Body::Panels(vec![panel]),
     }
 }
@@ -222,21 +185,10 @@ fn attribution(summary: &Summary) -> Chart {
         hops.push((format!("{} others", rest.len()), [sum(0), sum(1), sum(2)]));
     }
     let bars = hops.into_iter().map(|(name, parts)| {
-        let share = if total > 0.0 {
-            length(&parts) / total
-        } else {
-            0.0
-        };
-        let label = format!(
-            "{} · {:.0} %",
-            Unit::Milliseconds.value(length(&parts)),
-            100.0 * share
-        );
-        Bar {
-            name,
-            parts: parts.to_vec(),
-            label,
-        }
+        let share = if total > 0.0 { length(&parts) / total } else { 0.0 };
+        let label =
+            format!("{} · {:.0} %", Unit::Milliseconds.value(length(&parts)), 100.0 * share);
+        Bar { name, parts: parts.to_vec(), label }
     });
     let mean = Unit::Milliseconds.estimate(&summary.response_time_ms.mean);
     Chart {
@@ -295,14 +247,7 @@ fn busiest(course: &TimeSeries, figure: &str, factor: f64) -> (Vec<Series>, Stri
         _ => format!(" · the {} of {all} with the highest peaks", stations.len()),
     };
     let lines = stations.into_iter().enumerate().map(|(index, (_, one))| {
-        time_line(
-            course,
-            &one.values,
-            &one.component,
-            Colour::series(index),
-            LINE,
-            factor,
-        )
+        time_line(course, &one.values, &one.component, Colour::series(index), LINE, factor)
     });
     (lines.collect(), left_out)
 }
@@ -318,93 +263,45 @@ fn time_line(
     let middle = |bucket: usize| (bucket as f64 + 0.5) * course.bucket_s;
     let points = values.iter().enumerate();
     let points = points.map(|(bucket, value)| value.map(|value| (middle(bucket), value * factor)));
-    Series {
-        name: name.to_owned(),
-        colour,
-        mark: Mark::Line(width),
-        points: points.collect(),
-    }
+    Series { name: name.to_owned(), colour, mark: Mark::Line(width), points: points.collect() }
 }
 
 fn time_panel(label: &str, scale: Scale, series: Vec<Series>, course: &TimeSeries) -> Panel {
     let end = course.buckets as f64 * course.bucket_s;
     let warmup = (course.warmup_s > 0.0).then(|| course.warmup_s.min(end));
-    let x = Axis {
-        label: "time".to_owned(),
-        scale: Scale::Time,
-        reaches: (end > 0.0).then_some(end),
-    };
-    Panel {
-        x,
-        y: axis(label, scale),
-        series,
-        limits: Vec::new(),
-        excluded: warmup,
-    }
+    let x =
+        Axis { label: "time".to_owned(), scale: Scale::Time, reaches: (end > 0.0).then_some(end) };
+    Panel { x, y: axis(label, scale), series, limits: Vec::new(), excluded: warmup }
 }
 
 fn buckets(course: &TimeSeries) -> String {
-    let warmup = if course.warmup_s > 0.0 {
-        " · grey: warm-up"
-    } else {
-        ""
-    };
-    format!(
-        "each point is {}{warmup}",
-        Unit::Seconds.value(course.bucket_s)
-    )
+    let warmup = if course.warmup_s > 0.0 { " · grey: warm-up" } else { "" };
+    format!("each point is {}{warmup}", Unit::Seconds.value(course.bucket_s))
 }
 
 fn axis(label: &str, scale: Scale) -> Axis {
-    Axis {
-        label: label.to_owned(),
-        scale,
-        reaches: None,
-    }
+    Axis { label: label.to_owned(), scale, reaches: None }
 }
 
 /// An axis that also holds the percentiles without a value.
 fn percentile_axis(curves: &[&[(f64, Option<f64>)]]) -> Axis {
-    let last = curves
-        .iter()
-        .filter_map(|curve| curve.last())
-        .map(|(share, _)| *share);
-    Axis {
-        reaches: last.reduce(f64::max),
-        ..axis("percentile of requests", Scale::Percentile)
-    }
+    let last = curves.iter().filter_map(|curve| curve.last()).map(|(share, _)| *share);
+    Axis { reaches: last.reduce(f64::max), ..axis("percentile of requests", Scale::Percentile) }
 }
 
 fn curve_series(name: &str, colour: Colour, curve: &[(f64, Option<f64>)]) -> Series {
-    let points = curve
-        .iter()
-        .map(|(share, time)| time.map(|time| (*share, time)));
-    Series {
-        name: name.to_owned(),
-        colour,
-        mark: Mark::Line(LINE),
-        points: points.collect(),
-    }
+    let points = curve.iter().map(|(share, time)| time.map(|time| (*share, time)));
+    Series { name: name.to_owned(), colour, mark: Mark::Line(LINE), points: points.collect() }
 }
 
 /// Logarithmic where the tail is so long that the rest would lie on the axis.
 fn spread_scale(curves: &[&[(f64, Option<f64>)]]) -> Scale {
     let points = curves.iter().flat_map(|curve| curve.iter());
-    widely_spread(
-        points
-            .filter(|(share, _)| *share >= 0.5)
-            .filter_map(|(_, time)| *time),
-    )
+    widely_spread(points.filter(|(share, _)| *share >= 0.5).filter_map(|(_, time)| *time))
 }
 
 fn time_scale(series: &[Series]) -> Scale {
-    widely_spread(
-        series
-            .iter()
-            .flat_map(|one| &one.points)
-            .flatten()
-            .map(|point| point.1),
-    )
+    widely_spread(series.iter().flat_map(|one| &one.points).flatten().map(|point| point.1))
 }
 
 fn widely_spread(values: impl Iterator<Item = f64>) -> Scale {
@@ -413,11 +310,7 @@ fn widely_spread(values: impl Iterator<Item = f64>) -> Scale {
         low = low.min(value);
         high = high.max(value);
     }
-    if high > 50.0 * low {
-        Scale::Logarithmic
-    } else {
-        Scale::Linear
-    }
+    if high > 50.0 * low { Scale::Logarithmic } else { Scale::Linear }
 }
 
 /// The terms of the SLO that limit a percentile of the response time.
@@ -427,11 +320,7 @@ fn limits(summary: &Summary) -> Vec<Limit> {
         let share = share_of(&term.term)?;
         let name = percentile_name(share);
         let label = format!("SLO: {name} ≤ {}", Unit::Milliseconds.given(term.limit));
-        Some(Limit {
-            value: term.limit,
-            label,
-            at: Some(share),
-        })
+        Some(Limit { value: term.limit, label, at: Some(share) })
     });
     limits.collect()
 }
@@ -461,10 +350,7 @@ mod tests {
     #[test]
     fn percentiles_by_name() {
         assert_eq!(share_of("p99"), Some(0.99));
-        assert_eq!(
-            share_of("p99_9").map(percentile_name),
-            Some("p99.9".to_owned())
-        );
+        assert_eq!(share_of("p99_9").map(percentile_name), Some("p99.9".to_owned()));
         assert_eq!(share_of("mean"), None);
         assert_eq!(share_of("p100"), None);
     }

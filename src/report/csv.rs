@@ -12,14 +12,7 @@ use crate::experiment::summary::{
 /// `endpoints.csv`: one line per endpoint.
 pub fn endpoints(summary: &Summary) -> Vec<u8> {
     let mut table = Table::new();
-    table.texts(&[
-        "endpoint",
-        "offered",
-        "answered",
-        "failed",
-        "failed_by_cause",
-        "in_flight",
-    ]);
+    table.texts(&["endpoint", "offered", "answered", "failed", "failed_by_cause", "in_flight"]);
     for (name, _) in quantiles(&summary.response_time_ms) {
         table.heading(&format!("response_time_ms_{name}"));
     }
@@ -42,14 +35,7 @@ pub fn endpoints(summary: &Summary) -> Vec<u8> {
 /// and best, unless all instances are asked for.
 pub fn stations(stations: &[StationResult], all_instances: bool) -> Vec<u8> {
     let mut table = Table::new();
-    table.texts(&[
-        "station",
-        "instance",
-        "aggregate",
-        "instances",
-        "role",
-        "kind",
-    ]);
+    table.texts(&["station", "instance", "aggregate", "instances", "role", "kind"]);
     table.heading("utilisation");
     table.heading("queue_length_mean");
     table.texts(&["queue_length_max"]);
@@ -59,9 +45,7 @@ pub fn stations(stations: &[StationResult], all_instances: bool) -> Vec<u8> {
     table.texts(&["rejected"]);
     table.end();
     for row in aggregate::rows(stations, all_instances) {
-        let (which, of) = row
-            .aggregate
-            .map_or((None, 1), |(which, of)| (Some(which), of));
+        let (which, of) = row.aggregate.map_or((None, 1), |(which, of)| (Some(which), of));
         let instance = match which {
             Some(aggregate::Which::Mean) => String::new(),
             _ => row.station.instance.to_string(),
@@ -124,14 +108,7 @@ pub fn histogram(buckets: &[HistogramBucket]) -> Vec<u8> {
 /// `incidents.csv`: what broke, when, and what it cost.
 pub fn incidents() -> Vec<u8> {
     let mut table = Table::new();
-    table.texts(&[
-        "replication",
-        "start_s",
-        "end_s",
-        "component",
-        "cause",
-        "requests_failed",
-    ]);
+    table.texts(&["replication", "start_s", "end_s", "component", "cause", "requests_failed"]);
     table.end();
     table.bytes()
 }
@@ -168,10 +145,7 @@ pub(super) fn figures(design: &Design) -> Vec<(&'static str, Estimate)> {
         ("availability", summary.availability.clone()),
         ("throughput_per_s", summary.throughput_per_s.clone()),
         ("cost.per_hour", Estimate::point(summary.cost.per_hour, "")),
-        (
-            "cost.per_million_requests",
-            summary.cost.per_million_requests.clone(),
-        ),
+        ("cost.per_million_requests", summary.cost.per_million_requests.clone()),
     ]
 }
 
@@ -200,10 +174,7 @@ pub(super) fn quantiles(time: &ResponseTime) -> [(&'static str, &Estimate); 6] {
 }
 
 fn causes(failed: &Named<u64>) -> String {
-    let parts: Vec<_> = failed
-        .iter()
-        .map(|(cause, number)| format!("{cause} {number}"))
-        .collect();
+    let parts: Vec<_> = failed.iter().map(|(cause, number)| format!("{cause} {number}")).collect();
     parts.join("; ")
 }
 
@@ -215,10 +186,7 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        Self {
-            writer: csv::Writer::from_writer(Vec::new()),
-            line: Vec::new(),
-        }
+        Self { writer: csv::Writer::from_writer(Vec::new()), line: Vec::new() }
     }
 
     fn text(&mut self, field: &str) {
@@ -235,8 +203,7 @@ impl Table {
 
     fn number(&mut self, value: Option<f64>) {
         let value = value.filter(|value| value.is_finite());
-        self.line
-            .push(value.map_or_else(String::new, number::field));
+        self.line.push(value.map_or_else(String::new, number::field));
     }
 
     fn estimate(&mut self, estimate: &Estimate) {

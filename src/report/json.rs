@@ -34,9 +34,8 @@ fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Val
         .map(|design| json!({ "name": design.name, "summary": summary(&design.results.summary) }));
     let differences = comparison.differences.iter().map(|difference| {
         let figures = difference.figures.iter();
-        let figures: Map<_, _> = figures
-            .map(|(name, estimate)| (name.clone(), value(estimate)))
-            .collect();
+        let figures: Map<_, _> =
+            figures.map(|(name, estimate)| (name.clone(), value(estimate))).collect();
         json!({ "design": difference.design, "figures": figures })
     });
     json!({
@@ -49,10 +48,7 @@ fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Val
 
 fn by_tier(summary: &Summary) -> Value {
     let mut all = value(summary);
-    all["stations"] = aggregate::rows(&summary.stations, false)
-        .iter()
-        .map(station)
-        .collect();
+    all["stations"] = aggregate::rows(&summary.stations, false).iter().map(station).collect();
     all
 }
 
@@ -83,10 +79,7 @@ fn pretty(mut all: Value) -> Vec<u8> {
 fn round(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
-            let rounded = number
-                .as_f64()
-                .map(number::stable)
-                .and_then(Number::from_f64);
+            let rounded = number.as_f64().map(number::stable).and_then(Number::from_f64);
             if let Some(rounded) = rounded {
                 *number = rounded;
             }

@@ -54,26 +54,14 @@ pub type File = (String, Vec<u8>);
 /// The files of a run.
 pub fn files(results: &Results, options: &ReportOptions) -> Result<Vec<File>, ReportError> {
     let summary = &results.summary;
-    let json = if options.all_instances {
-        json::summary(summary)
-    } else {
-        json::summary_by_tier(summary)
-    };
+    let json =
+        if options.all_instances { json::summary(summary) } else { json::summary_by_tier(summary) };
     let mut files = vec![
         ("summary.json".to_owned(), json),
         ("endpoints.csv".to_owned(), csv::endpoints(summary)),
-        (
-            "stations.csv".to_owned(),
-            csv::stations(&summary.stations, options.all_instances),
-        ),
-        (
-            "timeseries.csv".to_owned(),
-            csv::timeseries(&results.timeseries),
-        ),
-        (
-            "histogram.csv".to_owned(),
-            csv::histogram(&results.histogram),
-        ),
+        ("stations.csv".to_owned(), csv::stations(&summary.stations, options.all_instances)),
+        ("timeseries.csv".to_owned(), csv::timeseries(&results.timeseries)),
+        ("histogram.csv".to_owned(), csv::histogram(&results.histogram)),
         ("incidents.csv".to_owned(), csv::incidents()),
     ];
     draw(&mut files, charts::of_run(results), options)?;
@@ -114,12 +102,6 @@ fn draw(
 
 /// The paired difference of a design in a figure; none for the first design.
 fn difference<'a>(comparison: &'a Comparison, design: &str, figure: &str) -> Option<&'a Estimate> {
-    let of = comparison
-        .differences
-        .iter()
-        .find(|one| one.design == design)?;
-    of.figures
-        .iter()
-        .find(|(name, _)| name == figure)
-        .map(|(_, estimate)| estimate)
+    let of = comparison.differences.iter().find(|one| one.design == design)?;
+    of.figures.iter().find(|(name, _)| name == figure).map(|(_, estimate)| estimate)
 }

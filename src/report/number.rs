@@ -73,11 +73,7 @@ pub fn plain(value: f64) -> String {
 
 /// An amount of money: two decimals, more below one.
 pub fn money(value: f64) -> String {
-    let wanted = if value.abs() < 1.0 {
-        decimals(value).max(2)
-    } else {
-        2
-    };
+    let wanted = if value.abs() < 1.0 { decimals(value).max(2) } else { 2 };
     fixed(value, wanted)
 }
 
@@ -129,10 +125,7 @@ impl Unit {
                 format!("{shown} ± {}{suffix}", fixed(half * factor, wide))
             }
             Some(Interval::Skewed(low, high)) => {
-                let (low, high) = (
-                    fixed(low * factor, decimals),
-                    fixed(high * factor, decimals),
-                );
+                let (low, high) = (fixed(low * factor, decimals), fixed(high * factor, decimals));
                 format!("{shown}{suffix} ({low} to {high})")
             }
         }
@@ -157,12 +150,7 @@ impl Unit {
         let signed = |value: f64| sign(value * factor, decimals);
         match (estimate.low, estimate.high) {
             (Some(low), Some(high)) if half.is_some() => {
-                format!(
-                    "{}{suffix} ({} to {})",
-                    signed(value),
-                    signed(low),
-                    signed(high)
-                )
+                format!("{}{suffix} ({} to {})", signed(value), signed(low), signed(high))
             }
             _ => format!("{}{suffix}", signed(value)),
         }
@@ -202,11 +190,7 @@ fn interval(estimate: &Estimate, value: f64) -> Option<Interval> {
         return None;
     }
     let even = ((low + high) / 2.0 - value).abs() <= 0.2 * half;
-    Some(if even {
-        Interval::Even(half)
-    } else {
-        Interval::Skewed(low, high)
-    })
+    Some(if even { Interval::Even(half) } else { Interval::Skewed(low, high) })
 }
 
 /// Decimals that leave three significant digits.
@@ -248,22 +232,14 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, part) = text.split_at(text.find('.').unwrap_or(text.len()));
     let negative = value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    format!(
-        "{}{}{part}",
-        if negative { "−" } else { "" },
-        separated(whole)
-    )
+    format!("{}{}{part}", if negative { "−" } else { "" }, separated(whole))
 }
 
 /// Like [`fixed`], with a plus where it is due.
 fn sign(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     let nothing = text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte));
-    if value > 0.0 && !nothing {
-        format!("+{text}")
-    } else {
-        text
-    }
+    if value > 0.0 && !nothing { format!("+{text}") } else { text }
 }
 
 /// Puts a comma between groups of three digits.
@@ -285,11 +261,7 @@ mod tests {
     use super::*;
 
     fn between(value: f64, low: f64, high: f64) -> Estimate {
-        Estimate {
-            low: Some(low),
-            high: Some(high),
-            ..Estimate::point(value, "")
-        }
+        Estimate { low: Some(low), high: Some(high), ..Estimate::point(value, "") }
     }
 
     #[test]
@@ -313,10 +285,7 @@ mod tests {
 
     #[test]
     fn intervals_are_even_or_skewed() {
-        assert_eq!(
-            Unit::Milliseconds.estimate(&between(212.0, 204.0, 220.0)),
-            "212 ± 8 ms"
-        );
+        assert_eq!(Unit::Milliseconds.estimate(&between(212.0, 204.0, 220.0)), "212 ± 8 ms");
         let skewed = between(212.0, 210.0, 260.0);
         assert_eq!(Unit::Milliseconds.estimate(&skewed), "212 ms (210 to 260)");
         let narrow = between(212.34, 212.31, 212.37);
@@ -326,24 +295,15 @@ mod tests {
     #[test]
     fn absent_and_unbounded_say_so() {
         assert_eq!(Unit::Plain.estimate(&Estimate::absent("too short")), "–");
-        let bound = Estimate {
-            at_least: true,
-            ..Estimate::point(30_000.0, "")
-        };
+        let bound = Estimate { at_least: true, ..Estimate::point(30_000.0, "") };
         assert_eq!(Unit::Milliseconds.estimate(&bound), "≥ 30 s");
     }
 
     #[test]
     fn differences_are_signed() {
         let difference = between(-12.0, -14.5, -9.5);
-        assert_eq!(
-            Unit::Milliseconds.difference(&difference),
-            "−12.0 ms (−14.5 to −9.5)"
-        );
-        assert_eq!(
-            Unit::Share.difference(&between(0.01, -0.01, 0.03)),
-            "+1 pp (−1 to +3)"
-        );
+        assert_eq!(Unit::Milliseconds.difference(&difference), "−12.0 ms (−14.5 to −9.5)");
+        assert_eq!(Unit::Share.difference(&between(0.01, -0.01, 0.03)), "+1 pp (−1 to +3)");
     }
 
     #[test]

@@ -3,9 +3,7 @@
 /// Replaces characters that a terminal or an XML parser would act on, or that
 /// turn the direction of reading: controls, bidirectional marks, non-characters.
 pub fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_harmful(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// At most `width` characters; what is left out of the middle shows as `…`,
@@ -68,10 +66,7 @@ mod tests {
     #[test]
     fn formulas_are_neutralised() {
         for start in ["=", "+", "-", "@", "\t", "\r"] {
-            assert_eq!(
-                field(&format!("{start}cmd|' /C calc'!A0")).chars().next(),
-                Some('\'')
-            );
+            assert_eq!(field(&format!("{start}cmd|' /C calc'!A0")).chars().next(), Some('\''));
         }
         assert_eq!(field("web=1"), "web=1");
     }

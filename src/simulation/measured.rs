@@ -110,17 +110,14 @@ impl World<'_> {
         let recorder = &self.recorder;
         let window = self.now.saturating_since(recorder.start).as_secs_f64();
         let egress = recorder.egress_bytes as f64 / window;
-        let mut figures = vec![
+        let figures = vec![
             ("egress_bytes_per_s", MeasuredFigure::Mean(Some(egress))),
             ("in_flight_mean", MeasuredFigure::Mean(Some(recorder.in_system.mean(self.now)))),
             ("in_flight_max", MeasuredFigure::Max(recorder.in_system.max() as f64)),
             ("retries", MeasuredFigure::Count(recorder.retries)),
+            ("static_files_asked", MeasuredFigure::Count(recorder.static_asked)),
+            ("static_files_arrived", MeasuredFigure::Count(recorder.static_arrived)),
         ];
-        if recorder.static_asked > 0 {
-            let (asked, arrived) = (recorder.static_asked, recorder.static_arrived);
-            figures.push(("static_files_asked", MeasuredFigure::Count(asked)));
-            figures.push(("static_files_arrived", MeasuredFigure::Count(arrived)));
-        }
         ComponentMeasured { name: "users".to_owned(), kind: "users", figures }
     }
 }
@@ -194,6 +191,10 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         figures.push(("replication_lag_ms_p99", MeasuredFigure::LagP99(Box::new(lag))));
         let max = statistics.max.as_millis_f64();
         figures.push(("replication_lag_ms_max", MeasuredFigure::Max(max)));
+        let behind = (0..plan.replicas as usize)
+            .map(|replica| tier.log.last_position().get() - tier.log.applied(replica).get());
+        let behind = behind.max().unwrap_or(0) as f64;
+        figures.push(("log_entries_behind", MeasuredFigure::Mean(Some(behind))));
     }
     let pages = tier.page_hits + tier.page_misses;
     figures.extend([

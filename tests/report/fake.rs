@@ -27,10 +27,7 @@ pub(crate) fn estimate(value: f64, half: f64) -> Estimate {
 
 fn at_least(value: f64) -> Estimate {
     let note = "falls among requests that had not finished";
-    Estimate {
-        at_least: true,
-        ..Estimate::point(value, note)
-    }
+    Estimate { at_least: true, ..Estimate::point(value, note) }
 }
 
 /// Some noise that is the same everywhere, -1..1.
@@ -44,18 +41,8 @@ const STATIONS: [(&str, &str, u32, f64); 12] = [
     ("balancers.edge.connections", "pool", 2, 0.12),
     ("services.web.workers", "pool", 6, 0.58),
     ("services.web.cpu", "cpu", 6, 0.71),
-    (
-        "services.recommendations-with-a-long-name.workers",
-        "pool",
-        3,
-        0.33,
-    ),
-    (
-        "services.recommendations-with-a-long-name.cpu",
-        "cpu",
-        3,
-        0.41,
-    ),
+    ("services.recommendations-with-a-long-name.workers", "pool", 3, 0.33),
+    ("services.recommendations-with-a-long-name.cpu", "cpu", 3, 0.41),
     ("services.search.cpu", "cpu", 4, 0.52),
     ("caches.objects.cpu", "cpu", 2, 0.19),
     ("databases.main.connections", "pool", 3, 0.47),
@@ -83,11 +70,7 @@ pub(crate) fn results(regime: Regime) -> Results {
 fn bucket(n: u64, stretch: f64) -> HistogramBucket {
     let low = (n as f64 * 5e6 * stretch) as u64;
     let count = (50_000.0 / (1.0 + (n as f64 - 4.0) * (n as f64 - 4.0))) as u64;
-    HistogramBucket {
-        low_ns: low,
-        high_ns: low + (5e6 * stretch) as u64 - 1,
-        count,
-    }
+    HistogramBucket { low_ns: low, high_ns: low + (5e6 * stretch) as u64 - 1, count }
 }
 
 fn curve(regime: Regime, stretch: f64) -> Vec<(f64, Option<f64>)> {
@@ -124,11 +107,7 @@ fn response_time(regime: Regime, stretch: f64) -> ResponseTime {
 }
 
 fn summary(regime: Regime, stretch: f64) -> Summary {
-    let load = if regime == Regime::Overloaded {
-        1.4
-    } else {
-        stretch
-    };
+    let load = if regime == Regime::Overloaded { 1.4 } else { stretch };
     let failed = if regime == Regime::Idle {
         vec![]
     } else {
@@ -248,9 +227,7 @@ fn attribution(stretch: f64) -> Named<Estimate> {
         ("databases.main.disk.service", 1.1),
         ("attempt.failed", 0.4),
     ];
-    parts
-        .map(|(name, value)| (name.to_owned(), estimate(value * stretch, 0.1)))
-        .into()
+    parts.map(|(name, value)| (name.to_owned(), estimate(value * stretch, 0.1))).into()
 }
 
 fn stations(load: f64) -> Vec<StationResult> {
@@ -272,17 +249,10 @@ pub(crate) fn station(name: &str, kind: &str, instance: u32, busy: f64) -> Stati
         instance,
         role: None,
         kind: kind.to_owned(),
-        utilisation: if busy > 0.0 {
-            estimate(busy, 0.004)
-        } else {
-            Estimate::absent("unbounded")
-        },
+        utilisation: if busy > 0.0 { estimate(busy, 0.004) } else { Estimate::absent("unbounded") },
         queue_length_mean: estimate(waiting, 0.02),
         queue_length_max: (waiting * 14.0) as u64,
-        wait_ms: Wait {
-            mean: estimate(waiting * 1.3, 0.1),
-            p99: estimate(waiting * 17.0, 1.0),
-        },
+        wait_ms: Wait { mean: estimate(waiting * 1.3, 0.1), p99: estimate(waiting * 17.0, 1.0) },
         throughput_per_s: estimate(114.3, 0.2),
         rejected: 0,
     }
@@ -291,10 +261,7 @@ pub(crate) fn station(name: &str, kind: &str, instance: u32, busy: f64) -> Stati
 fn components() -> Named<ComponentResult> {
     let component = |kind: &str, figures: Vec<(&str, Figure)>| ComponentResult {
         kind: kind.to_owned(),
-        figures: figures
-            .into_iter()
-            .map(|(name, figure)| (name.to_owned(), figure))
-            .collect(),
+        figures: figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect(),
     };
     let cache = vec![
         ("hit_ratio", Figure::Estimate(estimate(0.9321, 0.0011))),
@@ -302,14 +269,8 @@ fn components() -> Named<ComponentResult> {
         ("evicted", Figure::Count(18_233)),
     ];
     let database = vec![
-        (
-            "replication_lag_ms_mean",
-            Figure::Estimate(estimate(3.21, 0.05)),
-        ),
-        (
-            "replication_lag_ms_p99",
-            Figure::Estimate(Estimate::absent("fewer than 100 writes")),
-        ),
+        ("replication_lag_ms_mean", Figure::Estimate(estimate(3.21, 0.05))),
+        ("replication_lag_ms_p99", Figure::Estimate(Estimate::absent("fewer than 100 writes"))),
         ("replication_lag_ms_max", Figure::Number(48.7)),
         ("stale_reads", Figure::Count(112)),
         ("writes_committed", Figure::Count(123_402)),
@@ -340,15 +301,9 @@ fn course(regime: Regime, stretch: f64) -> TimeSeries {
         };
     let fails = if regime == Regime::Idle { 0.0 } else { 9.0 };
     let mut series = vec![
-        line("users", "offered_per_s", 1, &|_, noise| {
-            686.0 + 12.0 * noise
-        }),
-        line("users", "answered_per_s", 1, &|_, noise| {
-            686.0 - fails + 12.0 * noise
-        }),
-        line("users", "failed_per_s", 2, &|growth, noise| {
-            fails * growth * (1.0 + noise)
-        }),
+        line("users", "offered_per_s", 1, &|_, noise| 686.0 + 12.0 * noise),
+        line("users", "answered_per_s", 1, &|_, noise| 686.0 - fails + 12.0 * noise),
+        line("users", "failed_per_s", 2, &|growth, noise| fails * growth * (1.0 + noise)),
         line("users", "response_time_ms_p50", 3, &|growth, noise| {
             stretch * growth * (25.0 + noise)
         }),
@@ -362,11 +317,7 @@ fn course(regime: Regime, stretch: f64) -> TimeSeries {
             21.0 * stretch * growth * (1.0 + 0.2 * noise)
         }),
     ];
-    let load = if regime == Regime::Overloaded {
-        1.4
-    } else {
-        stretch
-    };
+    let load = if regime == Regime::Overloaded { 1.4 } else { stretch };
     for (place, (name, _, _, busy)) in STATIONS.into_iter().enumerate() {
         let busy = move |growth: f64, noise: f64| {
             (busy * load * growth.min(1.0) * (1.0 + 0.05 * noise)).min(1.0)
@@ -378,12 +329,7 @@ fn course(regime: Regime, stretch: f64) -> TimeSeries {
         series.push(line(name, "utilisation", 10 + place, &busy));
         series.push(line(name, "queue_length", 30 + place, &queue));
     }
-    TimeSeries {
-        bucket_s: 10.0,
-        warmup_s: 131.2,
-        buckets: BUCKETS,
-        series,
-    }
+    TimeSeries { bucket_s: 10.0, warmup_s: 131.2, buckets: BUCKETS, series }
 }
 
 /// Three designs under the same users.
@@ -394,10 +340,7 @@ pub(crate) fn comparison() -> Comparison {
         results.summary.response_time_ms.p99 = estimate(p99, p99 * 0.04);
         let stretch = p99 / 128.4;
         results.percentile_curve = curve(Regime::Normal, stretch);
-        Design {
-            name: name.to_owned(),
-            results,
-        }
+        Design { name: name.to_owned(), results }
     };
     let figures = |stretch: f64| {
         let figures = [
@@ -410,9 +353,7 @@ pub(crate) fn comparison() -> Comparison {
             ("cost.per_hour", 0.41, 0.0),
             ("cost.per_million_requests", 0.17, 0.001),
         ];
-        figures
-            .map(|(name, value, half)| (name.to_owned(), estimate(value * stretch, half)))
-            .into()
+        figures.map(|(name, value, half)| (name.to_owned(), estimate(value * stretch, half))).into()
     };
     Comparison {
         designs: vec![

@@ -23,11 +23,7 @@ pub(super) fn draw(drawing: &mut Drawing, bars: &Bars, top: f64) -> Result<(), C
     let ruler = Ruler::new(Scale::Linear, lengths, 6);
     let place = |value: f64| left + (right - left) * ruler.place(value);
     for (value, tick) in &ruler.ticks {
-        drawing.line(
-            &[(place(*value), top), (place(*value), bottom)],
-            1.0,
-            Colour::GRID,
-        );
+        drawing.line(&[(place(*value), top), (place(*value), bottom)], 1.0, Colour::GRID);
         drawing.text(tick, (place(*value), bottom + 20.0), Anchor::Middle, SMALL);
     }
     for (index, one) in bars.bars.iter().enumerate() {
@@ -39,12 +35,7 @@ pub(super) fn draw(drawing: &mut Drawing, bars: &Bars, top: f64) -> Result<(), C
         drawing.text(labels::NOTHING, middle, Anchor::Middle, SMALL);
     }
     drawing.line(&[(left, top), (left, bottom)], 1.2, Colour::GREY);
-    drawing.text(
-        &bars.axis,
-        ((left + right) / 2.0, bottom + 42.0),
-        Anchor::Middle,
-        SMALL,
-    );
+    drawing.text(&bars.axis, ((left + right) / 2.0, bottom + 42.0), Anchor::Middle, SMALL);
     drawing.height = (bottom + 42.0 + EDGE - 6.0).round();
     Ok(())
 }
@@ -57,31 +48,17 @@ fn bar(
     place: &impl Fn(f64) -> f64,
 ) {
     let baseline = middle + labels::half(NAME);
-    drawing.text(
-        &labels::name(&bar.name),
-        (left - 10.0, baseline),
-        Anchor::End,
-        NAME,
-    );
+    drawing.text(&labels::name(&bar.name), (left - 10.0, baseline), Anchor::End, NAME);
     let (upper, lower) = (middle - THICKNESS / 2.0, middle + THICKNESS / 2.0);
     let mut length = 0.0;
     for (value, (_, colour)) in bar.parts.iter().zip(&bars.legend) {
         let start = place(length);
         length += value.max(0.0);
         if *value > 0.0 {
-            drawing.rectangle(
-                (start, upper),
-                (place(length).max(start + 1.0), lower),
-                *colour,
-            );
+            drawing.rectangle((start, upper), (place(length).max(start + 1.0), lower), *colour);
         }
     }
-    drawing.text(
-        &bar.label,
-        (place(length) + 8.0, baseline),
-        Anchor::Start,
-        SMALL,
-    );
+    drawing.text(&bar.label, (place(length) + 8.0, baseline), Anchor::Start, SMALL);
 }
 
 /// Draws the legend in a line; returns where the rest may begin.

@@ -61,27 +61,10 @@ pub(super) struct Type {
 /// What is drawn, in nominal pixels.
 #[derive(Clone, Debug)]
 enum Shape {
-    Line {
-        points: Vec<(f64, f64)>,
-        width: f64,
-        colour: Colour,
-    },
-    Rectangle {
-        from: (f64, f64),
-        to: (f64, f64),
-        colour: Colour,
-    },
-    Disc {
-        centre: (f64, f64),
-        radius: f64,
-        colour: Colour,
-    },
-    Text {
-        text: String,
-        at: (f64, f64),
-        anchor: Anchor,
-        style: Type,
-    },
+    Line { points: Vec<(f64, f64)>, width: f64, colour: Colour },
+    Rectangle { from: (f64, f64), to: (f64, f64), colour: Colour },
+    Disc { centre: (f64, f64), radius: f64, colour: Colour },
+    Text { text: String, at: (f64, f64), anchor: Anchor, style: Type },
 }
 
 /// Shapes in the order in which they are drawn.
@@ -94,19 +77,11 @@ pub(super) struct Drawing {
 
 impl Drawing {
     pub(super) fn new(name: &str) -> Self {
-        Self {
-            height: 0.0,
-            name: text::plain(name),
-            shapes: Vec::new(),
-        }
+        Self { height: 0.0, name: text::plain(name), shapes: Vec::new() }
     }
 
     pub(super) fn line(&mut self, points: &[(f64, f64)], width: f64, colour: Colour) {
-        self.shapes.push(Shape::Line {
-            points: points.to_vec(),
-            width,
-            colour,
-        });
+        self.shapes.push(Shape::Line { points: points.to_vec(), width, colour });
     }
 
     /// A horizontal or vertical line of dashes.
@@ -127,22 +102,13 @@ impl Drawing {
     }
 
     pub(super) fn disc(&mut self, centre: (f64, f64), radius: f64, colour: Colour) {
-        self.shapes.push(Shape::Disc {
-            centre,
-            radius,
-            colour,
-        });
+        self.shapes.push(Shape::Disc { centre, radius, colour });
     }
 
     /// A text whose baseline passes through the place.
     pub(super) fn text(&mut self, text: &str, at: (f64, f64), anchor: Anchor, style: Type) {
         let text = text::plain(text);
-        self.shapes.push(Shape::Text {
-            text,
-            at,
-            anchor,
-            style,
-        });
+        self.shapes.push(Shape::Text { text, at, anchor, style });
     }
 }
 
@@ -164,19 +130,10 @@ pub(super) fn width(text: &str, style: Type) -> Result<f64, ChartError> {
 /// The drawing as an SVG document.
 pub(super) fn svg(drawing: &Drawing) -> Result<Vec<u8>, ChartError> {
     fonts()?;
-    let size = (
-        whole(WIDTH, SVG_SCALE) as u32,
-        whole(drawing.height, SVG_SCALE) as u32,
-    );
+    let size = (whole(WIDTH, SVG_SCALE) as u32, whole(drawing.height, SVG_SCALE) as u32);
     let mut document = String::new();
     let backend = SVGBackend::with_string(&mut document, size);
-    Brush {
-        backend,
-        scale: SVG_SCALE,
-        em: SVG_EM,
-        raster: false,
-    }
-    .draw(drawing)?;
+    Brush { backend, scale: SVG_SCALE, em: SVG_EM, raster: false }.draw(drawing)?;
     let body = document.split_once('>').map_or("", |(_, body)| body);
     let head = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{}\" \
@@ -205,18 +162,8 @@ fn raster(drawing: &Drawing) -> Result<(usize, usize, Vec<u8>), ChartError> {
     let size = ((SAMPLES * width) as u32, (SAMPLES * height) as u32);
     let backend = BitMapBackend::with_buffer(&mut samples, size);
     let scale = (PNG_SCALE * SAMPLES) as f64;
-    Brush {
-        backend,
-        scale,
-        em: RASTER_EM,
-        raster: true,
-    }
-    .draw(drawing)?;
-    Ok((
-        width,
-        height,
-        png::averaged(&samples, width, height, SAMPLES),
-    ))
+    Brush { backend, scale, em: RASTER_EM, raster: true }.draw(drawing)?;
+    Ok((width, height, png::averaged(&samples, width, height, SAMPLES)))
 }
 
 /// Registers the embedded fonts, once.
@@ -226,24 +173,13 @@ fn fonts() -> Result<(), ChartError> {
         register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok()
             && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
     });
-    if *registered {
-        Ok(())
-    } else {
-        Err(ChartError("the embedded font is broken".to_owned()))
-    }
+    if *registered { Ok(()) } else { Err(ChartError("the embedded font is broken".to_owned())) }
 }
 
 fn text_style(style: Type, factor: f64) -> TextStyle<'static> {
-    let weight = if style.bold {
-        FontStyle::Bold
-    } else {
-        FontStyle::Normal
-    };
+    let weight = if style.bold { FontStyle::Bold } else { FontStyle::Normal };
     let font = (FontFamily::Name(FAMILY), style.size * factor, weight).into_font();
-    TextStyle {
-        color: rgb(style.colour).to_backend_color(),
-        ..TextStyle::from(font)
-    }
+    TextStyle { color: rgb(style.colour).to_backend_color(), ..TextStyle::from(font) }
 }
 
 fn rgb(colour: Colour) -> RGBColor {
@@ -255,10 +191,7 @@ fn whole(value: f64, scale: f64) -> i32 {
 }
 
 fn escaped(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&apos;")
 }
 
@@ -276,54 +209,30 @@ struct Brush<B> {
 impl<B: DrawingBackend> Brush<B> {
     fn draw(mut self, drawing: &Drawing) -> Result<(), ChartError> {
         let (from, to) = ((0.0, 0.0), (WIDTH, drawing.height));
-        self.shape(&Shape::Rectangle {
-            from,
-            to,
-            colour: Colour::WHITE,
-        })?;
-        drawing
-            .shapes
-            .iter()
-            .try_for_each(|shape| self.shape(shape))?;
+        self.shape(&Shape::Rectangle { from, to, colour: Colour::WHITE })?;
+        drawing.shapes.iter().try_for_each(|shape| self.shape(shape))?;
         self.backend.present().map_err(failed)
     }
 
     fn shape(&mut self, shape: &Shape) -> Result<(), ChartError> {
         match shape {
-            Shape::Line {
-                points,
-                width,
-                colour,
-            } => self.line(points, *width, *colour),
+            Shape::Line { points, width, colour } => self.line(points, *width, *colour),
             Shape::Rectangle { from, to, colour } => {
                 let (from, to) = (self.place(*from), self.place(*to));
                 let style = rgb(*colour).filled();
-                self.backend
-                    .draw_rect(from, to, &style, true)
-                    .map_err(failed)
+                self.backend.draw_rect(from, to, &style, true).map_err(failed)
             }
-            Shape::Disc {
-                centre,
-                radius,
-                colour,
-            } => {
+            Shape::Disc { centre, radius, colour } => {
                 let (centre, radius) = (self.place(*centre), whole(*radius, self.scale));
                 self.disc(centre, radius, *colour)
             }
-            Shape::Text {
-                text,
-                at,
-                anchor,
-                style,
-            } => self.text(text, *at, *anchor, *style),
+            Shape::Text { text, at, anchor, style } => self.text(text, *at, *anchor, *style),
         }
     }
 
     fn disc(&mut self, centre: (i32, i32), radius: i32, colour: Colour) -> Result<(), ChartError> {
         let style = rgb(colour).filled();
-        self.backend
-            .draw_circle(centre, radius as u32, &style, true)
-            .map_err(failed)
+        self.backend.draw_circle(centre, radius as u32, &style, true).map_err(failed)
     }
 
     fn line(
@@ -340,15 +249,11 @@ impl<B: DrawingBackend> Brush<B> {
         // The rasteriser fills the outline of a whole path wrongly where it
         // crosses itself: draw each piece, and round the joints.
         for pair in places.windows(2) {
-            self.backend
-                .draw_path(pair.iter().copied(), &style)
-                .map_err(failed)?;
+            self.backend.draw_path(pair.iter().copied(), &style).map_err(failed)?;
         }
         let joint = whole(width / 2.0, self.scale);
         let joints = places.iter().skip(1).take(places.len().saturating_sub(2));
-        joints
-            .into_iter()
-            .try_for_each(|place| self.disc(*place, joint, colour))
+        joints.into_iter().try_for_each(|place| self.disc(*place, joint, colour))
     }
 
     fn text(
@@ -368,11 +273,7 @@ impl<B: DrawingBackend> Brush<B> {
         let mut place = self.place(at);
         // From the top of a text, the rasteriser sets the baseline half a size
         // below, SVG by 0.76 em.
-        let ascent = if self.raster {
-            size / 2.0
-        } else {
-            0.76 * size / SVG_EM
-        };
+        let ascent = if self.raster { size / 2.0 } else { 0.76 * size / SVG_EM };
         place.1 -= ascent.round() as i32;
         self.backend.draw_text(text, &style, place).map_err(failed)
     }
@@ -393,10 +294,7 @@ mod tests {
     use super::*;
 
     fn drawing() -> Drawing {
-        Drawing {
-            height: 60.0,
-            ..Drawing::new("small")
-        }
+        Drawing { height: 60.0, ..Drawing::new("small") }
     }
 
     /// Dark pixels of the PNG image in a rectangle of nominal pixels.
@@ -406,20 +304,13 @@ mod tests {
             let (x, y) = (index % width / PNG_SCALE, index / width / PNG_SCALE);
             (from.0..to.0).contains(&x) && (from.1..to.1).contains(&y)
         };
-        (0..pixels.len() / 3)
-            .filter(inside)
-            .filter(|index| pixels[3 * index] < 128)
-            .count()
+        (0..pixels.len() / 3).filter(inside).filter(|index| pixels[3 * index] < 128).count()
     }
 
     #[test]
     fn a_raster_text_stands_on_its_baseline() {
         let mut drawing = drawing();
-        let style = Type {
-            size: 20.0,
-            bold: false,
-            colour: Colour::INK,
-        };
+        let style = Type { size: 20.0, bold: false, colour: Colour::INK };
         drawing.text("HHHH", (100.0, 40.0), Anchor::Start, style);
         assert!(dark(&drawing, (100, 26), (160, 40)) > 500, "the letters");
         assert_eq!(dark(&drawing, (0, 41), (900, 60)), 0, "below the baseline");
@@ -429,11 +320,7 @@ mod tests {
     #[test]
     fn a_raster_line_has_its_width() {
         let mut drawing = drawing();
-        drawing.line(
-            &[(100.0, 10.0), (200.0, 50.0), (300.0, 10.0)],
-            4.0,
-            Colour::INK,
-        );
+        drawing.line(&[(100.0, 10.0), (200.0, 50.0), (300.0, 10.0)], 4.0, Colour::INK);
         let area = dark(&drawing, (0, 0), (900, 60)) as f64 / (PNG_SCALE * PNG_SCALE) as f64;
         let length = 2.0 * libm::hypot(100.0, 40.0);
         assert!((area / (4.0 * length) - 1.0).abs() < 0.1, "area {area}");
@@ -441,15 +328,8 @@ mod tests {
 
     #[test]
     fn widths_grow_with_the_text() {
-        let style = Type {
-            size: 14.0,
-            bold: false,
-            colour: Colour::INK,
-        };
-        let (one, two) = (
-            width("web", style).unwrap(),
-            width("webweb", style).unwrap(),
-        );
+        let style = Type { size: 14.0, bold: false, colour: Colour::INK };
+        let (one, two) = (width("web", style).unwrap(), width("webweb", style).unwrap());
         assert!((two - 2.0 * one).abs() < 0.5);
         // DejaVu Sans: the digits are 0.636 em wide.
         assert!((width("0000", style).unwrap() - 4.0 * 0.636 * 14.0).abs() < 0.5);

@@ -11,28 +11,12 @@ pub(super) const NOTHING: &str = "nothing was measured";
 /// Names on a chart are cut to so many characters.
 const LONGEST_NAME: usize = 28;
 
-const TITLE: Type = Type {
-    size: 20.0,
-    bold: true,
-    colour: Colour::INK,
-};
-const SUBTITLE: Type = Type {
-    size: 14.0,
-    bold: false,
-    colour: Colour::MUTED,
-};
+const TITLE: Type = Type { size: 20.0, bold: true, colour: Colour::INK };
+const SUBTITLE: Type = Type { size: 14.0, bold: false, colour: Colour::MUTED };
 /// Tick labels and axis labels.
-pub(super) const SMALL: Type = Type {
-    size: 14.0,
-    bold: false,
-    colour: Colour::MUTED,
-};
+pub(super) const SMALL: Type = Type { size: 14.0, bold: false, colour: Colour::MUTED };
 /// Names of series and bars.
-pub(super) const NAME: Type = Type {
-    size: 14.0,
-    bold: false,
-    colour: Colour::INK,
-};
+pub(super) const NAME: Type = Type { size: 14.0, bold: false, colour: Colour::INK };
 
 /// From the middle of a line of text down to its baseline.
 pub(super) fn half(style: Type) -> f64 {

@@ -55,14 +55,8 @@ pub(super) fn draw(drawing: &mut Drawing, panels: &[Panel], top: f64) -> Result<
     let mut top = top;
     for panel in panels {
         let (upper, lower) = (top + ABOVE, top + ABOVE + height);
-        let plot = Plot {
-            left,
-            right,
-            top: upper,
-            bottom: lower,
-            x: x.clone(),
-            y: vertical(panel),
-        };
+        let plot =
+            Plot { left, right, top: upper, bottom: lower, x: x.clone(), y: vertical(panel) };
         draw_panel(drawing, panel, &plot)?;
         top = lower + 8.0;
     }
@@ -72,15 +66,9 @@ pub(super) fn draw(drawing: &mut Drawing, panels: &[Panel], top: f64) -> Result<
 }
 
 fn horizontal(panels: &[Panel], last: &Panel) -> Ruler {
-    let points = panels
-        .iter()
-        .flat_map(|panel| &panel.series)
-        .flat_map(|series| &series.points);
+    let points = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
     let values = points.flatten().map(|point| point.0);
-    let limits = panels
-        .iter()
-        .flat_map(|panel| &panel.limits)
-        .filter_map(|limit| limit.at);
+    let limits = panels.iter().flat_map(|panel| &panel.limits).filter_map(|limit| limit.at);
     Ruler::new(last.x.scale, values.chain(limits).chain(last.x.reaches), 8)
 }
 
@@ -94,11 +82,7 @@ fn vertical(panel: &Panel) -> Ruler {
         points.chain(intervals.iter().flat_map(|(low, high)| [*low, *high]))
     });
     let limits = panel.limits.iter().map(|limit| limit.value);
-    Ruler::new(
-        panel.y.scale,
-        values.chain(limits).chain(panel.y.reaches),
-        6,
-    )
+    Ruler::new(panel.y.scale, values.chain(limits).chain(panel.y.reaches), 6)
 }
 
 /// What the labels behind the lines need; else room for half the last tick.
@@ -123,11 +107,7 @@ fn draw_panel(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), C
         excluded(drawing, plot, end);
     }
     grid(drawing, plot);
-    let log = if panel.y.scale == Scale::Logarithmic {
-        " (logarithmic)"
-    } else {
-        ""
-    };
+    let log = if panel.y.scale == Scale::Logarithmic { " (logarithmic)" } else { "" };
     let label = format!("{}{log}", panel.y.label);
     drawing.text(&label, (EDGE, plot.top - 12.0), Anchor::Start, SMALL);
     for series in &panel.series {
@@ -139,15 +119,8 @@ fn draw_panel(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), C
     for limit in &panel.limits {
         draw_limit(drawing, plot, limit, limits_beside(panel))?;
     }
-    if panel
-        .series
-        .iter()
-        .all(|series| series.points.iter().all(Option::is_none))
-    {
-        let middle = (
-            (plot.left + plot.right) / 2.0,
-            (plot.top + plot.bottom) / 2.0,
-        );
+    if panel.series.iter().all(|series| series.points.iter().all(Option::is_none)) {
+        let middle = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
         drawing.text(labels::NOTHING, middle, Anchor::Middle, SMALL);
     }
     line_names(drawing, panel, plot);
@@ -173,11 +146,7 @@ fn grid(drawing: &mut Drawing, plot: &Plot) {
         let x = plot.x(*value);
         drawing.line(&[(x, plot.top), (x, plot.bottom)], 1.0, Colour::GRID);
     }
-    drawing.line(
-        &[(plot.left, plot.bottom), (plot.right, plot.bottom)],
-        1.2,
-        Colour::GREY,
-    );
+    drawing.line(&[(plot.left, plot.bottom), (plot.right, plot.bottom)], 1.2, Colour::GREY);
 }
 
 fn x_labels(
@@ -194,21 +163,12 @@ fn x_labels(
         Some(unit) => format!("{}, {unit}", panel.x.label),
         None => panel.x.label.clone(),
     };
-    drawing.text(
-        &label,
-        ((left + right) / 2.0, bottom + 43.0),
-        Anchor::Middle,
-        SMALL,
-    );
+    drawing.text(&label, ((left + right) / 2.0, bottom + 43.0), Anchor::Middle, SMALL);
 }
 
 fn line(drawing: &mut Drawing, plot: &Plot, series: &Series, width: f64) {
     for run in series.points.split(Option::is_none) {
-        let places: Vec<_> = run
-            .iter()
-            .flatten()
-            .map(|(x, y)| (plot.x(*x), plot.y(*y)))
-            .collect();
+        let places: Vec<_> = run.iter().flatten().map(|(x, y)| (plot.x(*x), plot.y(*y))).collect();
         match places.as_slice() {
             [] => {}
             [single] => drawing.disc(*single, 0.8 * width, series.colour),
@@ -247,19 +207,10 @@ fn draw_limit(
         return Ok(());
     }
     let width = canvas::width(&limit.label, NAME)?;
-    let baseline = if y - 22.0 < plot.top {
-        y + 19.0
-    } else {
-        y - 8.0
-    };
+    let baseline = if y - 22.0 < plot.top { y + 19.0 } else { y - 8.0 };
     let from = (plot.left + 6.0, baseline - 14.0);
     drawing.rectangle(from, (from.0 + width + 8.0, baseline + 4.0), Colour::WHITE);
-    drawing.text(
-        &limit.label,
-        (plot.left + 10.0, baseline),
-        Anchor::Start,
-        NAME,
-    );
+    drawing.text(&limit.label, (plot.left + 10.0, baseline), Anchor::Start, NAME);
     Ok(())
 }
 
@@ -273,22 +224,11 @@ fn limits_beside(panel: &Panel) -> bool {
 fn line_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) {
     let ends = panel.series.iter().filter(named).filter_map(|series| {
         let (x, y) = series.points.iter().flatten().next_back()?;
-        Some((
-            labels::name(&series.name),
-            series.colour,
-            plot.x(*x),
-            plot.y(*y),
-        ))
+        Some((labels::name(&series.name), series.colour, plot.x(*x), plot.y(*y)))
     });
     let beside = panel.limits.iter().filter(|_| limits_beside(panel));
-    let limits = beside.map(|limit| {
-        (
-            limit.label.clone(),
-            Colour::INK,
-            plot.right,
-            plot.y(limit.value),
-        )
-    });
+    let limits =
+        beside.map(|limit| (limit.label.clone(), Colour::INK, plot.right, plot.y(limit.value)));
     let ends: Vec<_> = ends.chain(limits).collect();
     let heights: Vec<f64> = ends.iter().map(|(.., y)| *y).collect();
     let spread = labels::spread(&heights, LABEL_GAP, plot.top, plot.bottom);
@@ -314,11 +254,7 @@ struct Dot<'a> {
 
 /// Names beside points, where they cover neither a point nor another name.
 fn point_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), ChartError> {
-    let dots: Vec<_> = panel
-        .series
-        .iter()
-        .filter_map(|series| dot(series, plot))
-        .collect();
+    let dots: Vec<_> = panel.series.iter().filter_map(|series| dot(series, plot)).collect();
     let area = |dot: &Dot<'_>| (dot.x - 7.0, dot.top - 7.0, dot.x + 7.0, dot.bottom + 7.0);
     let mut taken: Vec<Area> = dots.iter().map(area).collect();
     for dot in dots {
@@ -338,12 +274,7 @@ fn point_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), 
         let places = places(&dot, width);
         let place = places.into_iter().find(free).unwrap_or(places[0]);
         taken.push(area(place));
-        drawing.text(
-            &name,
-            (place.0, place.1 + labels::half(NAME)),
-            Anchor::Start,
-            NAME,
-        );
+        drawing.text(&name, (place.0, place.1 + labels::half(NAME)), Anchor::Start, NAME);
     }
     Ok(())
 }
@@ -354,17 +285,9 @@ fn dot<'a>(series: &'a Series, plot: &Plot) -> Option<Dot<'a>> {
     };
     let (x, y) = series.points.iter().flatten().next()?;
     let y = plot.y(*y);
-    let ends = intervals
-        .first()
-        .map(|(low, high)| (plot.y(*high), plot.y(*low)));
+    let ends = intervals.first().map(|(low, high)| (plot.y(*high), plot.y(*low)));
     let (top, bottom) = ends.unwrap_or((y, y));
-    Some(Dot {
-        name: &series.name,
-        x: plot.x(*x),
-        y,
-        top: top.min(y),
-        bottom: bottom.max(y),
-    })
+    Some(Dot { name: &series.name, x: plot.x(*x), y, top: top.min(y), bottom: bottom.max(y) })
 }
 
 /// Where a name may stand: its left end and its middle, the best first.

@@ -43,11 +43,7 @@ fn predicted(width: usize, pixels: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(pixels.len() + pixels.len() / stride.max(1));
     for line in pixels.chunks_exact(stride) {
         lines.push(2);
-        lines.extend(
-            line.iter()
-                .zip(&above)
-                .map(|(now, above)| now.wrapping_sub(*above)),
-        );
+        lines.extend(line.iter().zip(&above).map(|(now, above)| now.wrapping_sub(*above)));
         above.copy_from_slice(line);
     }
     lines
@@ -64,20 +60,13 @@ fn chunk(file: &mut Vec<u8>, kind: &[u8; 4], content: &[u8]) {
 
 /// A zlib stream of one block.
 fn compressed(data: &[u8]) -> Vec<u8> {
-    let mut bits = Bits {
-        bytes: vec![0x78, 0x01],
-        pending: 0,
-        number: 0,
-    };
+    let mut bits = Bits { bytes: vec![0x78, 0x01], pending: 0, number: 0 };
     // Last block, fixed code.
     bits.put(0b011, 3);
     let mut at = 0;
     while at < data.len() {
         bits.literal(data[at]);
-        let run = data[at + 1..]
-            .iter()
-            .take_while(|byte| **byte == data[at])
-            .count();
+        let run = data[at + 1..].iter().take_while(|byte| **byte == data[at]).count();
         at += 1 + bits.repeats(run);
     }
     bits.symbol(256);
@@ -159,11 +148,7 @@ fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc: u32, byte| {
         let mut crc = crc ^ u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
         }
         crc
     })
@@ -242,14 +227,10 @@ mod tests {
             (227, 5),
             (258, 0),
         ];
-        let mut bits = stream[2..]
-            .iter()
-            .flat_map(|byte| (0..8).map(move |bit| usize::from(byte >> bit & 1)));
+        let mut bits =
+            stream[2..].iter().flat_map(|byte| (0..8).map(move |bit| usize::from(byte >> bit & 1)));
         let mut data: Vec<u8> = Vec::new();
-        assert_eq!(
-            [bits.next(), bits.next(), bits.next()],
-            [Some(1), Some(1), Some(0)]
-        );
+        assert_eq!([bits.next(), bits.next(), bits.next()], [Some(1), Some(1), Some(0)]);
         loop {
             let mut code = 0;
             let mut take = |code: usize, number| {
@@ -274,10 +255,7 @@ mod tests {
                     let more: usize = (0..extra).map(|place| bits.next().unwrap() << place).sum();
                     let last = *data.last().unwrap();
                     data.extend(std::iter::repeat_n(last, base + more));
-                    assert!(
-                        (0..5).all(|_| bits.next() == Some(0)),
-                        "a distance other than 1"
-                    );
+                    assert!((0..5).all(|_| bits.next() == Some(0)), "a distance other than 1");
                 }
             }
         }

@@ -30,18 +30,8 @@ pub(super) struct Ruler {
 /// Steps of a time axis in seconds, each with its unit and the longest span for it.
 const TIMES: [(f64, &str, f64, &[f64]); 4] = [
     (1.0, "s", 480.0, &[1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0]),
-    (
-        60.0,
-        "min",
-        6.0 * 3600.0,
-        &[60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0],
-    ),
-    (
-        3600.0,
-        "h",
-        6.0 * 86_400.0,
-        &[3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0],
-    ),
+    (60.0, "min", 6.0 * 3600.0, &[60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0]),
+    (3600.0, "h", 6.0 * 86_400.0, &[3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0]),
     (86_400.0, "d", f64::INFINITY, &[86_400.0]),
 ];
 
@@ -55,11 +45,7 @@ impl Ruler {
             high = high.max(value);
         }
         if low > high {
-            (low, high) = if scale == Scale::Logarithmic {
-                (1.0, 10.0)
-            } else {
-                (0.0, 1.0)
-            };
+            (low, high) = if scale == Scale::Logarithmic { (1.0, 10.0) } else { (0.0, 1.0) };
         }
         match scale {
             Scale::Linear => Self::linear(low, high, most_ticks),
@@ -71,16 +57,9 @@ impl Ruler {
 
     /// Where a value lies, 0 at the start of the axis and 1 at its end.
     pub(super) fn place(&self, value: f64) -> f64 {
-        let (low, high) = (
-            project(self.scale, self.low),
-            project(self.scale, self.high),
-        );
+        let (low, high) = (project(self.scale, self.low), project(self.scale, self.high));
         let value = project(self.scale, value.clamp(self.low, self.high));
-        if high > low {
-            (value - low) / (high - low)
-        } else {
-            0.5
-        }
+        if high > low { (value - low) / (high - low) } else { 0.5 }
     }
 
     fn linear(low: f64, high: f64, most_ticks: usize) -> Self {
@@ -90,25 +69,14 @@ impl Ruler {
         let (first, last) = ((low / step).floor(), (high / step - 1e-9).ceil());
         let decimals = (-libm::log10(step).floor()).max(0.0) as usize;
         let ticks = multiples(first, last, step);
-        let ticks = ticks
-            .map(|value| (value, number::fixed(value, decimals)))
-            .collect();
-        Self {
-            scale: Scale::Linear,
-            low: first * step,
-            high: last * step,
-            ticks,
-            unit: None,
-        }
+        let ticks = ticks.map(|value| (value, number::fixed(value, decimals))).collect();
+        Self { scale: Scale::Linear, low: first * step, high: last * step, ticks, unit: None }
     }
 
     fn logarithmic(low: f64, high: f64) -> Self {
         let low = low.max(high * 1e-9);
         let steps = |factors: &'static [f64]| {
-            let (first, last) = (
-                libm::log10(low).floor() as i32,
-                libm::log10(high).ceil() as i32,
-            );
+            let (first, last) = (libm::log10(low).floor() as i32, libm::log10(high).ceil() as i32);
             let decades = (first..=last).map(|power| libm::pow(10.0, f64::from(power)));
             decades.flat_map(|decade| factors.iter().map(move |factor| factor * decade))
         };
@@ -120,13 +88,7 @@ impl Ruler {
         let high = above.filter(|value| *value > low).unwrap_or(low * 10.0);
         let inside = all.into_iter().filter(|value| (low..=high).contains(value));
         let ticks = inside.map(|value| (value, number::plain(value))).collect();
-        Self {
-            scale: Scale::Logarithmic,
-            low,
-            high,
-            ticks,
-            unit: None,
-        }
+        Self { scale: Scale::Logarithmic, low, high, ticks, unit: None }
     }
 
     fn time(low: f64, high: f64, most_ticks: usize) -> Self {
@@ -144,40 +106,19 @@ impl Ruler {
         };
         let decimals = (-libm::log10(step / seconds).floor()).max(0.0) as usize;
         let ticks = multiples((low / step).ceil(), (high / step + 1e-9).floor(), step);
-        let ticks = ticks
-            .map(|value| (value, number::fixed(value / seconds, decimals)))
-            .collect();
-        Self {
-            scale: Scale::Time,
-            low,
-            high,
-            ticks,
-            unit: Some(unit),
-        }
+        let ticks = ticks.map(|value| (value, number::fixed(value / seconds, decimals))).collect();
+        Self { scale: Scale::Time, low, high, ticks, unit: Some(unit) }
     }
 
     fn percentile(low: f64, high: f64) -> Self {
         let name = |share: f64, nines: usize| {
-            (
-                share,
-                format!("{:.*} %", nines.saturating_sub(2), share * 100.0),
-            )
+            (share, format!("{:.*} %", nines.saturating_sub(2), share * 100.0))
         };
         let mut ticks = vec![name(0.5, 0)];
         ticks.extend((1..=9).map(|nines| name(1.0 - libm::pow(10.0, -(nines as f64)), nines)));
         ticks.retain(|(share, _)| (low - 1e-12..=high + 1e-12).contains(share));
-        let high = if high > low {
-            high
-        } else {
-            low + (1.0 - low) / 2.0
-        };
-        Self {
-            scale: Scale::Percentile,
-            low,
-            high,
-            ticks,
-            unit: None,
-        }
+        let high = if high > low { high } else { low + (1.0 - low) / 2.0 };
+        Self { scale: Scale::Percentile, low, high, ticks, unit: None }
     }
 }
 
@@ -205,13 +146,8 @@ fn multiples(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
 /// The next of 1, 2, 5 × 10ⁿ that is not smaller.
 fn round_step(least: f64) -> f64 {
     let decade = libm::pow(10.0, libm::log10(least).floor());
-    let steps = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|factor| factor * decade);
-    steps
-        .into_iter()
-        .find(|step| *step >= least * 0.999_999)
-        .unwrap_or(10.0 * decade)
+    let steps = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * decade);
+    steps.into_iter().find(|step| *step >= least * 0.999_999).unwrap_or(10.0 * decade)
 }
 
 #[cfg(test)]
@@ -228,36 +164,19 @@ mod tests {
 
     #[test]
     fn round_values() {
-        assert_eq!(
-            names(Scale::Linear, &[3.0, 47.0]),
-            ["0", "10", "20", "30", "40", "50"]
-        );
+        assert_eq!(names(Scale::Linear, &[3.0, 47.0]), ["0", "10", "20", "30", "40", "50"]);
         assert_eq!(
             names(Scale::Linear, &[0.0, 0.021]),
             ["0.000", "0.005", "0.010", "0.015", "0.020", "0.025"]
         );
-        assert_eq!(
-            names(Scale::Logarithmic, &[7.0, 120.0]),
-            ["5", "10", "20", "50", "100", "200"]
-        );
-        assert_eq!(
-            names(Scale::Time, &[0.0, 1800.0]),
-            ["0", "5", "10", "15", "20", "25", "30"]
-        );
-        assert_eq!(
-            names(Scale::Percentile, &[0.0, 0.999]),
-            ["50 %", "90 %", "99 %", "99.9 %"]
-        );
+        assert_eq!(names(Scale::Logarithmic, &[7.0, 120.0]), ["5", "10", "20", "50", "100", "200"]);
+        assert_eq!(names(Scale::Time, &[0.0, 1800.0]), ["0", "5", "10", "15", "20", "25", "30"]);
+        assert_eq!(names(Scale::Percentile, &[0.0, 0.999]), ["50 %", "90 %", "99 %", "99.9 %"]);
     }
 
     #[test]
     fn nothing_to_show_is_no_panic() {
-        for scale in [
-            Scale::Linear,
-            Scale::Logarithmic,
-            Scale::Time,
-            Scale::Percentile,
-        ] {
+        for scale in [Scale::Linear, Scale::Logarithmic, Scale::Time, Scale::Percentile] {
             assert!((0.0..=1.0).contains(&Ruler::new(scale, [].into_iter(), 6).place(0.5)));
             let odd = [f64::NAN, f64::INFINITY, 0.0, 0.0];
             assert!((0.0..=1.0).contains(&Ruler::new(scale, odd.into_iter(), 6).place(0.0)));

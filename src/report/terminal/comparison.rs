@@ -11,20 +11,13 @@ use crate::report::text;
 /// The answer of a comparison: the sentence, the designs, the paired differences.
 pub fn comparison(comparison: &Comparison, style: &Style) -> String {
     let sentence = style.wrapped(&text::sentence(&comparison.sentence), 0);
-    let mut blocks = vec![
-        style.paint(Tone::Strong, &sentence),
-        designs(comparison, style),
-    ];
+    let mut blocks = vec![style.paint(Tone::Strong, &sentence), designs(comparison, style)];
     if let Some(first) = comparison.designs.first() {
         let differences = comparison.differences.iter();
         blocks.extend(differences.map(|one| difference(one, &first.name, style)));
     }
     if let Some(next) = &style.next {
-        blocks.push(format!(
-            "{:<12}{}",
-            "Next",
-            style.paint(Tone::Strong, &text::plain(next))
-        ));
+        blocks.push(format!("{:<12}{}", "Next", style.paint(Tone::Strong, &text::plain(next))));
     }
     blocks.join("\n\n") + "\n"
 }
@@ -38,11 +31,7 @@ fn designs(comparison: &Comparison, style: &Style) -> String {
         let figures = csv::figures(design).into_iter();
         let shown = figures.filter(|(figure, _)| *figure != "cost.per_million_requests");
         row.extend(shown.map(|(figure, estimate)| {
-            let bare = Estimate {
-                low: None,
-                high: None,
-                ..estimate
-            };
+            let bare = Estimate { low: None, high: None, ..estimate };
             match figure {
                 "cost.per_hour" => bare.value.map_or_else(String::new, number::money),
                 _ => unit(figure).estimate(&bare),
@@ -50,16 +39,7 @@ fn designs(comparison: &Comparison, style: &Style) -> String {
         }));
         row
     });
-    let heading = [
-        "Design",
-        "mean",
-        "p50",
-        "p95",
-        "p99",
-        "available",
-        "rate",
-        "cost/h",
-    ];
+    let heading = ["Design", "mean", "p50", "p95", "p99", "available", "rate", "cost/h"];
     style.table(&heading, &rows.collect::<Vec<_>>())
 }
 
@@ -70,16 +50,9 @@ fn unit(figure: &str) -> Unit {
 
 fn difference(difference: &Difference, first: &str, style: &Style) -> String {
     let half = style.width / 3;
-    let (this, first) = (
-        text::shortened(&difference.design, half),
-        text::shortened(first, half),
-    );
+    let (this, first) = (text::shortened(&difference.design, half), text::shortened(first, half));
     let rows = difference.figures.iter().map(|(figure, estimate)| {
-        vec![
-            words(figure),
-            unit(figure).difference(estimate),
-            meaning(estimate).to_owned(),
-        ]
+        vec![words(figure), unit(figure).difference(estimate), meaning(estimate).to_owned()]
     });
     let table = style.table(&["", "difference", ""], &rows.collect::<Vec<_>>());
     format!("{this} against {first}\n{table}")
@@ -87,9 +60,7 @@ fn difference(difference: &Difference, first: &str, style: &Style) -> String {
 
 /// The name of a compared figure in words.
 fn words(figure: &str) -> String {
-    let figure = figure
-        .replace("response_time_ms.", "")
-        .replace("_per_s", "");
+    let figure = figure.replace("response_time_ms.", "").replace("_per_s", "");
     text::shortened(&figure.replace(['.', '_'], " "), 32)
 }
 
@@ -121,35 +92,19 @@ pub fn validation(rows: &[ValidationRow], style: &Style) -> String {
             text::shortened(&row.scenario, SCENARIO),
             text::shortened(&row.figure, width),
             unit.precise(row.exact),
-            estimate
-                .value
-                .map_or_else(|| number::NOTHING.to_owned(), |value| unit.precise(value)),
+            estimate.value.map_or_else(|| number::NOTHING.to_owned(), |value| unit.precise(value)),
             interval,
             format!("{:+.1}", row.deviation_sigmas).replace('-', "−"),
             (if row.passed { "✓" } else { "✗" }).to_owned(),
         ]
     });
-    let heading = [
-        "Scenario",
-        "figure",
-        "exact",
-        "simulated",
-        "interval",
-        "z",
-        "",
-    ];
+    let heading = ["Scenario", "figure", "exact", "simulated", "interval", "z", ""];
     let table = style.table(&heading, &lines.collect::<Vec<_>>());
     let failed = rows.iter().filter(|row| !row.passed).count();
     let (tone, verdict) = if failed == 0 {
-        (
-            Tone::Good,
-            format!("✓ {} figures agree with theory", rows.len()),
-        )
+        (Tone::Good, format!("✓ {} figures agree with theory", rows.len()))
     } else {
-        (
-            Tone::Bad,
-            format!("✗ {failed} of {} figures disagree with theory", rows.len()),
-        )
+        (Tone::Bad, format!("✗ {failed} of {} figures disagree with theory", rows.len()))
     };
     format!("{}\n\n{table}\n", style.paint(tone, &verdict))
 }

@@ -29,21 +29,15 @@ pub fn run(results: &Results, style: &Style) -> String {
         components(summary, style),
         closing(results, style),
     ];
-    let mut answer: String = blocks
-        .into_iter()
-        .filter(|block| !block.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n\n");
+    let mut answer: String =
+        blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     answer.push('\n');
     answer
 }
 
 /// The verdict and what was played, then term by term.
 fn verdict(summary: &Summary, style: &Style) -> String {
-    let title = text::shortened(
-        &summary.scenario.title,
-        style.width.saturating_sub(20).max(12),
-    );
+    let title = text::shortened(&summary.scenario.title, style.width.saturating_sub(20).max(12));
     let Some(verdict) = summary.slo.verdict else {
         let title = style.paint(Tone::Strong, &title);
         return format!("{title}\n  No SLO was given, so there is no verdict.");
@@ -56,18 +50,10 @@ fn verdict(summary: &Summary, style: &Style) -> String {
     let word = style.paint(Tone::of(verdict), &format!("{} {word}", sign(verdict)));
     let mut lines = vec![format!("{word} · {}", style.paint(Tone::Strong, &title))];
     let limits: Vec<String> = summary.slo.terms.iter().map(limit).collect();
-    let widest = limits
-        .iter()
-        .map(|limit| limit.chars().count())
-        .max()
-        .unwrap_or(0);
+    let widest = limits.iter().map(|limit| limit.chars().count()).max().unwrap_or(0);
     for (term, limit) in summary.slo.terms.iter().zip(&limits) {
         let sign = style.paint(Tone::of(term.verdict), &sign(term.verdict).to_string());
-        let measured = noted(
-            unit(term),
-            &term.estimate,
-            term.verdict == Verdict::Undecided,
-        );
+        let measured = noted(unit(term), &term.estimate, term.verdict == Verdict::Undecided);
         let line = style.wrapped(&format!("{limit:<widest$}   {measured}"), 6);
         lines.push(format!("  {sign} {line}"));
     }
@@ -79,11 +65,7 @@ fn verdict(summary: &Summary, style: &Style) -> String {
 
 /// What was played.
 fn played(summary: &Summary, style: &Style) -> String {
-    let times = if summary.replications == 1 {
-        "replication"
-    } else {
-        "replications"
-    };
+    let times = if summary.replications == 1 { "replication" } else { "replications" };
     let what = format!(
         "{} {times} of {}, {} of it warm-up, seed {}",
         summary.replications,
@@ -95,20 +77,12 @@ fn played(summary: &Summary, style: &Style) -> String {
 }
 
 fn unit(term: &SloTermResult) -> Unit {
-    if term.unit == "ms" {
-        Unit::Milliseconds
-    } else {
-        Unit::Share
-    }
+    if term.unit == "ms" { Unit::Milliseconds } else { Unit::Share }
 }
 
 fn limit(term: &SloTermResult) -> String {
     let side = if term.at_least { '≥' } else { '≤' };
-    format!(
-        "{} {side} {}",
-        spoken(&term.term),
-        unit(term).given(term.limit)
-    )
+    format!("{} {side} {}", spoken(&term.term), unit(term).given(term.limit))
 }
 
 /// An estimate with its note, where there is no value or the note is wanted.
@@ -126,24 +100,12 @@ fn noted(unit: Unit, estimate: &Estimate, wanted: bool) -> String {
 fn trouble(summary: &Summary, style: &Style) -> String {
     let mut lines = Vec::new();
     if let Some(limit) = &summary.limit {
-        lines.push(marked(
-            style,
-            Tone::Bad,
-            '✗',
-            &format!("stopped early: {limit}"),
-        ));
+        lines.push(marked(style, Tone::Bad, '✗', &format!("stopped early: {limit}")));
     }
-    let unstable: Vec<_> = summary
-        .unstable
-        .iter()
-        .map(|words| format!("unstable: {words}"))
-        .collect();
-    lines.extend(some(&unstable, |words| {
-        marked(style, Tone::Bad, '✗', words)
-    }));
-    lines.extend(some(&summary.warnings, |words| {
-        marked(style, Tone::Unsure, '!', words)
-    }));
+    let unstable: Vec<_> =
+        summary.unstable.iter().map(|words| format!("unstable: {words}")).collect();
+    lines.extend(some(&unstable, |words| marked(style, Tone::Bad, '✗', words)));
+    lines.extend(some(&summary.warnings, |words| marked(style, Tone::Unsure, '!', words)));
     lines.join("\n")
 }
 
@@ -156,10 +118,7 @@ fn marked(style: &Style, tone: Tone, mark: char, words: &str) -> String {
 fn some<T>(all: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     let mut lines: Vec<_> = all.iter().take(MOST_LINES).map(line).collect();
     if all.len() > MOST_LINES {
-        lines.push(format!(
-            "  … and {} more in summary.json",
-            all.len() - MOST_LINES
-        ));
+        lines.push(format!("  … and {} more in summary.json", all.len() - MOST_LINES));
     }
     lines
 }
@@ -184,11 +143,7 @@ fn requests(summary: &Summary, style: &Style) -> String {
     let lines = [
         played(summary, style),
         labelled(style, "Requests", &parts.join(", ")),
-        labelled(
-            style,
-            "Throughput",
-            &format!("{throughput}, availability {availability}"),
-        ),
+        labelled(style, "Throughput", &format!("{throughput}, availability {availability}")),
     ];
     lines.join("\n")
 }
@@ -207,11 +162,7 @@ fn response_time(summary: &Summary, style: &Style) -> String {
     for (name, estimate) in times {
         let name = if name == "p99_9" { "p99.9" } else { name };
         heading.push(name);
-        let bare = Estimate {
-            low: None,
-            high: None,
-            ..estimate.clone()
-        };
+        let bare = Estimate { low: None, high: None, ..estimate.clone() };
         values.push(Unit::Milliseconds.estimate(&bare));
         halves.push(Unit::Milliseconds.half_width(estimate).unwrap_or_default());
         if let (None, Some(note)) = (estimate.value, &estimate.note) {
@@ -225,17 +176,11 @@ fn response_time(summary: &Summary, style: &Style) -> String {
     let max = summary.response_time_ms.max;
     values.push(max.map_or_else(|| NOTHING.to_owned(), |max| Unit::Milliseconds.value(max)));
     halves.push(String::new());
-    let rows = if halves[1..].iter().all(String::is_empty) {
-        vec![values]
-    } else {
-        vec![values, halves]
-    };
+    let rows =
+        if halves[1..].iter().all(String::is_empty) { vec![values] } else { vec![values, halves] };
     let mut lines = vec![style.table(&heading, &rows)];
     for (note, names) in notes {
-        lines.push(style.wrapped(
-            &format!("  {}: {}", names.join(", "), text::plain(&note)),
-            4,
-        ));
+        lines.push(style.wrapped(&format!("  {}: {}", names.join(", "), text::plain(&note)), 4));
     }
     lines.join("\n")
 }
@@ -245,11 +190,7 @@ fn bottleneck(summary: &Summary, style: &Style) -> String {
         return String::new();
     };
     let name = text::shortened(&bottleneck.station, style.width / 2);
-    labelled(
-        style,
-        "Bottleneck",
-        &format!("{name} {}", headroom(bottleneck)),
-    )
+    labelled(style, "Bottleneck", &format!("{name} {}", headroom(bottleneck)))
 }
 
 fn headroom(bottleneck: &Bottleneck) -> String {
@@ -261,15 +202,9 @@ fn headroom(bottleneck: &Bottleneck) -> String {
         None => format!("saturates first: {busy}"),
         Some(more) if more < 0.005 => format!("is saturated: {busy}, carries no more load"),
         Some(more) if more >= 9.995 => {
-            format!(
-                "saturates first: {busy}, carries {:.0} times the load",
-                1.0 + more
-            )
+            format!("saturates first: {busy}, carries {:.0} times the load", 1.0 + more)
         }
-        Some(more) => format!(
-            "saturates first: {busy}, carries {:.0} % more load",
-            100.0 * more
-        ),
+        Some(more) => format!("saturates first: {busy}, carries {:.0} % more load", 100.0 * more),
     }
 }
 
@@ -288,9 +223,7 @@ fn stations(summary: &Summary, style: &Style) -> String {
     }
     let width = style.width.saturating_sub(FIGURES).max(12);
     let rows: Vec<_> = tiers.iter().map(|tier| station(tier, width)).collect();
-    let heading = [
-        "Station", "number", "busy", "busiest", "queue", "longest", "wait p99",
-    ];
+    let heading = ["Station", "number", "busy", "busiest", "queue", "longest", "wait p99"];
     let mut block = style.table(&heading, &rows);
     if all > tiers.len() {
         let more = all - tiers.len();
@@ -304,41 +237,24 @@ fn station(tier: &Tier<'_>, width: usize) -> Vec<String> {
         value.map_or_else(|| NOTHING.to_owned(), |value| unit.value(value))
     };
     let busy = |value: Option<f64>| {
-        value.map_or_else(
-            || NOTHING.to_owned(),
-            |value| format!("{:.1} %", 100.0 * value),
-        )
+        value.map_or_else(|| NOTHING.to_owned(), |value| format!("{:.1} %", 100.0 * value))
     };
-    let longest = tier
-        .iter()
-        .map(|one| one.queue_length_max)
-        .max()
-        .unwrap_or(0);
-    let wait = Estimate {
-        low: None,
-        high: None,
-        ..tier[0].wait_ms.p99.clone()
-    };
+    let longest = tier.iter().map(|one| one.queue_length_max).max().unwrap_or(0);
+    let wait = Estimate { low: None, high: None, ..tier[0].wait_ms.p99.clone() };
     vec![
         text::shortened(&tier[0].name, width),
         number::count(tier.len() as u64),
         busy(aggregate::mean_of(tier, |one| one.utilisation.value)),
         busy(aggregate::busiest(tier).utilisation.value),
-        shown(
-            aggregate::mean_of(tier, |one| one.queue_length_mean.value),
-            Unit::Plain,
-        ),
+        shown(aggregate::mean_of(tier, |one| one.queue_length_mean.value), Unit::Plain),
         number::count(longest),
         Unit::Milliseconds.estimate(&wait),
     ]
 }
 
 fn components(summary: &Summary, style: &Style) -> String {
-    let with_figures: Vec<_> = summary
-        .components
-        .iter()
-        .filter(|(_, one)| !one.figures.is_empty())
-        .collect();
+    let with_figures: Vec<_> =
+        summary.components.iter().filter(|(_, one)| !one.figures.is_empty()).collect();
     some(&with_figures, |(name, one)| component(name, one, style)).join("\n")
 }
 
@@ -361,10 +277,7 @@ fn component(name: &str, component: &ComponentResult, style: &Style) -> String {
 fn without_unit(name: &str) -> String {
     let name = name.replace("_ms_", "_");
     let ends = ["_per_s", "_ms", "_s"];
-    let bare = ends
-        .iter()
-        .find_map(|end| name.strip_suffix(end))
-        .unwrap_or(&name);
+    let bare = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     spoken(bare)
 }
 
@@ -381,10 +294,7 @@ fn closing(results: &Results, style: &Style) -> String {
     let mut lines = Vec::new();
     if cost.per_hour > 0.0 {
         let million = noted(Unit::Plain, &cost.per_million_requests, false);
-        let (hour, month) = (
-            number::money(cost.per_hour),
-            number::money(cost.per_hour * 730.0),
-        );
+        let (hour, month) = (number::money(cost.per_hour), number::money(cost.per_hour * 730.0));
         let words = format!("{hour} an hour ({month} a month), {million} per million requests");
         lines.push(labelled(style, "Cost", &words));
     }
@@ -395,11 +305,7 @@ fn closing(results: &Results, style: &Style) -> String {
         lines.extend(sparkline(&series.values, style));
     }
     if let Some(next) = &style.next {
-        lines.push(format!(
-            "{:<12}{}",
-            "Next",
-            style.paint(Tone::Strong, &text::plain(next))
-        ));
+        lines.push(format!("{:<12}{}", "Next", style.paint(Tone::Strong, &text::plain(next))));
     }
     lines.join("\n")
 }
@@ -419,9 +325,6 @@ fn sparkline(values: &[Option<f64>], style: &Style) -> Option<String> {
         Some(value) => LEVELS[((value / high * 8.0) as usize).min(7)],
     };
     let line: String = stretches.iter().map(level).collect();
-    let (low, high) = (
-        Unit::Milliseconds.value(low),
-        Unit::Milliseconds.value(high),
-    );
+    let (low, high) = (Unit::Milliseconds.value(low), Unit::Milliseconds.value(high));
     Some(format!("{:<12}{line} {low} to {high}", "p99 in time"))
 }

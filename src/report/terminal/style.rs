@@ -91,21 +91,14 @@ impl Style {
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
-        let lines: Vec<_> = table
-            .lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect();
+        let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")
     }
 }
 
 fn cells(texts: impl Iterator<Item = String>) -> Vec<Cell> {
     let aligned = texts.enumerate().map(|(column, text)| {
-        let alignment = if column == 0 {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        };
+        let alignment = if column == 0 { CellAlignment::Left } else { CellAlignment::Right };
         Cell::new(text).set_alignment(alignment)
     });
     aligned.collect()

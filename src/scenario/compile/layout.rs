@@ -52,7 +52,9 @@ impl Layout {
         let caches = topology
             .caches
             .iter()
-            .map(|cache| builder.places(&format!("caches.{}", cache.name), &cache.hosts, |_| None))
+            .map(|cache| {
+                builder.places(&format!("caches.{}", cache.name), &cache.hosts, false, |_| None)
+            })
             .collect();
         let databases = topology.databases.iter().map(|database| builder.database(database));
         let databases = databases.collect();
@@ -60,12 +62,22 @@ impl Layout {
     }
 }
 
+/// Whose stations a host has.
+struct Owner<'a> {
+    name: String,
+    machine: &'a Machine,
+    instance: u32,
+    role: Option<&'static str>,
+}
+
 struct Builder<'a> {
     topology: &'a Topology,
     stations: Stations,
     groups: Vec<GroupPlan>,
-    /// CPU and disk of each host, once it has them.
-    of_host: Vec<Option<(u32, u32)>>,
+    /// CPU of each host, once it has one.
+    cpu_of_host: Vec<Option<u32>>,
+    /// Disk of each host, once a database has asked for it.
+    disk_of_host: Vec<Option<u32>>,
 }
 
 impl<'a> Builder<'a> {
@@ -74,7 +86,8 @@ impl<'a> Builder<'a> {
             topology,
             stations: Stations::default(),
             groups: Vec::new(),
-            of_host: vec![None; topology.hosts.len()],
+            cpu_of_host: vec![None; topology.hosts.len()],
+            disk_of_host: vec![None; topology.hosts.len()],
         }
     }
 
@@ -84,7 +97,7 @@ impl<'a> Builder<'a> {
         let workers = service.workers.map(|slots| {
             self.pools(&format!("{owner}.workers"), instances, slots, service.queue, |_| None)
         });
-        let places = self.places(&owner, &service.hosts, |_| None);
+        let places = self.places(&owner, &service.hosts, false, |_| None);
         let policy = self.policy_towards(service);
         let group = self.group(&owner, instances, 0, policy);
         ServiceLayout { places, workers, group }
@@ -117,7 +130,7 @@ impl<'a> Builder<'a> {
                 Some(self.pools(&name, service.hosts.len() as u32, slots, None, |_| None))
             })
             .collect();
-        let places = self.places(&owner, &database.hosts, role);
+        let places = self.places(&owner, &database.hosts, true, role);
         let writes = self.group(&format!("{owner}.primary"), 1, 0, Policy::RoundRobin);
         let reads = self.read_group(database, &owner, writes);
         DatabaseLayout { places, connections, client_pools, writes, reads }
@@ -157,81 +170,74 @@ impl<'a> Builder<'a> {
         first
     }
 
-    /// CPU and disk of every instance of a component.
+    /// CPU of every instance of a component, and its disk if it `stores`.
     fn places(
         &mut self,
         owner: &str,
         hosts: &[HostId],
+        stores: bool,
         role: impl Fn(u32) -> Option<&'static str>,
     ) -> Places {
         let (cpus, disks) = (self.stations.cpu_of.len() as u32, self.stations.disk_of.len() as u32);
         let mut has_disk = false;
         for (instance, &host) in hosts.iter().enumerate() {
-            let (cpu, disk) = self.stations_of_host(owner, host, instance as u32, &role);
+            let owner = self.owner(owner, host, instance as u32, &role);
+            let known = self.cpu_of_host[host];
+            let cpu = known.unwrap_or_else(|| self.cpu(&owner));
+            self.cpu_of_host[host] = Some(cpu);
             self.stations.cpu_of.push(cpu);
+            let disk = match self.disk_of_host[host] {
+                None if stores => self.disk(&owner),
+                known => known.unwrap_or(NO_STATION),
+            };
+            self.disk_of_host[host] = stores.then_some(disk).or(self.disk_of_host[host]);
             self.stations.disk_of.push(disk);
             has_disk |= disk != NO_STATION;
         }
         Places { cpus, disks, has_disk }
     }
 
-    /// A host's stations; a shared one gives its own name to them.
-    fn stations_of_host(
-        &mut self,
+    /// Who gives a host's stations their name: a shared one itself.
+    fn owner(
+        &self,
         owner: &str,
         host: HostId,
         instance: u32,
         role: &impl Fn(u32) -> Option<&'static str>,
-    ) -> (u32, u32) {
-        if let Some(known) = self.of_host[host] {
-            return known;
-        }
+    ) -> Owner<'a> {
         let plan = &self.topology.hosts[host];
         let machine = &self.topology.machines[plan.machine];
-        let (owner, instance, role) = match plan.shared {
-            true => (format!("hosts.{}", plan.name), 0, None),
-            false => (owner.to_owned(), instance, role(instance)),
-        };
-        let stations =
-            (self.cpu(&owner, machine, instance, role), self.disk(&owner, machine, instance, role));
-        self.of_host[host] = Some(stations);
-        stations
+        match plan.shared {
+            true => {
+                let name = format!("hosts.{}", plan.name);
+                Owner { name, machine, instance: 0, role: None }
+            }
+            false => Owner { name: owner.to_owned(), machine, instance, role: role(instance) },
+        }
     }
 
-    fn cpu(
-        &mut self,
-        owner: &str,
-        machine: &Machine,
-        instance: u32,
-        role: Option<&'static str>,
-    ) -> u32 {
-        let name = self.name(&format!("{owner}.cpu"), "cpu");
+    fn cpu(&mut self, owner: &Owner) -> u32 {
+        let name = self.name(&format!("{}.cpu", owner.name), "cpu");
         self.stations.cpus.push(CpuPlan {
-            label: Label { name, instance, role },
-            vcpus: machine.vcpus,
-            fifo: machine.scheduling == Scheduling::Fifo,
-            contention: machine.contention,
-            coherency: machine.coherency,
+            label: Label { name, instance: owner.instance, role: owner.role },
+            vcpus: owner.machine.vcpus,
+            fifo: owner.machine.scheduling == Scheduling::Fifo,
+            contention: owner.machine.contention,
+            coherency: owner.machine.coherency,
         });
         (self.stations.cpus.len() - 1) as u32
     }
 
-    fn disk(
-        &mut self,
-        owner: &str,
-        machine: &Machine,
-        instance: u32,
-        role: Option<&'static str>,
-    ) -> u32 {
-        let Some(disk) = machine.disk.as_ref() else {
+    fn disk(&mut self, owner: &Owner) -> u32 {
+        let Some(disk) = owner.machine.disk.as_ref() else {
             return NO_STATION;
         };
         if disk.iops.is_none() && disk.bytes_per_s.is_none() {
             return NO_STATION;
         }
-        let name = self.name(&format!("{owner}.disk"), "disk");
+        let name = self.name(&format!("{}.disk", owner.name), "disk");
         self.stations.disks.push(DiskPlan {
-            label: Label { name, instance, role },
+            label: Label { name, instance: owner.instance, role: owner.role },
             iops: disk.iops.unwrap_or(f64::INFINITY),
             bytes_per_s: disk.bytes_per_s.unwrap_or(f64::INFINITY),
         });

@@ -501,7 +501,10 @@ impl<'a> Compiler<'a> {
             self.out.emit_timed(Verb::Enter { pool, slot: client, patience: None, step }, &part);
             self.out.take(Held::Pool(pool), client);
         }
-        self.hop();
+        let apart = self.are_apart(place.service, database);
+        if apart {
+            self.hop();
+        }
         self.choose(group, slot, step);
         if let Some(pool) = layout.connections {
             let part = format!("databases.{name}.connections.wait");
@@ -511,8 +514,19 @@ impl<'a> Compiler<'a> {
         work(self, slot);
         self.leave(layout.connections, slot);
         self.release(group, slot);
-        self.hop();
+        if apart {
+            self.hop();
+        }
         self.leave(own_pool, client);
+    }
+
+    /// Whether a network lies between a service and a database: not where both
+    /// live on one shared host.
+    fn are_apart(&self, service: ServiceId, database: usize) -> bool {
+        let topology = &self.scenario.topology;
+        let (here, there) =
+            (&topology.services[service].hosts, &topology.databases[database].hosts);
+        here.len() != 1 || here != there
     }
 
     /// CPU, then disk.
