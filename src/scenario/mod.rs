@@ -10,6 +10,7 @@ mod merge;
 pub mod model;
 mod reader;
 mod resolve;
+mod schema;
 mod source;
 mod text;
 mod tree;
@@ -17,3 +18,4 @@ mod units;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use load::{Files, Loaded, Request, load};
+pub use schema::json_schema;
