@@ -334,7 +334,10 @@ impl<'a> Item<'a> {
 
     /// A quantity in the base unit, not negative.
     pub(super) fn quantity_in(&self, units: Units) -> Option<f64> {
-        let example = units.get(3).or(units.first()).map_or("", |unit| unit.0);
+        let example = match units[0].0 {
+            per if per.starts_with('/') => per,
+            _ => units[3].0,
+        };
         let text = match &self.node.value {
             Value::Text(text) => text,
             Value::Integer(value) => {
