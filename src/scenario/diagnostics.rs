@@ -9,6 +9,10 @@ use std::ops::Range;
 /// Longest line that is quoted; of longer ones only the place is named.
 const LONGEST_QUOTED_LINE: usize = 2_000;
 
+/// Most faults that are recorded: nobody reads more, and each costs a look
+/// through its file.
+pub(super) const MOST_RECORDED: usize = 100;
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {

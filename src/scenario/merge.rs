@@ -130,6 +130,12 @@ pub(super) fn apply_overrides(
             sources.error("E012", at, message, Some(help));
             continue;
         };
+        if let Some((name, kind)) = blocked(tree, &parts) {
+            let message = format!("`{name}` is {kind} and has no keys below it");
+            let help = format!("set `{name}` as a whole");
+            sources.error("E012", at, message, Some(help));
+            continue;
+        }
         let mut node = sources.parse_value(source, start);
         for part in parts.into_iter().rev() {
             let mut table = Table::new();
@@ -137,36 +143,21 @@ pub(super) fn apply_overrides(
             node = Node { value: Value::Table(table), origin: at };
         }
         if let Value::Table(table) = node.value {
-            lay(sources, tree, table, at);
+            tree::merge(tree, table);
         }
     }
 }
 
-/// Merges an override; a key below something that is no table is an error.
-fn lay(sources: &mut Sources, tree: &mut Table, over: Table, at: Origin) {
-    let (mut base, mut over) = (tree, over);
-    loop {
-        let [(name, _)] = &over.iter().collect::<Vec<_>>()[..] else { break };
-        let name = (*name).clone();
-        let descends = matches!(&over[&name].node.value, Value::Table(t) if over[&name].node.origin == at && !t.is_empty());
-        if !descends || !base.contains_key(&name) {
-            break;
+/// The first part of a dotted key that exists and is no table.
+fn blocked(tree: &Table, parts: &[String]) -> Option<(String, &'static str)> {
+    let mut table = tree;
+    for (index, part) in parts[..parts.len() - 1].iter().enumerate() {
+        match &table.get(part)?.node.value {
+            Value::Table(below) => table = below,
+            other => return Some((parts[..=index].join("."), other.kind())),
         }
-        if let Value::Table(_) = base[&name].node.value {
-            let (Some(old), Some(new)) = (base.get_mut(&name), over.remove(&name)) else { return };
-            let (Value::Table(old), Value::Table(new)) = (&mut old.node.value, new.node.value)
-            else {
-                return;
-            };
-            (base, over) = (old, new);
-            continue;
-        }
-        let kind = base[&name].node.value.kind();
-        let message = format!("`{name}` is {kind} and has no keys below it");
-        sources.error("E012", at, message, None);
-        return;
     }
-    tree::merge(base, over);
+    None
 }
 
 /// `a."b.c".d` → its parts.

@@ -12,6 +12,7 @@ mod merge;
 pub mod model;
 mod reader;
 mod resolve;
+mod schema;
 mod source;
 mod text;
 mod tree;
@@ -19,3 +20,4 @@ mod units;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use load::{Files, Loaded, Request, load};
+pub use schema::json_schema;

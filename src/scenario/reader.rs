@@ -2,7 +2,7 @@
 //! goes on, so that one look shows them all.
 
 use super::Files;
-use super::diagnostics::{Diagnostic, Severity};
+use super::diagnostics::{Diagnostic, MOST_RECORDED, Severity};
 use super::keys::{Keys, Kind};
 use super::source::Sources;
 use super::tree::{Node, Origin, Table, Value};
@@ -55,8 +55,17 @@ impl<'a> Context<'a> {
         message: String,
         help: Option<String>,
     ) {
-        let found = self.sources.diagnostic(severity, code, at, message, help);
-        self.found.borrow_mut().push(found);
+        // A warning must never take the place of an error.
+        let same = self.found.borrow().iter().filter(|one| one.severity == severity).count();
+        if same < MOST_RECORDED {
+            let found = self.sources.diagnostic(severity, code, at, message, help);
+            self.found.borrow_mut().push(found);
+        }
+    }
+
+    /// Whether any error was recorded.
+    pub(super) fn has_errors(&self) -> bool {
+        self.found.borrow().iter().any(|one| one.severity == Severity::Error)
     }
 
     /// All that was found.
@@ -325,7 +334,10 @@ impl<'a> Item<'a> {
 
     /// A quantity in the base unit, not negative.
     pub(super) fn quantity_in(&self, units: Units) -> Option<f64> {
-        let example = units.get(3).or(units.first()).map_or("", |unit| unit.0);
+        let example = match units[0].0 {
+            per if per.starts_with('/') => per,
+            _ => units[3].0,
+        };
         let text = match &self.node.value {
             Value::Text(text) => text,
             Value::Integer(value) => {

@@ -1,6 +1,6 @@
 //! Texts that a scenario was written in, and the trees parsed from them.
 
-use super::diagnostics::{Diagnostic, Severity};
+use super::diagnostics::{Diagnostic, MOST_RECORDED, Severity};
 use super::text::{self, Refusal, printable};
 use super::tree::{Entry, Node, Origin, Table, Value};
 use std::path::{Path, PathBuf};
@@ -41,8 +41,10 @@ impl Sources {
         message: String,
         help: Option<String>,
     ) {
-        let found = self.diagnostic(Severity::Error, code, at, message, help);
-        self.found.push(found);
+        if self.found.len() < MOST_RECORDED {
+            let found = self.diagnostic(Severity::Error, code, at, message, help);
+            self.found.push(found);
+        }
     }
 
     /// Builds a diagnostic for a place.

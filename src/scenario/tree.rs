@@ -62,7 +62,7 @@ impl Value {
 
 /// Tables whose one key says which kind of value they are: `{ exponential =
 /// … }` over `{ uniform = … }` must not leave both.
-const VARIANTS: [&str; 15] = [
+const VARIANTS: [&str; 11] = [
     "exponential",
     "uniform",
     "normal",
@@ -74,33 +74,58 @@ const VARIANTS: [&str; 15] = [
     "hyperexponential",
     "empirical",
     "zipf",
-    "steps",
-    "ramp",
-    "spike",
-    "hourly",
 ];
 
 fn is_variant(table: &Table) -> bool {
     table.len() == 1 && table.keys().all(|key| VARIANTS.contains(&key.as_str()))
 }
 
+/// Ways to say one thing, by where they stand: one laid upon another takes
+/// its place.
+fn alternatives(path: &[String]) -> &'static [&'static str] {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match path[..] {
+        ["users"] => &SOURCES,
+        ["users", "pattern"] => &PATTERNS,
+        ["services" | "caches" | "databases", _] => &["host", "machine"],
+        _ => &[],
+    }
+}
+
+/// Ways to say when requests come.
+pub(super) const SOURCES: [&str; 6] =
+    ["per_user_per_day", "rate", "think_time", "interarrival", "replay", "replay_log"];
+/// Ways to say how a rate moves.
+pub(super) const PATTERNS: [&str; 4] = ["hourly", "steps", "ramp", "spike"];
+
 /// Lays `over` upon `base`: tables key by key, everything else replaced whole.
 pub(super) fn merge(base: &mut Table, over: Table) {
+    merge_at(base, over, &mut Vec::new());
+}
+
+fn merge_at(base: &mut Table, over: Table, path: &mut Vec<String>) {
+    let either = alternatives(path);
+    if either.iter().any(|key| over.contains_key(*key)) {
+        base.retain(|key, _| !either.contains(&key) || over.contains_key(key));
+    }
     for (name, entry) in over {
         let Some(existing) = base.get_mut(&name) else {
             base.insert(name, entry);
             continue;
         };
         existing.key = entry.key;
+        existing.node.origin = entry.node.origin;
+        path.push(name);
+        // Directly below the root stand names of the writer's choice.
+        let inside = path.len() >= 2;
         match (&mut existing.node.value, entry.node.value) {
-            (Value::Table(old), Value::Table(new)) if !(is_variant(old) && is_variant(&new)) => {
-                existing.node.origin = entry.node.origin;
-                merge(old, new);
+            (Value::Table(old), Value::Table(new))
+                if !(inside && is_variant(old) && is_variant(&new)) =>
+            {
+                merge_at(old, new, path);
             }
-            (old, new) => {
-                *old = new;
-                existing.node.origin = entry.node.origin;
-            }
+            (old, new) => *old = new,
         }
+        path.pop();
     }
 }

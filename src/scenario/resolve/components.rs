@@ -2,31 +2,21 @@
 
 use super::super::defaults;
 use super::super::model::{
-    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, Host, LoadBalancer, OnWrite, RunKind,
+    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, LoadBalancer, OnWrite, RunKind,
     Service,
 };
 use super::super::reader::{Item, Reader, suggestion};
 use super::distribution::distribution;
 use super::names::Scope;
-use super::placement::{instances, place};
+use super::placement::{Hosts, instances, place};
 use crate::kernel::distribution::Distribution;
 
-pub(super) fn services(scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Vec<Service> {
-    if scope.services.entries.is_empty() {
-        // Everything else would be reported as a consequence.
-        if let Some((_, _, item)) = scope.machines.entries.first() {
-            item.fault(
-                "E102",
-                "no service is given",
-                Some("write at least one [services.NAME]".to_owned()),
-            );
-        }
-    }
+pub(super) fn services(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Service> {
     let readers = scope.services.readers();
     readers.filter_map(|(name, reader)| Some(service(name, &reader?, scope, hosts))).collect()
 }
 
-fn service(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Service {
+fn service(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts) -> Service {
     let handles = reader.get("handles");
     let all = handles.as_ref().is_none_or(|item| is_all(item));
     let (mut endpoints, mut operations) = (Vec::new(), Vec::new());
@@ -148,7 +138,7 @@ fn read_weights(reader: &Reader<'_>, key: &'static str, instances: Option<u64>) 
     weights.into_iter().filter_map(|weight| u32::try_from(weight).ok()).collect()
 }
 
-pub(super) fn caches(scope: &Scope<'_>, hosts: &mut Vec<Host>, kind: RunKind) -> Vec<Cache> {
+pub(super) fn caches(scope: &Scope<'_>, hosts: &mut Hosts, kind: RunKind) -> Vec<Cache> {
     let readers = scope.caches.readers();
     readers.filter_map(|(name, reader)| Some(cache(name, &reader?, scope, hosts, kind))).collect()
 }
@@ -157,7 +147,7 @@ fn cache(
     name: &str,
     reader: &Reader<'_>,
     scope: &Scope<'_>,
-    hosts: &mut Vec<Host>,
+    hosts: &mut Hosts,
     kind: RunKind,
 ) -> Cache {
     let (datasets, results) = held(reader, scope);

@@ -1,20 +1,20 @@
 //! Databases: a primary, its replicas, and what their operations cost.
 
 use super::super::defaults;
-use super::super::model::{Cost, Costs, Database, Host, ReadFrom};
+use super::super::model::{Cost, Costs, Database, ReadFrom};
 use super::super::reader::Reader;
 use super::components::{is_all, policy};
 use super::distribution::distribution;
 use super::names::Scope;
-use super::placement::place;
+use super::placement::{Hosts, place};
 use crate::kernel::distribution::Distribution;
 
-pub(super) fn databases(scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Vec<Database> {
+pub(super) fn databases(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Database> {
     let readers = scope.databases.readers();
     readers.filter_map(|(name, reader)| Some(database(name, &reader?, scope, hosts))).collect()
 }
 
-fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Vec<Host>) -> Database {
+fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts) -> Database {
     reader.choice("engine");
     let most = u64::from(defaults::MOST_INSTANCES) - 1;
     let replicas = reader.whole("replicas", 0, most, 0);

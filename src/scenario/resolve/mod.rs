@@ -57,7 +57,7 @@ pub(super) fn resolve(
 }
 
 fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: super::model::RunKind) -> Topology {
-    let mut hosts = topology::hosts(scope);
+    let mut hosts = placement::Hosts::new(topology::hosts(scope));
     Topology {
         entry: topology::entry(root, scope),
         dns: topology::dns(root),
@@ -67,7 +67,7 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: super::model::RunKind) -
         load_balancers: components::load_balancers(scope),
         caches: components::caches(scope, &mut hosts, kind),
         databases: databases::databases(scope, &mut hosts),
-        hosts,
+        hosts: hosts.list,
     }
 }
 

@@ -4,6 +4,8 @@ use super::super::reader::{Context, Item, Reader, suggestion};
 use super::super::tree::Origin;
 use std::collections::BTreeMap;
 
+/// Most tables of one kind.
+const MOST: usize = 2_000;
 /// Longest name, in characters.
 const LONGEST: usize = 100;
 
@@ -17,7 +19,12 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn new(root: &Reader<'a>, table: &'static str) -> Self {
-        let entries = root.get(table).map_or_else(Vec::new, |item| item.entries());
+        let mut entries = root.get(table).map_or_else(Vec::new, |item| item.entries());
+        if let Some((_, at, _)) = entries.get(MOST) {
+            let message = format!("more than {MOST} tables [{table}.*]");
+            root.context.error("E105", *at, message, None);
+            entries.truncate(MOST);
+        }
         let names = entries.iter().enumerate();
         let ids = names.map(|(id, (name, ..))| (*name, id)).collect();
         let names = Self { table, entries, ids };

@@ -5,15 +5,44 @@ use super::super::model::{Host, HostId};
 use super::super::reader::Reader;
 use super::names::Scope;
 
+/// The machines that run, and how many instances are placed on them in all.
+pub(super) struct Hosts {
+    pub(super) list: Vec<Host>,
+    instances: u32,
+}
+
+impl Hosts {
+    /// The shared ones, with nothing on them.
+    pub(super) fn new(shared: Vec<Host>) -> Self {
+        Self { list: shared, instances: 0 }
+    }
+
+    /// Counts further instances; more than can be played are an error.
+    fn count(&mut self, reader: &Reader<'_>, instances: u32) -> bool {
+        let most = defaults::MOST_INSTANCES;
+        let fits = self.instances.saturating_add(instances) <= most;
+        if fits {
+            self.instances += instances;
+        } else {
+            let message = format!("with `{}`, there are more than {most} instances", reader.path);
+            reader.fault("E105", message, None);
+        }
+        fits
+    }
+}
+
 /// The hosts of a component: the shared one, or a machine of its own for each
 /// instance, which is added to `hosts`.
 pub(super) fn place(
     reader: &Reader<'_>,
     scope: &Scope<'_>,
-    hosts: &mut Vec<Host>,
+    hosts: &mut Hosts,
     instances: u32,
 ) -> Vec<HostId> {
     let none = Vec::new();
+    if !hosts.count(reader, instances) {
+        return none;
+    }
     match (reader.get("host"), reader.get("machine")) {
         (Some(_), Some(machine)) => {
             machine.fault(
@@ -39,9 +68,9 @@ pub(super) fn place(
         (None, Some(machine)) => {
             let Some(machine) = scope.machines.find(&machine) else { return none };
             let host = Host { name: reader.path.clone(), machine, shared: false };
-            let first = hosts.len();
-            hosts.extend(std::iter::repeat_n(host, instances as usize));
-            (first..hosts.len()).collect()
+            let first = hosts.list.len();
+            hosts.list.extend(std::iter::repeat_n(host, instances as usize));
+            (first..hosts.list.len()).collect()
         }
     }
 }

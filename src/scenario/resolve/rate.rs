@@ -3,6 +3,7 @@
 use super::super::keys;
 use super::super::model::Arrivals;
 use super::super::reader::{Item, Reader};
+use super::super::tree::PATTERNS;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Instant;
 
@@ -67,8 +68,7 @@ fn poisson(reader: &Reader<'_>, rate: f64) -> Option<Arrivals> {
 }
 
 fn knots(pattern: &Reader<'_>) -> Option<Knots> {
-    const FORMS: [&str; 4] = ["hourly", "steps", "ramp", "spike"];
-    let mut given = FORMS.into_iter().filter(|form| pattern.has(form));
+    let mut given = PATTERNS.into_iter().filter(|form| pattern.has(form));
     let Some(form) = given.next() else {
         pattern.fault("E102", "the pattern is empty", Some("one of hourly, steps, ramp, spike"));
         return None;

@@ -14,10 +14,10 @@ pub(super) fn run(root: &Reader<'_>, arrivals: &Arrivals) -> Run {
     };
     let duration = reader.need("duration").and_then(|item| item.positive_duration());
     let warmup = reader.get("warmup").and_then(|item| Some((item.duration()?, item)));
-    if let (Some((cut, item)), Some(duration)) = (&warmup, duration) {
-        if *cut >= duration {
-            item.fault("E305", "the warm-up is not shorter than the run", None);
-        }
+    if let (Some((cut, item)), Some(duration)) = (&warmup, duration)
+        && *cut >= duration
+    {
+        item.fault("E305", "the warm-up is not shorter than the run", None);
     }
     let kind = kind_of(reader.choice("kind"), arrivals);
     let warmup = warmup.map(|(cut, _)| cut);

@@ -3,7 +3,7 @@
 use super::super::keys;
 use super::super::model::{Arrivals, Users};
 use super::super::reader::{Item, Reader};
-use super::super::tree::Value;
+use super::super::tree::{SOURCES, Value};
 use super::distribution::distribution;
 use super::names::Scope;
 use super::rate::{self, Play};
@@ -11,10 +11,6 @@ use super::replay;
 use crate::kernel::distribution::Distribution;
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
-
-/// Ways to say when requests come; exactly one is given.
-const SOURCES: [&str; 6] =
-    ["per_user_per_day", "rate", "think_time", "interarrival", "replay", "replay_log"];
 
 pub(super) fn users(root: &Reader<'_>, scope: &Scope<'_>, count: Option<u64>) -> Users {
     let nobody = Users {
@@ -29,13 +25,18 @@ pub(super) fn users(root: &Reader<'_>, scope: &Scope<'_>, count: Option<u64>) ->
 fn given(reader: &Reader<'_>, scope: &Scope<'_>, over: Option<u64>) -> Option<Users> {
     let in_file = reader.get("count").map(|item| item.whole(1, u64::from(u32::MAX)));
     let count = match (over, in_file) {
-        (Some(count), _) => Some(count),
+        (Some(count), _) if (1..=u64::from(u32::MAX)).contains(&count) => Some(count),
+        (Some(count), _) => {
+            reader.fault("E105", format!("{count} users cannot be played"), None);
+            return None;
+        }
         (None, Some(count)) => Some(count?),
         (None, None) => None,
     };
     let mut given = SOURCES.into_iter().filter(|source| reader.has(source));
     let Some(source) = given.next() else {
-        let help = "one of per_user_per_day (with count), rate, think_time (with count), interarrival, replay, replay_log";
+        let help = "one of per_user_per_day and think_time (both with count), rate, \
+                    interarrival, replay, replay_log";
         reader.fault("E102", "[users] does not say when requests come", Some(help));
         return None;
     };

@@ -6,7 +6,7 @@ use super::super::model::{
     Cacheable, Client, Dataset, Endpoint, Operation, ResultKeys, Retries, StaticFiles, Workload,
 };
 use super::super::reader::{Item, Reader, suggestion};
-use super::super::tree::Value;
+use super::super::tree::{Table, Value};
 use super::super::units;
 use super::distribution::distribution;
 use super::names::Scope;
@@ -160,16 +160,14 @@ fn endpoint(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<Endpoi
 /// A size for all clients, or `{ client = { html | json = size } }`.
 fn returns(item: &Item<'_>, scope: &Scope<'_>, clients: usize) -> Vec<Distribution> {
     let nothing = Distribution::Constant(0.0);
-    let named = |table: &super::super::tree::Table| {
-        table.keys().any(|key| {
-        scope.clients.id(key).is_some() || matches!(table[key].node.value, Value::Table(ref t) if t.contains_key("html") || t.contains_key("json"))
-    })
+    let by_client = |table: &Table| {
+        table
+            .iter()
+            .any(|(key, entry)| scope.clients.id(key).is_some() || is_answer(&entry.node.value))
     };
-    let Value::Table(table) = &item.node.value else {
-        return vec![size(item).unwrap_or(nothing); clients];
-    };
-    if !named(table) {
-        return vec![size(item).unwrap_or(nothing); clients];
+    match &item.node.value {
+        Value::Table(table) if by_client(table) => {}
+        _ => return vec![size(item).unwrap_or(nothing); clients],
     }
     let mut sizes = vec![nothing; clients];
     for (name, at, answer) in item.entries() {
@@ -184,24 +182,24 @@ fn returns(item: &Item<'_>, scope: &Scope<'_>, clients: usize) -> Vec<Distributi
     sizes
 }
 
+/// Whether a value is `{ html = size }` or `{ json = size }`.
+fn is_answer(value: &Value) -> bool {
+    matches!(value, Value::Table(table) if table.keys().any(|key| key == "html" || key == "json"))
+}
+
 /// A size, or `{ html = size }`, `{ json = size }`.
 fn size(item: &Item<'_>) -> Option<Distribution> {
     let bytes = Kind::Distribution(units::SIZE);
-    if let Value::Table(table) = &item.node.value {
-        if table.keys().any(|key| key == "html" || key == "json") {
-            let entries = item.entries();
-            if let [("html" | "json", _, answer)] = &entries[..] {
-                return distribution(&answer.as_kind(bytes));
-            }
-            item.fault(
-                "E106",
-                format!("`{}` must be {{ html = size }} or {{ json = size }}", item.path),
-                None,
-            );
-            return None;
-        }
+    if !is_answer(&item.node.value) {
+        return distribution(&item.as_kind(bytes));
     }
-    distribution(&item.as_kind(bytes))
+    let entries = item.entries();
+    if let [("html" | "json", _, answer)] = &entries[..] {
+        return distribution(&answer.as_kind(bytes));
+    }
+    let message = format!("`{}` must be {{ html = size }} or {{ json = size }}", item.path);
+    item.fault("E106", message, None);
+    None
 }
 
 fn static_files(reader: &Reader<'_>) -> Option<StaticFiles> {
