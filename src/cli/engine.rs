@@ -94,7 +94,7 @@ pub(super) fn load(files: &Disk, request: &Request, color: bool) -> Result<Loade
 
 /// The JSON Schema of scenario files.
 pub(super) fn schema() -> String {
-    String::new()
+    scenario::json_schema()
 }
 
 /// What a scenario means.
