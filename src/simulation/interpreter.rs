@@ -5,6 +5,7 @@
 
 use super::request::JobId;
 use super::world::World;
+use crate::route::program::Instruction;
 use crate::route::step::{Pc, Verb};
 
 /// How a job goes on after a verb.
@@ -24,10 +25,16 @@ impl World<'_> {
     /// Plays verbs until the job waits or ends.
     #[inline]
     pub fn advance(&mut self, job: JobId) {
+        let pc = self.jobs[job].pc;
+        self.advance_from(job, pc);
+    }
+
+    fn advance_from(&mut self, job: JobId, mut pc: Pc) {
         loop {
-            match self.begin_verb(job) {
-                Flow::Next => self.jobs[job].pc += 1,
-                Flow::Jump(pc) => self.jobs[job].pc = pc,
+            self.jobs[job].pc = pc;
+            match self.begin_verb(job, &self.plan.programs.code[pc as usize]) {
+                Flow::Next => pc += 1,
+                Flow::Jump(to) => pc = to,
                 Flow::Wait | Flow::End => return,
             }
         }
@@ -36,14 +43,13 @@ impl World<'_> {
     /// What the job waited for is there: ends its verb and goes on.
     #[inline]
     pub fn resume(&mut self, job: JobId) {
-        self.end_verb(job);
-        self.jobs[job].pc += 1;
-        self.advance(job);
+        let pc = self.jobs[job].pc;
+        self.end_verb(job, &self.plan.programs.code[pc as usize]);
+        self.advance_from(job, pc + 1);
     }
 
     #[inline]
-    fn begin_verb(&mut self, job: JobId) -> Flow {
-        let instruction = self.instruction(job);
+    fn begin_verb(&mut self, job: JobId, instruction: &Instruction) -> Flow {
         match instruction.verb {
             Verb::Resolve { lookup } => self.begin_resolve(job, lookup),
             Verb::Connect { reuse } => self.begin_connect(job, reuse),
@@ -56,7 +62,7 @@ impl World<'_> {
                 self.enter(job, pool, slot, patience, step)
             }
             Verb::Leave { pool, slot } => self.leave(job, pool, slot),
-            Verb::Work { .. } => self.begin_work(job, &instruction),
+            Verb::Work { .. } => self.begin_work(job, instruction),
             Verb::Disk { disks, slot, access, step } => {
                 self.begin_disk(job, disks, slot, access, step)
             }
@@ -78,8 +84,7 @@ impl World<'_> {
     }
 
     #[inline]
-    fn end_verb(&mut self, job: JobId) {
-        let instruction = self.instruction(job);
+    fn end_verb(&mut self, job: JobId, instruction: &Instruction) {
         match instruction.verb {
             Verb::Resolve { .. } => self.end_resolve(job),
             Verb::Work { cpus, slot, .. } => {

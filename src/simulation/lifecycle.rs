@@ -187,16 +187,20 @@ impl World<'_> {
             attempts_failed,
         );
         if spent != self.now - request.attempt_since {
-            self.recorder.broken_law(
-                ATTRIBUTION,
-                format!(
-                    "request at {}: parts add up to {spent}, its attempt took {}",
-                    request.arrival,
-                    self.now - request.attempt_since
-                ),
-            );
+            self.misattributed(id, spent);
         }
         Flow::Next
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn misattributed(&mut self, id: RequestId, spent: Duration) {
+        let request = &self.requests[id];
+        let took = self.now - request.attempt_since;
+        let arrival = request.arrival;
+        let detail =
+            format!("request at {arrival}: parts add up to {spent}, its attempt took {took}");
+        self.recorder.broken_law(ATTRIBUTION, detail);
     }
 
     /// Where a job's parts lie, and their sum.
@@ -251,6 +255,7 @@ impl World<'_> {
 
     /// The job cannot go on: it gives back all that it holds, and its attempt
     /// or its branch has failed.
+    #[inline(never)]
     pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
         self.unwind(job);
         if self.jobs[job].parent != NOBODY {
@@ -297,6 +302,7 @@ impl World<'_> {
     }
 
     /// Another attempt, or the end.
+    #[inline(never)]
     fn fail_attempt(&mut self, id: RequestId, cause: Cause) {
         let request = &mut self.requests[id];
         if let Some(timer) = request.timeout.take() {
@@ -326,6 +332,7 @@ impl World<'_> {
     }
 
     /// A static file is asked for.
+    #[inline(never)]
     pub fn static_asked(&mut self, job: JobId) -> Flow {
         let measured = self.requests[self.jobs[job].request].measured;
         self.recorder.count_static(measured, false);
@@ -333,6 +340,7 @@ impl World<'_> {
     }
 
     /// A static file has arrived.
+    #[inline(never)]
     pub fn static_arrived(&mut self, job: JobId) -> Flow {
         let measured = self.requests[self.jobs[job].request].measured;
         self.recorder.count_static(measured, true);

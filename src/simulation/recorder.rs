@@ -98,6 +98,18 @@ pub struct Courses {
     pub in_system: SumSeries,
     /// Integrals of busy and waiting, by station name.
     pub stations: Vec<StationCourse>,
+    /// What the present bucket has yet to be told.
+    open: OpenBucket,
+}
+
+/// Counts of the present bucket: close at hand, as each request moves them.
+#[derive(Clone, Copy, Debug, Default)]
+struct OpenBucket {
+    offered: u64,
+    answered: u64,
+    failed: u64,
+    /// Nanoseconds.
+    response_sum: u128,
 }
 
 /// Course of all instances of one station.
@@ -144,6 +156,7 @@ impl Recorder {
 
     /// The window ends.
     pub fn close(&mut self) {
+        self.courses.flush();
         self.is_open = false;
     }
 
@@ -157,7 +170,7 @@ impl Recorder {
             self.measured_in_flight += 1;
         }
         if now < self.end {
-            self.courses.offered.add(self.courses.clock.current(), 1);
+            self.courses.open.offered += 1;
         }
         measured
     }
@@ -176,10 +189,7 @@ impl Recorder {
         self.request_left(now, request);
         self.batches.record(request.arrival, response);
         if now < self.end {
-            let bucket = self.courses.clock.current();
-            self.courses.answered.add(bucket, 1);
-            self.courses.response.record(bucket, response);
-            self.courses.response_sum.add(bucket, u128::from(response.as_nanos()));
+            self.courses.answered(response);
         }
         if !request.measured {
             return;
@@ -198,7 +208,7 @@ impl Recorder {
     pub fn request_failed(&mut self, now: Instant, request: &Request, cause: Cause) {
         self.request_left(now, request);
         if now < self.end {
-            self.courses.failed.add(self.courses.clock.current(), 1);
+            self.courses.open.failed += 1;
         }
         if request.measured {
             self.endpoints[usize::from(request.endpoint)].failed[cause as usize] += 1;
@@ -310,11 +320,29 @@ impl Courses {
             response_sum: SumSeries::new(),
             in_system: SumSeries::new(),
             stations: vec![StationCourse::default(); names],
+            open: OpenBucket::default(),
         }
+    }
+
+    #[inline]
+    fn answered(&mut self, response: Duration) {
+        self.open.answered += 1;
+        self.open.response_sum += u128::from(response.as_nanos());
+        self.response.record(self.clock.current(), response);
+    }
+
+    /// Tells the present bucket what was counted.
+    pub fn flush(&mut self) {
+        let (bucket, open) = (self.clock.current(), std::mem::take(&mut self.open));
+        self.offered.add(bucket, u128::from(open.offered));
+        self.answered.add(bucket, u128::from(open.answered));
+        self.failed.add(bucket, u128::from(open.failed));
+        self.response_sum.add(bucket, open.response_sum);
     }
 
     /// The present bucket is over.
     pub fn advance(&mut self) {
+        self.flush();
         if !self.clock.advance() {
             return;
         }

@@ -261,8 +261,8 @@ impl<'a> World<'a> {
 
     /// The verb at which a job is.
     #[inline]
-    pub fn instruction(&self, job: JobId) -> Instruction {
-        self.plan.programs.code[self.jobs[job].pc as usize]
+    pub fn instruction(&self, job: JobId) -> &'a Instruction {
+        &self.plan.programs.code[self.jobs[job].pc as usize]
     }
 
     /// Starts a job at `pc`; its attribution begins at zero.
