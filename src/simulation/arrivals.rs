@@ -41,15 +41,22 @@ impl<'a> Arrivals<'a> {
         let number = self.count;
         let at = match self.plan {
             ArrivalPlan::Renewal(gap) => {
-                Some(self.last + gap.sample_duration(&mut self.key.numbered(number).draws()))
+                self.last + gap.sample_duration(&mut self.key.numbered(number).draws())
             }
-            ArrivalPlan::Profile(knots) => self.next_of_profile(knots, number),
-            ArrivalPlan::Closed(_) => None,
-            ArrivalPlan::Replay(requests) => requests.get(number as usize).map(|next| next.at),
-        }?;
+            _ => self.next_other(number)?,
+        };
         self.count += 1;
         self.last = at;
         Some(Arrival { at, number })
+    }
+
+    #[inline(never)]
+    fn next_other(&mut self, number: u64) -> Option<Instant> {
+        match self.plan {
+            ArrivalPlan::Profile(knots) => self.next_of_profile(knots, number),
+            ArrivalPlan::Replay(requests) => requests.get(number as usize).map(|next| next.at),
+            ArrivalPlan::Renewal(_) | ArrivalPlan::Closed(_) => None,
+        }
     }
 
     /// The recorded request with this number, if requests are replayed.

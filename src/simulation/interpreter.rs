@@ -23,13 +23,9 @@ pub enum Flow {
 
 impl World<'_> {
     /// Plays verbs until the job waits or ends.
-    #[inline]
-    pub fn advance(&mut self, job: JobId) {
-        let pc = self.jobs[job].pc;
-        self.advance_from(job, pc);
-    }
-
-    fn advance_from(&mut self, job: JobId, mut pc: Pc) {
+    #[inline(always)]
+    fn advance(&mut self, job: JobId) {
+        let mut pc = self.jobs[job].pc;
         loop {
             self.jobs[job].pc = pc;
             match self.begin_verb(job, &self.plan.programs.code[pc as usize]) {
@@ -40,15 +36,16 @@ impl World<'_> {
         }
     }
 
-    /// What the job waited for is there: ends its verb and goes on.
-    #[inline]
+    /// What the job waited for is there: ends its verb, and leaves it at the
+    /// next one.
+    #[inline(always)]
     pub fn resume(&mut self, job: JobId) {
         let pc = self.jobs[job].pc;
         self.end_verb(job, &self.plan.programs.code[pc as usize]);
-        self.advance_from(job, pc + 1);
+        self.jobs[job].pc = pc + 1;
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_verb(&mut self, job: JobId, instruction: &Instruction) -> Flow {
         match instruction.verb {
             Verb::Resolve { lookup } => self.begin_resolve(job, lookup),
@@ -83,7 +80,7 @@ impl World<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_verb(&mut self, job: JobId, instruction: &Instruction) {
         match instruction.verb {
             Verb::Resolve { .. } => self.end_resolve(job),
@@ -98,11 +95,15 @@ impl World<'_> {
         self.attribute_since(job, instruction.part);
     }
 
-    /// Wakes the jobs that became ready at this instant, in order.
-    #[inline]
-    pub fn run_ready(&mut self) {
-        while let Some(job) = self.ready.pop_front() {
+    /// Lets `job` go on, and then the jobs that became ready at this instant,
+    /// in order. There is one caller, so that the interpreter is part of the
+    /// event loop.
+    #[inline(always)]
+    pub fn go_on(&mut self, job: Option<JobId>) {
+        let mut next = job.or_else(|| self.ready.pop_front());
+        while let Some(job) = next {
             self.advance(job);
+            next = self.ready.pop_front();
         }
     }
 }

@@ -40,9 +40,10 @@ impl World<'_> {
         }
     }
 
-    /// An open request arrives; the next one is scheduled first.
+    /// An open request arrives; the next one is scheduled first. Answers the
+    /// job of its first attempt.
     #[inline]
-    pub fn arrive(&mut self) {
+    pub fn arrive(&mut self) -> JobId {
         let number = self.next_request;
         self.schedule_arrival();
         let key = self.requests_key.numbered(number);
@@ -66,9 +67,10 @@ impl World<'_> {
                 bytes_plus_one: recorded.bytes_plus_one,
             },
         };
-        self.begin_request(click);
+        self.begin_request(click)
     }
 
+    #[inline]
     fn draw_user(&self, key: Key, number: u64) -> u64 {
         match self.plan.population.users {
             0 => number,
@@ -102,11 +104,11 @@ impl World<'_> {
         self.users_key.numbered(u64::from(user)).numbered(u64::from(requests))
     }
 
-    /// A closed user has thought enough.
-    pub fn ask(&mut self, user: u32) {
+    /// A closed user has thought enough. Answers the job of the first attempt.
+    pub fn ask(&mut self, user: u32) -> JobId {
         let key = self.closed_key(user);
         let endpoint = self.draw_endpoint(key);
-        self.begin_request(Click { key, user: u64::from(user), endpoint, bytes_plus_one: 0 });
+        self.begin_request(Click { key, user: u64::from(user), endpoint, bytes_plus_one: 0 })
     }
 
     /// The kind of client is a trait of the user, the same in all requests.
@@ -120,7 +122,8 @@ impl World<'_> {
         pick(clients.iter().map(|client| client.share), uniform) as u8
     }
 
-    fn begin_request(&mut self, click: Click) {
+    #[inline(always)]
+    fn begin_request(&mut self, click: Click) -> JobId {
         let client = self.client_of(click.user);
         let measured = self.recorder.request_arrived(self.now, click.endpoint);
         let request = self.requests.insert(Request {
@@ -141,11 +144,13 @@ impl World<'_> {
         let budget = self.plan.clients[usize::from(client)].retry_budget;
         let tokens = &mut self.retry_tokens[usize::from(client)];
         *tokens = (*tokens + budget).min(RETRY_TOKENS_MAX);
-        self.begin_attempt(request);
+        self.begin_attempt(request)
     }
 
-    /// Starts the program of a request, for its present attempt.
-    pub fn begin_attempt(&mut self, id: RequestId) {
+    /// Starts the program of a request, for its present attempt. Answers the
+    /// job that plays it.
+    #[inline(always)]
+    pub fn begin_attempt(&mut self, id: RequestId) -> JobId {
         let request = &mut self.requests[id];
         request.attempt_since = self.now;
         request.jobs += 1;
@@ -164,8 +169,7 @@ impl World<'_> {
             let timer = self.queue.schedule_cancellable(self.now + timeout, Phase::Timer, payload);
             self.requests[id].timeout = Some(timer);
         }
-        let job = self.spawn(Job { attempt, ..Job::new(key, id, pc, self.now) });
-        self.advance(job);
+        self.spawn(Job { attempt, ..Job::new(key, id, pc, self.now) })
     }
 
     /// The last byte has arrived: the response time ends here.
@@ -240,6 +244,7 @@ impl World<'_> {
     }
 
     /// A job no longer refers to its request. The user of a finished one thinks.
+    #[inline]
     fn let_go(&mut self, id: RequestId, user_is_free: bool) {
         let request = &mut self.requests[id];
         request.jobs -= 1;

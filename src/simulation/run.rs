@@ -3,6 +3,7 @@
 use super::blueprint::{ArrivalPlan, Blueprint};
 use super::measured::Measured;
 use super::recorder::Recorder;
+use super::request::JobId;
 use super::warm::warm_caches;
 use super::world::{EventKind, INDEX_END, World};
 use crate::kernel::event_queue::Event;
@@ -51,10 +52,11 @@ pub fn play(
     while let Some(event) = world.queue.pop() {
         course.note(&event);
         world.now = event.at;
-        if world.handle(&event) {
-            break;
-        }
-        world.run_ready();
+        let job = match world.handle(&event) {
+            Then::Continue(job) => job,
+            Then::Stop => break,
+        };
+        world.go_on(job);
         if world.measured.is_some() && world.recorder.measured_in_flight == 0 {
             break;
         }
@@ -69,6 +71,14 @@ pub fn play(
         }
     }
     world.end(course)
+}
+
+/// What follows an event.
+enum Then {
+    /// This job goes on, if any, then those that became ready.
+    Continue(Option<JobId>),
+    /// The replication is over.
+    Stop,
 }
 
 /// Fingerprint and length of what was played.
@@ -115,26 +125,33 @@ impl World<'_> {
         }
     }
 
-    /// One event; true when the replication is over.
-    #[inline]
-    fn handle(&mut self, event: &Event) -> bool {
+    /// One event, but for the job that goes on by it.
+    #[inline(always)]
+    fn handle(&mut self, event: &Event) -> Then {
         let (kind, index) = EventKind::of(event.payload);
         match kind {
-            EventKind::JobResumed => self.resume(index),
+            EventKind::JobResumed => {
+                self.resume(index);
+                return Then::Continue(Some(index));
+            }
             EventKind::SharedCpuCompleted => {
                 if self.cpu_tickets[index as usize] == Some(event.ticket) {
-                    self.complete_shared(index);
+                    return Then::Continue(self.complete_shared(index));
                 }
             }
-            EventKind::RequestArrived => self.arrive(),
-            EventKind::UserAsked => self.ask(index),
+            EventKind::RequestArrived => return Then::Continue(Some(self.arrive())),
+            EventKind::UserAsked => return Then::Continue(Some(self.ask(index))),
             EventKind::AttemptTimedOut => self.time_out(index),
             EventKind::PatienceEnded => self.end_patience(index),
             EventKind::EntryShipped => self.entry_shipped(index),
-            EventKind::RetryDue => self.begin_attempt(index),
-            EventKind::ClockTicked => return self.tick(index),
+            EventKind::RetryDue => return Then::Continue(Some(self.begin_attempt(index))),
+            EventKind::ClockTicked => {
+                if self.tick(index) {
+                    return Then::Stop;
+                }
+            }
         }
-        false
+        Then::Continue(None)
     }
 
     /// After a limit the present instant is played to its end, so that the

@@ -50,18 +50,6 @@ const INDEX_BITS: u32 = 24;
 pub const INDEX_END: u32 = 1 << INDEX_BITS;
 
 impl EventKind {
-    const ALL: [EventKind; 9] = [
-        EventKind::JobResumed,
-        EventKind::SharedCpuCompleted,
-        EventKind::RequestArrived,
-        EventKind::UserAsked,
-        EventKind::AttemptTimedOut,
-        EventKind::PatienceEnded,
-        EventKind::EntryShipped,
-        EventKind::RetryDue,
-        EventKind::ClockTicked,
-    ];
-
     /// Kind and index in one number.
     #[inline]
     pub fn with(self, index: u32) -> u32 {
@@ -72,7 +60,18 @@ impl EventKind {
     /// Kind and index of a payload.
     #[inline]
     pub fn of(payload: u32) -> (EventKind, u32) {
-        (Self::ALL[(payload >> INDEX_BITS) as usize], payload & (INDEX_END - 1))
+        let kind = match payload >> INDEX_BITS {
+            0 => EventKind::JobResumed,
+            1 => EventKind::SharedCpuCompleted,
+            2 => EventKind::RequestArrived,
+            3 => EventKind::UserAsked,
+            4 => EventKind::AttemptTimedOut,
+            5 => EventKind::PatienceEnded,
+            6 => EventKind::EntryShipped,
+            7 => EventKind::RetryDue,
+            _ => EventKind::ClockTicked,
+        };
+        (kind, payload & (INDEX_END - 1))
     }
 }
 
@@ -266,7 +265,7 @@ impl<'a> World<'a> {
     }
 
     /// Starts a job at `pc`; its attribution begins at zero.
-    #[inline]
+    #[inline(always)]
     pub fn spawn(&mut self, job: Job) -> JobId {
         let id = self.jobs.insert(job);
         let end = (id as usize + 1) * self.stride;

@@ -200,7 +200,7 @@ impl EventQueue {
     /// # Panics
     /// If `payload` is not below [`PAYLOAD_END`], if `at` is after
     /// [`Instant::MAX`], or if the sequence numbers have run out.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, at: Instant, phase: Phase, payload: u32) -> Ticket {
         let (key, sequence) = self.new_key(at, phase, payload);
         self.heap.push(key);

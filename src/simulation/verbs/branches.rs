@@ -54,6 +54,7 @@ impl World<'_> {
         Job { parent: job, slots: parent.slots, attempt: parent.attempt, ..fresh }
     }
 
+    #[inline(never)]
     fn spawn_branch(&mut self, child: Job) {
         if child.request != NOBODY {
             self.requests[child.request].jobs += 1;

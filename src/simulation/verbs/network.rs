@@ -105,6 +105,7 @@ impl World<'_> {
     }
 
     /// One draw of a duration.
+    #[inline]
     pub(in crate::simulation) fn sample(&self, distribution: DistributionId, key: Key) -> Duration {
         self.plan.programs.distributions[usize::from(distribution)]
             .sample_duration(&mut key.draws())

@@ -216,7 +216,7 @@ impl World<'_> {
     }
 
     /// Service of a waiting job begins: its wait is known.
-    #[inline]
+    #[inline(always)]
     fn start_service(&mut self, started: Started, name: u16) {
         self.recorder.record_wait(name, started.waited);
         let carried = &mut self.jobs[started.job];
@@ -227,10 +227,11 @@ impl World<'_> {
         self.queue.schedule(started.completes_at, Phase::Completion, payload);
     }
 
-    /// A job leaves a shared CPU.
-    pub(in crate::simulation) fn complete_shared(&mut self, index: u32) {
+    /// A job leaves a shared CPU. Answers the job, which goes on.
+    #[inline]
+    pub(in crate::simulation) fn complete_shared(&mut self, index: u32) -> Option<JobId> {
         let Cpu::Sharing(sharing) = &mut self.cpus[index as usize] else {
-            return;
+            return None;
         };
         let (finished, next) = sharing.complete(self.now);
         self.cpu_tickets[index as usize] = None;
@@ -243,7 +244,7 @@ impl World<'_> {
         self.attribute(finished.job, instruction.wait_part, waited);
         self.attribute(finished.job, instruction.part, service);
         self.jobs[finished.job].pc += 1;
-        self.advance(finished.job);
+        Some(finished.job)
     }
 
     /// Keeps one valid completion event per shared CPU.
