@@ -36,7 +36,7 @@ impl<'a> Arrivals<'a> {
 
     /// The next arrival; `None` when no more will come, or when users are
     /// closed and arrive by themselves.
-    #[inline]
+    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<Arrival> {
         let number = self.count;
         let at = match self.plan {

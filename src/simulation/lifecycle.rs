@@ -31,7 +31,7 @@ struct Click {
 
 impl World<'_> {
     /// The next open arrival is put into the future.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_arrival(&mut self) {
         if let Some(next) = self.arrivals.next_arrival() {
             let payload = EventKind::RequestArrived.with(0);
@@ -42,7 +42,7 @@ impl World<'_> {
 
     /// An open request arrives; the next one is scheduled first. Answers the
     /// job of its first attempt.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self) -> JobId {
         let number = self.next_request;
         self.schedule_arrival();
@@ -235,7 +235,7 @@ impl World<'_> {
         let (id, attempt) = (carried.request, carried.attempt);
         let request = &self.requests[id];
         let has_page = request.attempt == attempt && request.outcome == Outcome::Answered;
-        if has_page {
+        if has_page && self.has_static_files {
             self.recorder.page_finished(self.now, request);
         }
         self.jobs.remove(job);

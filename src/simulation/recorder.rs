@@ -53,6 +53,7 @@ pub struct Recorder {
     /// Laws found broken, with what was seen.
     pub broken: Vec<(&'static str, String)>,
     is_open: bool,
+    is_closed: bool,
 }
 
 /// One endpoint's counts.
@@ -145,6 +146,7 @@ impl Recorder {
             courses: Courses::new(names, end),
             broken: Vec::new(),
             is_open: false,
+            is_closed: false,
         }
     }
 
@@ -157,7 +159,13 @@ impl Recorder {
     /// The window ends.
     pub fn close(&mut self) {
         self.courses.flush();
-        self.is_open = false;
+        (self.is_open, self.is_closed) = (false, true);
+    }
+
+    /// Whether the window has ended.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// A click; says whether it is measured.
@@ -237,6 +245,13 @@ impl Recorder {
     pub fn page_finished(&mut self, now: Instant, request: &Request) {
         if request.measured {
             self.pages.record(now - request.arrival);
+        }
+    }
+
+    /// No page has static files: each is there with its answer.
+    pub fn pages_are_answers(&mut self) {
+        for endpoint in &self.endpoints {
+            self.pages.merge(&endpoint.response);
         }
     }
 

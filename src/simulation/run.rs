@@ -15,6 +15,9 @@ const PROGRESS_EVENTS: u64 = 1 << 16;
 /// Events played to the end of an instant after a limit has struck.
 const OVERRUN_MAX: u32 = 100_000;
 
+/// Most jobs: some of their numbers are kept back to end in good order.
+const JOBS_MAX: usize = INDEX_END as usize - 1_024;
+
 /// What one replication has produced.
 #[derive(Clone, Debug)]
 pub struct Played {
@@ -57,6 +60,9 @@ pub fn play(
             Then::Stop => break,
         };
         world.go_on(job);
+        if course.events < course.look_up_at && world.is_calm() {
+            continue;
+        }
         if world.measured.is_some() && world.recorder.measured_in_flight == 0 {
             break;
         }
@@ -69,6 +75,10 @@ pub fn play(
         if course.limit.is_some() && world.instant_is_over(&mut course) {
             break;
         }
+        course.look_up_at = match &course.limit {
+            None => course.events.next_multiple_of(PROGRESS_EVENTS).min(plan.limits.events),
+            Some(_) => 0,
+        };
     }
     world.end(course)
 }
@@ -89,6 +99,9 @@ struct Course {
     limit: Option<String>,
     /// Events played after the limit struck.
     overrun: u32,
+    /// Until so many events have been played, nothing but the state of the
+    /// world can end the replication.
+    look_up_at: u64,
 }
 
 impl Course {
@@ -154,6 +167,15 @@ impl World<'_> {
         Then::Continue(None)
     }
 
+    /// Nothing in the state of the world asks for an end.
+    #[inline(always)]
+    fn is_calm(&self) -> bool {
+        self.requests.in_use() <= self.plan.limits.in_flight as usize
+            && self.jobs.places() < JOBS_MAX
+            && !self.queue.exhausted()
+            && !self.recorder.is_closed()
+    }
+
     /// After a limit the present instant is played to its end, so that the
     /// accounts can be audited; a loop that takes no time is cut off.
     fn instant_is_over(&self, course: &mut Course) -> bool {
@@ -166,10 +188,9 @@ impl World<'_> {
     fn limit_struck(&self, events: u64) -> Option<String> {
         let limits = &self.plan.limits;
         let in_flight = self.requests.in_use();
-        let jobs = self.jobs.places();
         if in_flight <= limits.in_flight as usize
             && events < limits.events
-            && jobs < INDEX_END as usize - 1_024
+            && self.jobs.places() < JOBS_MAX
             && !self.queue.exhausted()
         {
             return None;
@@ -216,6 +237,9 @@ impl World<'_> {
             self.tick(2);
         }
         self.audit_end();
+        if !self.has_static_files {
+            self.recorder.pages_are_answers();
+        }
         for endpoint in 0..self.recorder.endpoints.len() {
             let unfinished = self.requests.iter().filter(|request| {
                 request.measured

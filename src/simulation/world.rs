@@ -9,7 +9,7 @@ use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::{Instruction, NO_PART};
-use crate::route::step::{Purpose, StepId};
+use crate::route::step::{Purpose, StepId, Verb};
 use crate::station::cpu::{Cpu, Fifo, Sharing};
 use crate::station::disk::Disk;
 use crate::station::pool::Pool;
@@ -129,6 +129,8 @@ pub struct World<'a> {
     pub ready: VecDeque<JobId>,
     /// What is measured.
     pub recorder: Recorder,
+    /// Whether any page has static files. If not, a page is its answer.
+    pub has_static_files: bool,
     /// Places that jobs took in pools, and gave back.
     pub taken: u64,
     /// Places given back.
@@ -248,6 +250,7 @@ impl<'a> World<'a> {
             known_users: Vec::new(),
             ready: VecDeque::new(),
             recorder,
+            has_static_files: plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked),
             taken: 0,
             given_back: 0,
             keys: Vec::with_capacity(64),
@@ -268,11 +271,10 @@ impl<'a> World<'a> {
     #[inline(always)]
     pub fn spawn(&mut self, job: Job) -> JobId {
         let id = self.jobs.insert(job);
-        let end = (id as usize + 1) * self.stride;
-        if self.parts.len() < end {
-            self.parts.resize(end, 0);
-        } else {
-            self.parts[end - self.stride..end].fill(0);
+        let start = id as usize * self.stride;
+        match self.parts.get_mut(start..start + self.stride) {
+            Some(parts) => parts.fill(0),
+            None => self.parts.resize(start + self.stride, 0),
         }
         id
     }

@@ -216,7 +216,7 @@ impl EventQueue {
 
     /// As [`EventQueue::schedule`], in constant time as long as the lane's
     /// deadlines do not decrease; correct also when they do.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_in_lane(
         &mut self,
         lane: LaneId,
