@@ -1,14 +1,14 @@
 //! Histograms of durations, with requests that never finished counted as
 //! infinitely long.
 
+use super::log_linear::LogLinear;
 use crate::kernel::time::Duration;
-use hdrhistogram::Histogram as HdrHistogram;
 
 /// Durations in nanoseconds, kept to three significant digits; mean and
 /// maximum are exact.
 #[derive(Clone, Debug)]
 pub struct Histogram {
-    counts: HdrHistogram<u64>,
+    counts: LogLinear<11>,
     sum: u128,
     max: Duration,
     infinite: u64,
@@ -37,29 +37,23 @@ pub struct Bucket {
 impl Histogram {
     /// An empty histogram.
     pub fn new() -> Self {
-        Self {
-            // Three digits are within the library's range of one to five.
-            counts: HdrHistogram::new(3).expect("three significant digits"),
-            sum: 0,
-            max: Duration::ZERO,
-            infinite: 0,
-        }
+        Self { counts: LogLinear::new(), sum: 0, max: Duration::ZERO, infinite: 0 }
     }
 
     /// Counts a duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
-        self.record_many(duration, 1);
+        let nanos = duration.as_nanos();
+        self.counts.record(nanos, 1);
+        self.sum += u128::from(nanos);
+        self.max = self.max.max(duration);
     }
 
     /// Counts a duration `count` times.
     #[inline]
     pub fn record_many(&mut self, duration: Duration, count: u64) {
         let nanos = duration.as_nanos();
-        if self.counts.record_n(nanos, count).is_err() {
-            // Beyond 2^63: as long as the library can hold.
-            self.counts.saturating_record_n(nanos, count);
-        }
+        self.counts.record(nanos, count);
         self.sum += u128::from(nanos) * u128::from(count);
         self.max = self.max.max(duration);
     }
@@ -76,7 +70,7 @@ impl Histogram {
 
     /// Number of finite durations.
     pub fn finite_count(&self) -> u64 {
-        self.counts.len()
+        self.counts.total()
     }
 
     /// Exact mean of the finite durations in nanoseconds; `None` without any.
@@ -102,15 +96,13 @@ impl Histogram {
         if rank > self.finite_count() {
             return Some(Quantile::AtLeast(self.max));
         }
-        let share = rank as f64 / self.finite_count() as f64;
-        let value = Duration::from_nanos(self.counts.value_at_quantile(share));
+        let value = Duration::from_nanos(self.counts.value_at_rank(rank));
         Some(Quantile::Finite(value.min(self.max)))
     }
 
     /// Adds the counts of another: exact, in any order.
     pub fn merge(&mut self, other: &Self) {
-        // Both keep the same digits and resize: adding cannot fail.
-        self.counts.add(&other.counts).expect("histograms of one shape");
+        self.counts.merge(&other.counts);
         self.sum += other.sum;
         self.max = self.max.max(other.max);
         self.infinite += other.infinite;
@@ -118,13 +110,10 @@ impl Histogram {
 
     /// Buckets with something in them, from short to long.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
-        self.counts.iter_recorded().map(|bucket| {
-            let value = bucket.value_iterated_to();
-            Bucket {
-                low: Duration::from_nanos(self.counts.lowest_equivalent(value)),
-                high: Duration::from_nanos(self.counts.highest_equivalent(value)),
-                count: bucket.count_at_value(),
-            }
+        self.counts.buckets().map(|(low, high, count)| Bucket {
+            low: Duration::from_nanos(low),
+            high: Duration::from_nanos(high),
+            count,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Courses over time in a fixed number of buckets, so that memory does not
 //! grow with the run: the width doubles when the buckets run out.
 
+use super::log_linear::LogLinear;
 use crate::kernel::time::{Duration, Instant};
-use hdrhistogram::Histogram as HdrHistogram;
 
 /// Buckets of a course; even, so that neighbours merge in pairs.
 pub const BUCKETS: usize = 240;
@@ -99,67 +99,50 @@ impl Default for SumSeries {
 /// A small histogram per bucket: two significant digits, in microseconds.
 #[derive(Clone, Debug)]
 pub struct QuantileSeries {
-    buckets: Vec<Option<Box<HdrHistogram<u32>>>>,
+    buckets: Vec<LogLinear<8>>,
 }
 
 impl QuantileSeries {
     /// All empty.
     pub fn new() -> Self {
-        Self { buckets: vec![None; BUCKETS] }
+        Self { buckets: vec![LogLinear::new(); BUCKETS] }
     }
 
     /// Counts a duration in a bucket.
     #[inline]
     pub fn record(&mut self, bucket: usize, duration: Duration) {
-        let histogram = self.buckets[bucket].get_or_insert_with(|| {
-            // Two digits are within the library's range of one to five.
-            Box::new(HdrHistogram::new(2).expect("two significant digits"))
-        });
-        // Resizing, so that nothing below 2^63 is refused.
-        let _ = histogram.record(duration.as_nanos() / 1_000);
+        self.buckets[bucket].record(duration.as_nanos() / 1_000, 1);
     }
 
     /// Neighbours become one.
     pub fn halve(&mut self) {
         for bucket in 0..BUCKETS / 2 {
-            let later = self.buckets[2 * bucket + 1].take();
-            let merged = merged(self.buckets[2 * bucket].take(), later);
-            self.buckets[bucket] = merged;
+            self.buckets.swap(bucket, 2 * bucket);
+            let later = std::mem::replace(&mut self.buckets[2 * bucket + 1], LogLinear::new());
+            self.buckets[bucket].merge(&later);
         }
-        self.buckets[BUCKETS / 2..].fill(None);
+        self.buckets[BUCKETS / 2..].fill(LogLinear::new());
     }
 
     /// Adds the course of another replication of the same width.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-            *mine = merged(mine.take(), theirs.clone());
+            mine.merge(theirs);
         }
     }
 
     /// A quantile of a bucket, in milliseconds; `None` where it is empty.
     pub fn quantile_millis(&self, bucket: usize, p: f64) -> Option<f64> {
-        let histogram = self.buckets[bucket].as_ref()?;
-        Some(histogram.value_at_quantile(p) as f64 / 1_000.0)
+        let counts = &self.buckets[bucket];
+        // The first rank that is at least this share of all.
+        let rank = (p * counts.total() as f64).ceil() as u64;
+        (counts.total() > 0).then(|| counts.value_at_rank(rank.max(1)) as f64 / 1_000.0)
     }
 }
 
 impl Default for QuantileSeries {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-fn merged(
-    first: Option<Box<HdrHistogram<u32>>>,
-    second: Option<Box<HdrHistogram<u32>>>,
-) -> Option<Box<HdrHistogram<u32>>> {
-    match (first, second) {
-        (Some(mut first), Some(second)) => {
-            // Both keep the same digits and resize: adding cannot fail.
-            first.add(&*second).expect("histograms of one shape");
-            Some(first)
-        }
-        (first, second) => first.or(second),
     }
 }
 

@@ -13,6 +13,7 @@ const REPLICA_BITS: u32 = 16;
 
 impl World<'_> {
     /// A write was committed: idle appliers have something to do.
+    #[inline(never)]
     pub fn wake_appliers(&mut self, database: usize) {
         for replica in 0..self.databases[database].appliers.len() {
             if !self.databases[database].appliers[replica].busy {
@@ -85,6 +86,7 @@ impl World<'_> {
     }
 
     /// The entry is applied: the replica shows it from now on.
+    #[inline(never)]
     pub fn applied(&mut self, job: JobId, database: u16) -> Flow {
         let database = usize::from(database);
         let replica = self.jobs[job].slots[0] as usize - 1;

@@ -36,20 +36,27 @@ impl<'a> Arrivals<'a> {
 
     /// The next arrival; `None` when no more will come, or when users are
     /// closed and arrive by themselves.
-    #[inline]
+    #[inline(always)]
     pub fn next_arrival(&mut self) -> Option<Arrival> {
         let number = self.count;
         let at = match self.plan {
             ArrivalPlan::Renewal(gap) => {
-                Some(self.last + gap.sample_duration(&mut self.key.numbered(number).draws()))
+                self.last + gap.sample_duration(&mut self.key.numbered(number).draws())
             }
-            ArrivalPlan::Profile(knots) => self.next_of_profile(knots, number),
-            ArrivalPlan::Closed(_) => None,
-            ArrivalPlan::Replay(requests) => requests.get(number as usize).map(|next| next.at),
-        }?;
+            _ => self.next_other(number)?,
+        };
         self.count += 1;
         self.last = at;
         Some(Arrival { at, number })
+    }
+
+    #[inline(never)]
+    fn next_other(&mut self, number: u64) -> Option<Instant> {
+        match self.plan {
+            ArrivalPlan::Profile(knots) => self.next_of_profile(knots, number),
+            ArrivalPlan::Replay(requests) => requests.get(number as usize).map(|next| next.at),
+            ArrivalPlan::Renewal(_) | ArrivalPlan::Closed(_) => None,
+        }
     }
 
     /// The recorded request with this number, if requests are replayed.

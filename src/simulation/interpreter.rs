@@ -5,6 +5,7 @@
 
 use super::request::JobId;
 use super::world::World;
+use crate::route::program::Instruction;
 use crate::route::step::{Pc, Verb};
 
 /// How a job goes on after a verb.
@@ -22,28 +23,30 @@ pub enum Flow {
 
 impl World<'_> {
     /// Plays verbs until the job waits or ends.
-    #[inline]
-    pub fn advance(&mut self, job: JobId) {
+    #[inline(always)]
+    fn advance(&mut self, job: JobId) {
+        let mut pc = self.jobs[job].pc;
         loop {
-            match self.begin_verb(job) {
-                Flow::Next => self.jobs[job].pc += 1,
-                Flow::Jump(pc) => self.jobs[job].pc = pc,
+            self.jobs[job].pc = pc;
+            match self.begin_verb(job, &self.plan.programs.code[pc as usize]) {
+                Flow::Next => pc += 1,
+                Flow::Jump(to) => pc = to,
                 Flow::Wait | Flow::End => return,
             }
         }
     }
 
-    /// What the job waited for is there: ends its verb and goes on.
-    #[inline]
+    /// What the job waited for is there: ends its verb, and leaves it at the
+    /// next one.
+    #[inline(always)]
     pub fn resume(&mut self, job: JobId) {
-        self.end_verb(job);
-        self.jobs[job].pc += 1;
-        self.advance(job);
+        let pc = self.jobs[job].pc;
+        self.end_verb(job, &self.plan.programs.code[pc as usize]);
+        self.jobs[job].pc = pc + 1;
     }
 
-    #[inline]
-    fn begin_verb(&mut self, job: JobId) -> Flow {
-        let instruction = self.instruction(job);
+    #[inline(always)]
+    fn begin_verb(&mut self, job: JobId, instruction: &Instruction) -> Flow {
         match instruction.verb {
             Verb::Resolve { lookup } => self.begin_resolve(job, lookup),
             Verb::Connect { reuse } => self.begin_connect(job, reuse),
@@ -56,7 +59,7 @@ impl World<'_> {
                 self.enter(job, pool, slot, patience, step)
             }
             Verb::Leave { pool, slot } => self.leave(job, pool, slot),
-            Verb::Work { .. } => self.begin_work(job, &instruction),
+            Verb::Work { .. } => self.begin_work(job, instruction),
             Verb::Disk { disks, slot, access, step } => {
                 self.begin_disk(job, disks, slot, access, step)
             }
@@ -77,9 +80,8 @@ impl World<'_> {
         }
     }
 
-    #[inline]
-    fn end_verb(&mut self, job: JobId) {
-        let instruction = self.instruction(job);
+    #[inline(always)]
+    fn end_verb(&mut self, job: JobId, instruction: &Instruction) {
         match instruction.verb {
             Verb::Resolve { .. } => self.end_resolve(job),
             Verb::Work { cpus, slot, .. } => {
@@ -93,11 +95,15 @@ impl World<'_> {
         self.attribute_since(job, instruction.part);
     }
 
-    /// Wakes the jobs that became ready at this instant, in order.
-    #[inline]
-    pub fn run_ready(&mut self) {
-        while let Some(job) = self.ready.pop_front() {
+    /// Lets `job` go on, and then the jobs that became ready at this instant,
+    /// in order. There is one caller, so that the interpreter is part of the
+    /// event loop.
+    #[inline(always)]
+    pub fn go_on(&mut self, job: Option<JobId>) {
+        let mut next = job.or_else(|| self.ready.pop_front());
+        while let Some(job) = next {
             self.advance(job);
+            next = self.ready.pop_front();
         }
     }
 }

@@ -31,7 +31,7 @@ struct Click {
 
 impl World<'_> {
     /// The next open arrival is put into the future.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_arrival(&mut self) {
         if let Some(next) = self.arrivals.next_arrival() {
             let payload = EventKind::RequestArrived.with(0);
@@ -40,9 +40,10 @@ impl World<'_> {
         }
     }
 
-    /// An open request arrives; the next one is scheduled first.
-    #[inline]
-    pub fn arrive(&mut self) {
+    /// An open request arrives; the next one is scheduled first. Answers the
+    /// job of its first attempt.
+    #[inline(always)]
+    pub fn arrive(&mut self) -> JobId {
         let number = self.next_request;
         self.schedule_arrival();
         let key = self.requests_key.numbered(number);
@@ -66,9 +67,10 @@ impl World<'_> {
                 bytes_plus_one: recorded.bytes_plus_one,
             },
         };
-        self.begin_request(click);
+        self.begin_request(click)
     }
 
+    #[inline]
     fn draw_user(&self, key: Key, number: u64) -> u64 {
         match self.plan.population.users {
             0 => number,
@@ -102,11 +104,11 @@ impl World<'_> {
         self.users_key.numbered(u64::from(user)).numbered(u64::from(requests))
     }
 
-    /// A closed user has thought enough.
-    pub fn ask(&mut self, user: u32) {
+    /// A closed user has thought enough. Answers the job of the first attempt.
+    pub fn ask(&mut self, user: u32) -> JobId {
         let key = self.closed_key(user);
         let endpoint = self.draw_endpoint(key);
-        self.begin_request(Click { key, user: u64::from(user), endpoint, bytes_plus_one: 0 });
+        self.begin_request(Click { key, user: u64::from(user), endpoint, bytes_plus_one: 0 })
     }
 
     /// The kind of client is a trait of the user, the same in all requests.
@@ -120,7 +122,8 @@ impl World<'_> {
         pick(clients.iter().map(|client| client.share), uniform) as u8
     }
 
-    fn begin_request(&mut self, click: Click) {
+    #[inline(always)]
+    fn begin_request(&mut self, click: Click) -> JobId {
         let client = self.client_of(click.user);
         let measured = self.recorder.request_arrived(self.now, click.endpoint);
         let request = self.requests.insert(Request {
@@ -141,11 +144,13 @@ impl World<'_> {
         let budget = self.plan.clients[usize::from(client)].retry_budget;
         let tokens = &mut self.retry_tokens[usize::from(client)];
         *tokens = (*tokens + budget).min(RETRY_TOKENS_MAX);
-        self.begin_attempt(request);
+        self.begin_attempt(request)
     }
 
-    /// Starts the program of a request, for its present attempt.
-    pub fn begin_attempt(&mut self, id: RequestId) {
+    /// Starts the program of a request, for its present attempt. Answers the
+    /// job that plays it.
+    #[inline(always)]
+    pub fn begin_attempt(&mut self, id: RequestId) -> JobId {
         let request = &mut self.requests[id];
         request.attempt_since = self.now;
         request.jobs += 1;
@@ -164,8 +169,7 @@ impl World<'_> {
             let timer = self.queue.schedule_cancellable(self.now + timeout, Phase::Timer, payload);
             self.requests[id].timeout = Some(timer);
         }
-        let job = self.spawn(Job { attempt, ..Job::new(key, id, pc, self.now) });
-        self.advance(job);
+        self.spawn(Job { attempt, ..Job::new(key, id, pc, self.now) })
     }
 
     /// The last byte has arrived: the response time ends here.
@@ -187,16 +191,20 @@ impl World<'_> {
             attempts_failed,
         );
         if spent != self.now - request.attempt_since {
-            self.recorder.broken_law(
-                ATTRIBUTION,
-                format!(
-                    "request at {}: parts add up to {spent}, its attempt took {}",
-                    request.arrival,
-                    self.now - request.attempt_since
-                ),
-            );
+            self.misattributed(id, spent);
         }
         Flow::Next
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn misattributed(&mut self, id: RequestId, spent: Duration) {
+        let request = &self.requests[id];
+        let took = self.now - request.attempt_since;
+        let arrival = request.arrival;
+        let detail =
+            format!("request at {arrival}: parts add up to {spent}, its attempt took {took}");
+        self.recorder.broken_law(ATTRIBUTION, detail);
     }
 
     /// Where a job's parts lie, and their sum.
@@ -227,7 +235,7 @@ impl World<'_> {
         let (id, attempt) = (carried.request, carried.attempt);
         let request = &self.requests[id];
         let has_page = request.attempt == attempt && request.outcome == Outcome::Answered;
-        if has_page {
+        if has_page && self.has_static_files {
             self.recorder.page_finished(self.now, request);
         }
         self.jobs.remove(job);
@@ -236,6 +244,7 @@ impl World<'_> {
     }
 
     /// A job no longer refers to its request. The user of a finished one thinks.
+    #[inline]
     fn let_go(&mut self, id: RequestId, user_is_free: bool) {
         let request = &mut self.requests[id];
         request.jobs -= 1;
@@ -251,6 +260,7 @@ impl World<'_> {
 
     /// The job cannot go on: it gives back all that it holds, and its attempt
     /// or its branch has failed.
+    #[inline(never)]
     pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
         self.unwind(job);
         if self.jobs[job].parent != NOBODY {
@@ -297,6 +307,7 @@ impl World<'_> {
     }
 
     /// Another attempt, or the end.
+    #[inline(never)]
     fn fail_attempt(&mut self, id: RequestId, cause: Cause) {
         let request = &mut self.requests[id];
         if let Some(timer) = request.timeout.take() {
@@ -326,6 +337,7 @@ impl World<'_> {
     }
 
     /// A static file is asked for.
+    #[inline(never)]
     pub fn static_asked(&mut self, job: JobId) -> Flow {
         let measured = self.requests[self.jobs[job].request].measured;
         self.recorder.count_static(measured, false);
@@ -333,6 +345,7 @@ impl World<'_> {
     }
 
     /// A static file has arrived.
+    #[inline(never)]
     pub fn static_arrived(&mut self, job: JobId) -> Flow {
         let measured = self.requests[self.jobs[job].request].measured;
         self.recorder.count_static(measured, true);

@@ -53,6 +53,7 @@ pub struct Recorder {
     /// Laws found broken, with what was seen.
     pub broken: Vec<(&'static str, String)>,
     is_open: bool,
+    is_closed: bool,
 }
 
 /// One endpoint's counts.
@@ -98,6 +99,18 @@ pub struct Courses {
     pub in_system: SumSeries,
     /// Integrals of busy and waiting, by station name.
     pub stations: Vec<StationCourse>,
+    /// What the present bucket has yet to be told.
+    open: OpenBucket,
+}
+
+/// Counts of the present bucket: close at hand, as each request moves them.
+#[derive(Clone, Copy, Debug, Default)]
+struct OpenBucket {
+    offered: u64,
+    answered: u64,
+    failed: u64,
+    /// Nanoseconds.
+    response_sum: u128,
 }
 
 /// Course of all instances of one station.
@@ -133,6 +146,7 @@ impl Recorder {
             courses: Courses::new(names, end),
             broken: Vec::new(),
             is_open: false,
+            is_closed: false,
         }
     }
 
@@ -144,7 +158,14 @@ impl Recorder {
 
     /// The window ends.
     pub fn close(&mut self) {
-        self.is_open = false;
+        self.courses.flush();
+        (self.is_open, self.is_closed) = (false, true);
+    }
+
+    /// Whether the window has ended.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// A click; says whether it is measured.
@@ -157,7 +178,7 @@ impl Recorder {
             self.measured_in_flight += 1;
         }
         if now < self.end {
-            self.courses.offered.add(self.courses.clock.current(), 1);
+            self.courses.open.offered += 1;
         }
         measured
     }
@@ -176,10 +197,7 @@ impl Recorder {
         self.request_left(now, request);
         self.batches.record(request.arrival, response);
         if now < self.end {
-            let bucket = self.courses.clock.current();
-            self.courses.answered.add(bucket, 1);
-            self.courses.response.record(bucket, response);
-            self.courses.response_sum.add(bucket, u128::from(response.as_nanos()));
+            self.courses.answered(response);
         }
         if !request.measured {
             return;
@@ -198,7 +216,7 @@ impl Recorder {
     pub fn request_failed(&mut self, now: Instant, request: &Request, cause: Cause) {
         self.request_left(now, request);
         if now < self.end {
-            self.courses.failed.add(self.courses.clock.current(), 1);
+            self.courses.open.failed += 1;
         }
         if request.measured {
             self.endpoints[usize::from(request.endpoint)].failed[cause as usize] += 1;
@@ -227,6 +245,13 @@ impl Recorder {
     pub fn page_finished(&mut self, now: Instant, request: &Request) {
         if request.measured {
             self.pages.record(now - request.arrival);
+        }
+    }
+
+    /// No page has static files: each is there with its answer.
+    pub fn pages_are_answers(&mut self) {
+        for endpoint in &self.endpoints {
+            self.pages.merge(&endpoint.response);
         }
     }
 
@@ -310,11 +335,29 @@ impl Courses {
             response_sum: SumSeries::new(),
             in_system: SumSeries::new(),
             stations: vec![StationCourse::default(); names],
+            open: OpenBucket::default(),
         }
+    }
+
+    #[inline]
+    fn answered(&mut self, response: Duration) {
+        self.open.answered += 1;
+        self.open.response_sum += u128::from(response.as_nanos());
+        self.response.record(self.clock.current(), response);
+    }
+
+    /// Tells the present bucket what was counted.
+    pub fn flush(&mut self) {
+        let (bucket, open) = (self.clock.current(), std::mem::take(&mut self.open));
+        self.offered.add(bucket, u128::from(open.offered));
+        self.answered.add(bucket, u128::from(open.answered));
+        self.failed.add(bucket, u128::from(open.failed));
+        self.response_sum.add(bucket, open.response_sum);
     }
 
     /// The present bucket is over.
     pub fn advance(&mut self) {
+        self.flush();
         if !self.clock.advance() {
             return;
         }

@@ -3,6 +3,7 @@
 use super::blueprint::{ArrivalPlan, Blueprint, INDEX_END};
 use super::measured::Measured;
 use super::recorder::Recorder;
+use super::request::JobId;
 use super::warm::warm_caches;
 use super::world::{EventKind, World};
 use crate::kernel::event_queue::Event;
@@ -13,6 +14,9 @@ const PROGRESS_EVENTS: u64 = 1 << 16;
 
 /// Events played to the end of an instant after a limit has struck.
 const OVERRUN_MAX: u32 = 100_000;
+
+/// Most jobs: some of their numbers are kept back to end in good order.
+const JOBS_MAX: usize = INDEX_END as usize - 1_024;
 
 /// What one replication has produced.
 #[derive(Clone, Debug)]
@@ -51,10 +55,14 @@ pub fn play(
     while let Some(event) = world.queue.pop() {
         course.note(&event);
         world.now = event.at;
-        if world.handle(&event) {
-            break;
+        let job = match world.handle(&event) {
+            Then::Continue(job) => job,
+            Then::Stop => break,
+        };
+        world.go_on(job);
+        if course.events < course.look_up_at && world.is_calm() {
+            continue;
         }
-        world.run_ready();
         if world.measured.is_some() && world.recorder.measured_in_flight == 0 {
             break;
         }
@@ -67,8 +75,20 @@ pub fn play(
         if course.limit.is_some() && world.instant_is_over(&mut course) {
             break;
         }
+        course.look_up_at = match &course.limit {
+            None => course.events.next_multiple_of(PROGRESS_EVENTS).min(plan.limits.events),
+            Some(_) => 0,
+        };
     }
     world.end(course)
+}
+
+/// What follows an event.
+enum Then {
+    /// This job goes on, if any, then those that became ready.
+    Continue(Option<JobId>),
+    /// The replication is over.
+    Stop,
 }
 
 /// Fingerprint and length of what was played.
@@ -79,6 +99,9 @@ struct Course {
     limit: Option<String>,
     /// Events played after the limit struck.
     overrun: u32,
+    /// Until so many events have been played, nothing but the state of the
+    /// world can end the replication.
+    look_up_at: u64,
 }
 
 impl Course {
@@ -115,26 +138,42 @@ impl World<'_> {
         }
     }
 
-    /// One event; true when the replication is over.
-    #[inline]
-    fn handle(&mut self, event: &Event) -> bool {
+    /// One event, but for the job that goes on by it.
+    #[inline(always)]
+    fn handle(&mut self, event: &Event) -> Then {
         let (kind, index) = EventKind::of(event.payload);
         match kind {
-            EventKind::JobResumed => self.resume(index),
+            EventKind::JobResumed => {
+                self.resume(index);
+                return Then::Continue(Some(index));
+            }
             EventKind::SharedCpuCompleted => {
                 if self.cpu_tickets[index as usize] == Some(event.ticket) {
-                    self.complete_shared(index);
+                    return Then::Continue(self.complete_shared(index));
                 }
             }
-            EventKind::RequestArrived => self.arrive(),
-            EventKind::UserAsked => self.ask(index),
+            EventKind::RequestArrived => return Then::Continue(Some(self.arrive())),
+            EventKind::UserAsked => return Then::Continue(Some(self.ask(index))),
             EventKind::AttemptTimedOut => self.time_out(index),
             EventKind::PatienceEnded => self.end_patience(index),
             EventKind::EntryShipped => self.entry_shipped(index),
-            EventKind::RetryDue => self.begin_attempt(index),
-            EventKind::ClockTicked => return self.tick(index),
+            EventKind::RetryDue => return Then::Continue(Some(self.begin_attempt(index))),
+            EventKind::ClockTicked => {
+                if self.tick(index) {
+                    return Then::Stop;
+                }
+            }
         }
-        false
+        Then::Continue(None)
+    }
+
+    /// Nothing in the state of the world asks for an end.
+    #[inline(always)]
+    fn is_calm(&self) -> bool {
+        self.requests.in_use() <= self.plan.limits.in_flight as usize
+            && self.jobs.places() < JOBS_MAX
+            && !self.queue.exhausted()
+            && !self.recorder.is_closed()
     }
 
     /// After a limit the present instant is played to its end, so that the
@@ -149,10 +188,9 @@ impl World<'_> {
     fn limit_struck(&self, events: u64) -> Option<String> {
         let limits = &self.plan.limits;
         let in_flight = self.requests.in_use();
-        let jobs = self.jobs.places();
         if in_flight <= limits.in_flight as usize
             && events < limits.events
-            && jobs < INDEX_END as usize - 1_024
+            && self.jobs.places() < JOBS_MAX
             && !self.queue.exhausted()
         {
             return None;
@@ -199,6 +237,9 @@ impl World<'_> {
             self.tick(2);
         }
         self.audit_end();
+        if !self.has_static_files {
+            self.recorder.pages_are_answers();
+        }
         for endpoint in 0..self.recorder.endpoints.len() {
             let unfinished = self.requests.iter().filter(|request| {
                 request.measured

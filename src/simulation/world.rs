@@ -11,7 +11,7 @@ use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::{Instruction, NO_PART};
-use crate::route::step::{Purpose, StepId};
+use crate::route::step::{Purpose, StepId, Verb};
 use crate::station::cpu::{Cpu, Fifo, Sharing};
 use crate::station::disk::Disk;
 use crate::station::pool::Pool;
@@ -47,18 +47,6 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 9] = [
-        EventKind::JobResumed,
-        EventKind::SharedCpuCompleted,
-        EventKind::RequestArrived,
-        EventKind::UserAsked,
-        EventKind::AttemptTimedOut,
-        EventKind::PatienceEnded,
-        EventKind::EntryShipped,
-        EventKind::RetryDue,
-        EventKind::ClockTicked,
-    ];
-
     /// Kind and index in one number.
     #[inline]
     pub fn with(self, index: u32) -> u32 {
@@ -69,7 +57,18 @@ impl EventKind {
     /// Kind and index of a payload.
     #[inline]
     pub fn of(payload: u32) -> (EventKind, u32) {
-        (Self::ALL[(payload >> INDEX_BITS) as usize], payload & (INDEX_END - 1))
+        let kind = match payload >> INDEX_BITS {
+            0 => EventKind::JobResumed,
+            1 => EventKind::SharedCpuCompleted,
+            2 => EventKind::RequestArrived,
+            3 => EventKind::UserAsked,
+            4 => EventKind::AttemptTimedOut,
+            5 => EventKind::PatienceEnded,
+            6 => EventKind::EntryShipped,
+            7 => EventKind::RetryDue,
+            _ => EventKind::ClockTicked,
+        };
+        (kind, payload & (INDEX_END - 1))
     }
 }
 
@@ -127,6 +126,8 @@ pub struct World<'a> {
     pub ready: VecDeque<JobId>,
     /// What is measured.
     pub recorder: Recorder,
+    /// Whether any page has static files. If not, a page is its answer.
+    pub has_static_files: bool,
     /// Places that jobs took in pools, and gave back.
     pub taken: u64,
     /// Places given back.
@@ -246,6 +247,7 @@ impl<'a> World<'a> {
             known_users: Vec::new(),
             ready: VecDeque::new(),
             recorder,
+            has_static_files: plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked),
             taken: 0,
             given_back: 0,
             keys: Vec::with_capacity(64),
@@ -258,19 +260,18 @@ impl<'a> World<'a> {
 
     /// The verb at which a job is.
     #[inline]
-    pub fn instruction(&self, job: JobId) -> Instruction {
-        self.plan.programs.code[self.jobs[job].pc as usize]
+    pub fn instruction(&self, job: JobId) -> &'a Instruction {
+        &self.plan.programs.code[self.jobs[job].pc as usize]
     }
 
     /// Starts a job at `pc`; its attribution begins at zero.
-    #[inline]
+    #[inline(always)]
     pub fn spawn(&mut self, job: Job) -> JobId {
         let id = self.jobs.insert(job);
-        let end = (id as usize + 1) * self.stride;
-        if self.parts.len() < end {
-            self.parts.resize(end, 0);
-        } else {
-            self.parts[end - self.stride..end].fill(0);
+        let start = id as usize * self.stride;
+        match self.parts.get_mut(start..start + self.stride) {
+            Some(parts) => parts.fill(0),
+            None => self.parts.resize(start + self.stride, 0),
         }
         id
     }

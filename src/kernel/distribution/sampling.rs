@@ -12,6 +12,16 @@ impl Distribution {
         match self {
             Self::Constant(value) => *value,
             Self::Exponential { mean } => mean * ziggurat::exponential(source),
+            _ => self.sample_other(source),
+        }
+    }
+
+    /// A draw from all but the two most frequent ones, which are inlined.
+    #[inline(never)]
+    fn sample_other<S: Source>(&self, source: &mut S) -> f64 {
+        match self {
+            Self::Constant(value) => *value,
+            Self::Exponential { mean } => mean * ziggurat::exponential(source),
             Self::Uniform { low, high } => low + (high - low) * source.uniform(),
             Self::Normal { mean, sd } => truncated_normal(*mean, *sd, source),
             Self::Lognormal { mu, sigma } => exp(mu + sigma * ziggurat::normal(source)),

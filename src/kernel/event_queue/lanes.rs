@@ -13,31 +13,38 @@ pub struct LaneId(u32);
 
 #[derive(Debug)]
 pub(super) struct Lanes {
-    rings: Vec<VecDeque<u128>>,
-    created: u32,
-    /// First key of each ring, `NEVER` where it is empty.
+    /// First key of each lane, `NEVER` where it is empty.
     fronts: [u128; LANES],
+    /// Last key of each lane that is not empty.
+    lasts: [u128; LANES],
+    /// The keys after the first: a lane with one event touches no ring.
+    rings: [VecDeque<u128>; LANES],
+    created: u32,
     /// The smallest of `fronts`, and whose it is.
     first: (u128, usize),
 }
 
 impl Lanes {
     pub(super) fn new() -> Self {
-        Self { rings: Vec::new(), created: 0, fronts: [NEVER; LANES], first: (NEVER, 0) }
+        Self {
+            fronts: [NEVER; LANES],
+            lasts: [NEVER; LANES],
+            rings: Default::default(),
+            created: 0,
+            first: (NEVER, 0),
+        }
     }
 
     /// A new lane; one without a ring when there are enough.
     pub(super) fn create(&mut self) -> LaneId {
         let id = LaneId(self.created);
         self.created += 1;
-        if self.rings.len() < LANES {
-            self.rings.push(VecDeque::new());
-        }
         id
     }
 
     pub(super) fn len(&self) -> usize {
-        self.rings.iter().map(VecDeque::len).sum()
+        let first = self.fronts.iter().filter(|&&front| front != NEVER).count();
+        first + self.rings.iter().map(VecDeque::len).sum::<usize>()
     }
 
     /// The smallest key, `NEVER` without one.
@@ -48,35 +55,34 @@ impl Lanes {
 
     /// Appends the key; false, and nothing done, when the lane has no ring or
     /// the key would not be its last.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, lane: LaneId, key: u128) -> bool {
         let lane = lane.0 as usize;
-        let Some(ring) = self.rings.get_mut(lane) else {
+        if lane >= LANES {
             return false;
-        };
-        match ring.back() {
-            Some(&last) if key < last => return false,
-            Some(_) => {}
-            None => {
-                self.fronts[lane] = key;
-                if key < self.first.0 {
-                    self.first = (key, lane);
-                }
-            }
         }
-        ring.push_back(key);
+        if self.fronts[lane] == NEVER {
+            self.fronts[lane] = key;
+            if key < self.first.0 {
+                self.first = (key, lane);
+            }
+        } else if key < self.lasts[lane] {
+            return false;
+        } else {
+            self.rings[lane].push_back(key);
+        }
+        self.lasts[lane] = key;
         true
     }
 
     /// Removes the smallest key. There must be one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) {
-        let lane = self.first.1;
-        let ring = &mut self.rings[lane];
-        ring.pop_front();
-        self.fronts[lane] = ring.front().copied().unwrap_or(NEVER);
+        let lane = self.first.1 % LANES;
+        self.fronts[lane] = self.rings[lane].pop_front().unwrap_or(NEVER);
         self.first = (NEVER, 0);
-        for (lane, &key) in self.fronts[..self.rings.len()].iter().enumerate() {
+        let created = (self.created as usize).min(LANES);
+        for (lane, &key) in self.fronts[..created].iter().enumerate() {
             if key < self.first.0 {
                 self.first = (key, lane);
             }

@@ -21,6 +21,7 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::hash::BuildHasherDefault;
+use std::num::NonZeroU64;
 
 use priority_queue::PriorityQueue;
 use rustc_hash::FxHasher;
@@ -86,7 +87,15 @@ pub struct Ticket(u64);
 
 /// A scheduled event that can be taken back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Timer(u64);
+pub struct Timer(NonZeroU64);
+
+impl Timer {
+    /// Numbers begin with one, so that an absent timer takes no room.
+    #[inline]
+    fn new(sequence: u64) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(sequence))
+    }
+}
 
 /// Something that happens now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,7 +144,7 @@ pub struct EventQueue {
     lanes: Lanes,
     // Among equal priorities the crate's order is arbitrary, so the priority
     // is the full key, which is unique.
-    timers: PriorityQueue<u64, Reverse<u128>, BuildHasherDefault<FxHasher>>,
+    timers: PriorityQueue<Timer, Reverse<u128>, BuildHasherDefault<FxHasher>>,
     /// Key of the earliest timer, `NEVER` without one.
     timer_front: u128,
     next_sequence: u64,
@@ -191,7 +200,7 @@ impl EventQueue {
     /// # Panics
     /// If `payload` is not below [`PAYLOAD_END`], if `at` is after
     /// [`Instant::MAX`], or if the sequence numbers have run out.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, at: Instant, phase: Phase, payload: u32) -> Ticket {
         let (key, sequence) = self.new_key(at, phase, payload);
         self.heap.push(key);
@@ -207,7 +216,7 @@ impl EventQueue {
 
     /// As [`EventQueue::schedule`], in constant time as long as the lane's
     /// deadlines do not decrease; correct also when they do.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_in_lane(
         &mut self,
         lane: LaneId,
@@ -226,15 +235,16 @@ impl EventQueue {
     #[inline]
     pub fn schedule_cancellable(&mut self, at: Instant, phase: Phase, payload: u32) -> Timer {
         let (key, sequence) = self.new_key(at, phase, payload);
-        self.timers.push(sequence, Reverse(key));
+        let timer = Timer::new(sequence);
+        self.timers.push(timer, Reverse(key));
         self.timer_front = self.timer_front.min(key);
-        Timer(sequence)
+        timer
     }
 
     /// Takes a timer back. False when it has happened or was taken back before.
     #[inline]
     pub fn cancel(&mut self, timer: Timer) -> bool {
-        match self.timers.remove(&timer.0) {
+        match self.timers.remove(&timer) {
             Some((_, Reverse(key))) => {
                 if key == self.timer_front {
                     self.find_timer_front();

@@ -8,6 +8,7 @@ use crate::simulation::world::World;
 
 impl World<'_> {
     /// Starts a job per branch and waits at the join.
+    #[inline(never)]
     pub(in crate::simulation) fn fork(
         &mut self,
         job: JobId,
@@ -26,6 +27,7 @@ impl World<'_> {
     }
 
     /// Starts CPU work on each node of a cache that holds one of the keys.
+    #[inline(never)]
     pub(in crate::simulation) fn fan(
         &mut self,
         job: JobId,
@@ -52,6 +54,7 @@ impl World<'_> {
         Job { parent: job, slots: parent.slots, attempt: parent.attempt, ..fresh }
     }
 
+    #[inline(never)]
     fn spawn_branch(&mut self, child: Job) {
         if child.request != NOBODY {
             self.requests[child.request].jobs += 1;
@@ -62,6 +65,7 @@ impl World<'_> {
 
     /// A branch ends. The last one hands its attribution to the request: the
     /// critical path goes through the branch that finished last.
+    #[inline(never)]
     pub(in crate::simulation) fn join(&mut self, job: JobId) -> Flow {
         let parent = self.jobs[job].parent;
         let request = self.jobs[job].request;
@@ -97,6 +101,7 @@ impl World<'_> {
     }
 
     /// Goes ahead with a chance that the request owns.
+    #[inline(never)]
     pub(in crate::simulation) fn skip(
         &mut self,
         job: JobId,

@@ -17,6 +17,7 @@ const RESOLVE_DRAW: u64 = (1 << 32) + 2;
 
 impl World<'_> {
     /// The resolver answers at once, or asks.
+    #[inline(never)]
     pub(in crate::simulation) fn begin_resolve(
         &mut self,
         job: JobId,
@@ -37,6 +38,7 @@ impl World<'_> {
     }
 
     /// The resolver keeps the answer.
+    #[inline(never)]
     pub(in crate::simulation) fn end_resolve(&mut self, job: JobId) {
         let user = self.requests[self.jobs[job].request].user;
         if let Some(resolvers) = &mut self.resolvers {
@@ -103,6 +105,7 @@ impl World<'_> {
     }
 
     /// One draw of a duration.
+    #[inline]
     pub(in crate::simulation) fn sample(&self, distribution: DistributionId, key: Key) -> Duration {
         self.plan.programs.distributions[usize::from(distribution)]
             .sample_duration(&mut key.draws())

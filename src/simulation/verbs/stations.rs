@@ -8,7 +8,7 @@ use crate::route::step::{DistributionId, Purpose, Rows, Slot, StepId, Verb};
 use crate::simulation::blueprint::{NO_STATION, NONE};
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
-use crate::simulation::world::{EventKind, World};
+use crate::simulation::world::{EventKind, World, step_key};
 use crate::station::cpu::{Cpu, Next, Started};
 use crate::station::pool::Entered;
 use crate::tier::balancer::Policy;
@@ -124,6 +124,7 @@ impl World<'_> {
     }
 
     /// The place goes to the head of the queue, who can go on at once.
+    #[inline(never)]
     pub(in crate::simulation) fn give_back(&mut self, job: JobId, pool: u32, slot: Slot) {
         let index = (pool + self.jobs[job].slots[usize::from(slot)]) as usize;
         self.given_back += 1;
@@ -151,14 +152,16 @@ impl World<'_> {
         else {
             return Flow::Next;
         };
-        let key = self.service_key(job, step, purpose);
+        let now = self.now;
+        let carried = &mut self.jobs[job];
+        carried.since = now;
+        let instance = carried.slots[usize::from(slot)];
+        let key = step_key(carried.key, step, purpose);
         let demand = self.demand(job, demand, rows, per_row, key);
         if demand.is_zero() {
             return Flow::Next;
         }
-        let index = self.cpu_index(job, cpus, slot);
-        self.jobs[job].since = self.now;
-        let now = self.now;
+        let index = self.plan.stations.cpu_of[(cpus + instance) as usize];
         match &mut self.cpus[index as usize] {
             Cpu::Fifo(fifo) => {
                 if let Some(completes_at) = fifo.arrive(now, job, demand) {
@@ -197,17 +200,13 @@ impl World<'_> {
         drawn + Duration::from_nanos_f64(per_row * rows)
     }
 
-    #[inline]
-    fn cpu_index(&self, job: JobId, cpus: u32, slot: Slot) -> u32 {
-        let instance = self.jobs[job].slots[usize::from(slot)];
-        self.plan.stations.cpu_of[(cpus + instance) as usize]
-    }
-
     /// A job leaves a FIFO CPU: the next one starts.
     #[inline]
     pub(in crate::simulation) fn end_work(&mut self, job: JobId, cpus: u32, slot: Slot, part: u8) {
-        self.attribute_since(job, part);
-        let index = self.cpu_index(job, cpus, slot) as usize;
+        let carried = &self.jobs[job];
+        let (time, instance) = (self.now - carried.since, carried.slots[usize::from(slot)]);
+        self.attribute(job, part, time);
+        let index = self.plan.stations.cpu_of[(cpus + instance) as usize] as usize;
         if let Cpu::Fifo(fifo) = &mut self.cpus[index] {
             if let Some(started) = fifo.complete(self.now) {
                 let name = self.plan.stations.cpus[index].label.name;
@@ -217,20 +216,22 @@ impl World<'_> {
     }
 
     /// Service of a waiting job begins: its wait is known.
-    #[inline]
+    #[inline(always)]
     fn start_service(&mut self, started: Started, name: u16) {
         self.recorder.record_wait(name, started.waited);
-        let part = self.instruction(started.job).wait_part;
+        let carried = &mut self.jobs[started.job];
+        carried.since = self.now;
+        let part = self.plan.programs.code[carried.pc as usize].wait_part;
         self.attribute(started.job, part, started.waited);
-        self.jobs[started.job].since = self.now;
         let payload = EventKind::JobResumed.with(started.job);
         self.queue.schedule(started.completes_at, Phase::Completion, payload);
     }
 
-    /// A job leaves a shared CPU.
-    pub(in crate::simulation) fn complete_shared(&mut self, index: u32) {
+    /// A job leaves a shared CPU. Answers the job, which goes on.
+    #[inline]
+    pub(in crate::simulation) fn complete_shared(&mut self, index: u32) -> Option<JobId> {
         let Cpu::Sharing(sharing) = &mut self.cpus[index as usize] else {
-            return;
+            return None;
         };
         let (finished, next) = sharing.complete(self.now);
         self.cpu_tickets[index as usize] = None;
@@ -243,7 +244,7 @@ impl World<'_> {
         self.attribute(finished.job, instruction.wait_part, waited);
         self.attribute(finished.job, instruction.part, service);
         self.jobs[finished.job].pc += 1;
-        self.advance(finished.job);
+        Some(finished.job)
     }
 
     /// Keeps one valid completion event per shared CPU.
@@ -259,6 +260,7 @@ impl World<'_> {
     }
 
     /// Disk operations begin, or wait, or fall away.
+    #[inline(never)]
     pub(in crate::simulation) fn begin_disk(
         &mut self,
         job: JobId,
@@ -319,6 +321,7 @@ impl World<'_> {
     }
 
     /// A job leaves a disk: the next one starts.
+    #[inline(never)]
     pub(in crate::simulation) fn end_disk(&mut self, job: JobId, disks: u32, slot: Slot, part: u8) {
         self.attribute_since(job, part);
         let instance = self.jobs[job].slots[usize::from(slot)];

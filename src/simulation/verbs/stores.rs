@@ -48,6 +48,7 @@ impl World<'_> {
     }
 
     /// Looks every key up at its node; goes to `hit` when nothing is missing.
+    #[inline(never)]
     pub(in crate::simulation) fn lookup(
         &mut self,
         job: JobId,
@@ -91,6 +92,7 @@ impl World<'_> {
     }
 
     /// Stores what was missing, as of the instant at which it was read.
+    #[inline(never)]
     pub(in crate::simulation) fn fill(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let cache = usize::from(plan.cache);
@@ -128,6 +130,7 @@ impl World<'_> {
     }
 
     /// Removes the written keys from their nodes.
+    #[inline(never)]
     pub(in crate::simulation) fn invalidate(
         &mut self,
         job: JobId,
@@ -146,6 +149,7 @@ impl World<'_> {
 
     /// The read sees its database as of now. A replica shows the state of its
     /// last applied write: what it lacks is stale.
+    #[inline(never)]
     pub(in crate::simulation) fn snapshot(
         &mut self,
         job: JobId,
@@ -177,6 +181,7 @@ impl World<'_> {
     }
 
     /// The write is in the log; what caches hold of its keys is stale.
+    #[inline(never)]
     pub(in crate::simulation) fn commit(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let database = usize::from(plan.database);

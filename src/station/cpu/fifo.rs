@@ -66,7 +66,7 @@ impl Fifo {
 
     /// A job comes with `demand` of service. The instant of its completion
     /// when it starts at once (it has not waited), `None` when it waits.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self, now: Instant, job: JobId, demand: Duration) -> Option<Instant> {
         self.statistics.arrivals += 1;
         if self.statistics.busy.level() < u64::from(self.servers) {
@@ -83,7 +83,7 @@ impl Fifo {
     ///
     /// # Panics
     /// If no job is in service.
-    #[inline]
+    #[inline(always)]
     pub fn complete(&mut self, now: Instant) -> Option<Started> {
         self.statistics.completions += 1;
         self.due -= i128::from(now.as_nanos());
