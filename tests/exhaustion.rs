@@ -62,13 +62,15 @@ fn a_slow_database_takes_the_web_tier_down() {
     let rejected = summary.requests.failed.iter().find(|(cause, _)| cause == "rejected");
     let share = rejected.expect("503s").1 as f64 / summary.requests.offered as f64;
     assert!((share - 2.0 / 3.0).abs() < 0.02, "{share}");
-    let utilisation = |name: &str| {
-        let station = summary.stations.iter().find(|station| station.name == name);
-        value(&station.expect("a station").utilisation)
+    let station = |name: &str| {
+        summary.stations.iter().find(|station| station.name == name).expect("a station")
     };
-    assert!(utilisation("services.web.workers") > 0.999);
-    assert!(utilisation("databases.main.cpu") < 0.35);
-    // 30 in the house, one answered every 10 ms: Little's law.
+    assert!(value(&station("services.web.workers").utilisation) > 0.999);
+    assert!(value(&station("databases.main.cpu").utilisation) < 0.35);
+    // Little's law: who waits, waits for the queue before it at 100 a second,
+    // and is then held for 200 ms.
+    let queue = value(&station("services.web.workers").queue_length_mean);
     let mean = value(&summary.response_time_ms.mean);
-    assert!((mean - 300.0).abs() < 2.0, "{mean}");
+    assert!(queue > 8.0 && queue <= 10.0, "{queue}");
+    assert!((mean - (200.0 + 10.0 * queue)).abs() < 0.01 * mean, "{mean} with {queue} waiting");
 }
