@@ -47,12 +47,13 @@ fn fill(world: &mut World, cache: usize, plan: &CachePlan, owner: Key) {
 /// Keys by falling rate of requests, until they fill the memory of all nodes.
 fn most_popular(plan: &Blueprint, cache: &CachePlan) -> Vec<Candidate> {
     let mut ranks = vec![0; cache.warm.len()];
+    let mut rates: Vec<f64> = cache.warm.iter().map(|set| rate(plan, set, 0)).collect();
     let mut left = cache.memory_bytes.saturating_mul(u64::from(cache.nodes));
     let mut candidates = Vec::new();
     loop {
         let best = (0..cache.warm.len())
             .filter(|&set| ranks[set] < cache.warm[set].items)
-            .map(|set| (set, rate(plan, &cache.warm[set], ranks[set])))
+            .map(|set| (set, rates[set]))
             .reduce(|best, next| if next.1 > best.1 { next } else { best });
         let Some((set, _)) = best else {
             return candidates;
@@ -64,6 +65,9 @@ fn most_popular(plan: &Blueprint, cache: &CachePlan) -> Vec<Candidate> {
         left -= chosen.bytes;
         candidates.push(Candidate { key: chosen.space << 48 | ranks[set], bytes: chosen.bytes });
         ranks[set] += 1;
+        if ranks[set] < chosen.items {
+            rates[set] = rate(plan, chosen, ranks[set]);
+        }
     }
 }
 
