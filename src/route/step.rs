@@ -18,10 +18,8 @@ pub type Slot = u8;
 /// Slots of a job: how deep calls may nest.
 pub const SLOTS: usize = 6;
 
-/// One verb with its operands. Its number has a byte of its own, so that the
-/// interpreter need not derive it from an operand.
+/// One verb with its operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[repr(u8)]
 pub enum Verb {
     /// Ask the user's resolver for the address.
     Resolve {
