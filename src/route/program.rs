@@ -23,6 +23,9 @@ pub struct Instruction {
     pub holds: HoldId,
 }
 
+/// Two of them in a cache line.
+const _: () = assert!(size_of::<Instruction>() <= 32);
+
 /// Something that a job holds and must give back; a list by `outer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {

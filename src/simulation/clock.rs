@@ -31,9 +31,7 @@ impl World<'_> {
     }
 
     fn schedule_tick(&mut self, at: Instant, tick: Tick) {
-        // Far ahead: among the timers, where they do not deepen the heap.
-        let payload = EventKind::ClockTicked.with(tick as u32);
-        self.queue.schedule_cancellable(at, Phase::Timer, payload);
+        self.queue.schedule(at, Phase::Timer, EventKind::ClockTicked.with(tick as u32));
     }
 
     fn schedule_bucket_end(&mut self) {

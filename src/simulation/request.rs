@@ -142,6 +142,9 @@ impl Job {
     }
 }
 
+// What a request in flight takes, its attribution and its event aside.
+const _: () = assert!(size_of::<Request>() <= 64 && size_of::<Job>() <= 80);
+
 /// Reusable places; the index stays valid until the place is freed.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {

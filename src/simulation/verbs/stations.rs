@@ -207,11 +207,11 @@ impl World<'_> {
         let (time, instance) = (self.now - carried.since, carried.slots[usize::from(slot)]);
         self.attribute(job, part, time);
         let index = self.plan.stations.cpu_of[(cpus + instance) as usize] as usize;
-        if let Cpu::Fifo(fifo) = &mut self.cpus[index] {
-            if let Some(started) = fifo.complete(self.now) {
-                let name = self.plan.stations.cpus[index].label.name;
-                self.start_service(started, name);
-            }
+        if let Cpu::Fifo(fifo) = &mut self.cpus[index]
+            && let Some(started) = fifo.complete(self.now)
+        {
+            let name = self.plan.stations.cpus[index].label.name;
+            self.start_service(started, name);
         }
     }
 
