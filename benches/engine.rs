@@ -4,7 +4,7 @@
 
 use divan::Bencher;
 use highwater::experiment::reference::reference;
-use highwater::experiment::run::{PlayOptions, Silent, play};
+use highwater::experiment::run::{PlayOptions, play};
 use highwater::kernel::distribution::Distribution;
 use highwater::kernel::event_queue::{EventQueue, Phase};
 use highwater::kernel::popularity::Popularity;
@@ -39,8 +39,7 @@ fn yardstick(name: &str, requests_per_s: f64) -> Scenario {
 }
 
 fn play_once(scenario: &Scenario) -> String {
-    let options =
-        PlayOptions { seed: None, replications: None, threads: Some(1), progress: &Silent };
+    let options = PlayOptions { threads: Some(1), ..PlayOptions::default() };
     play(scenario, &options).expect("the audit holds").summary.fingerprint
 }
 

@@ -162,6 +162,10 @@ pub(super) struct PlayArguments {
     /// Independent replications, instead of the file's `run.replications`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) replications: Option<u32>,
+    /// Write the first N requests of the first replication down hop by hop, in
+    /// requests.csv.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) trace: u32,
     #[command(flatten)]
     pub(super) machine: MachineArguments,
 }

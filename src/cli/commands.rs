@@ -149,6 +149,7 @@ fn validate(arguments: &ValidateArguments, console: &Console) -> Result<Ending, 
         seed: arguments.seed,
         replications: None,
         threads: arguments.machine.threads,
+        trace: 0,
         progress: &progress,
     };
     let validation = engine::validate(&options, console.color_results, console.width);
@@ -185,6 +186,7 @@ fn how<'a>(arguments: &PlayArguments, progress: &'a Progress) -> Play<'a> {
         seed: arguments.seed,
         replications: arguments.replications,
         threads: arguments.machine.threads,
+        trace: arguments.trace,
         progress,
     }
 }

@@ -28,6 +28,7 @@ pub(super) struct Play<'a> {
     pub(super) seed: Option<u64>,
     pub(super) replications: Option<u32>,
     pub(super) threads: Option<usize>,
+    pub(super) trace: u32,
     pub(super) progress: &'a Progress,
 }
 
@@ -75,6 +76,7 @@ impl Play<'_> {
             seed: self.seed,
             replications: self.replications,
             threads: self.threads,
+            trace: self.trace,
             progress: self.progress,
         }
     }

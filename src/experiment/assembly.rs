@@ -9,7 +9,7 @@ use super::slo::slo_result;
 use super::stability::unstable;
 use super::summary::{
     Audit, ComponentResult, EndpointResult, Estimate, FORMAT, Figure, HistogramBucket, Named,
-    RequestCounts, ResponseTime, Results, ScenarioName, StationResult, Summary, Wait,
+    RequestCounts, ResponseTime, Results, ScenarioName, StationResult, Summary, TracedResult, Wait,
 };
 use super::timeline::timeline;
 use crate::metrics::histogram::{Histogram, Quantile};
@@ -42,6 +42,7 @@ pub(super) fn assemble(
         percentile_curve: percentile_curve(&merged),
         histogram: histogram(&merged),
         timeseries: timeline(plan, replications),
+        traced: traced(plan, &replications[0]),
         summary,
     }
 }
@@ -511,6 +512,31 @@ fn percentile_curve(merged: &Histogram) -> Vec<(f64, Option<f64>)> {
                 _ => None,
             };
             (p, value)
+        })
+        .collect()
+}
+
+/// The traced requests with names in the place of numbers.
+fn traced(plan: &Blueprint, first: &Replication) -> Vec<TracedResult> {
+    let requests = first.played.recorder.trace.requests.iter();
+    requests
+        .map(|request| TracedResult {
+            endpoint: plan.endpoints[usize::from(request.endpoint)].name.clone(),
+            client: plan.clients[usize::from(request.client)].name.clone(),
+            user: request.user,
+            arrival_s: request.arrival.as_secs_f64(),
+            outcome: request.outcome.to_owned(),
+            retries: u32::from(request.retries),
+            response_ms: request.response.as_millis_f64(),
+            hops: request
+                .parts
+                .iter()
+                .filter(|(_, nanos)| *nanos > 0)
+                .map(|&(part, nanos)| {
+                    (plan.programs.parts[usize::from(part)].clone(), nanos as f64 / 1e6)
+                })
+                .collect(),
+            keys: request.keys.clone(),
         })
         .collect()
 }

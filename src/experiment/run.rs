@@ -40,8 +40,17 @@ pub struct PlayOptions<'a> {
     pub replications: Option<u32>,
     /// Threads; `None` = as many as the machine has.
     pub threads: Option<usize>,
+    /// Requests of the first replication that are written down one by one.
+    pub trace: u32,
     /// Told how far the work is.
     pub progress: &'a dyn Progress,
+}
+
+impl Default for PlayOptions<'_> {
+    /// As the scenario says, on all processors, in silence.
+    fn default() -> Self {
+        Self { seed: None, replications: None, threads: None, trace: 0, progress: &Silent }
+    }
 }
 
 /// Why a scenario could not be played to its end.
@@ -89,7 +98,7 @@ pub(super) fn play_all(
     let seed = options.seed.unwrap_or(scenario.run.seed);
     let count = options.replications.unwrap_or(scenario.run.replications).max(1);
     options.progress.start(&scenario.title, u64::from(count) * PROGRESS_STEPS);
-    let one = |number: u32| replicate(scenario, blueprint, seed, number, options.progress);
+    let one = |number: u32| replicate(scenario, blueprint, seed, number, options);
     let replications = in_pool(options.threads, || (0..count).into_par_iter().map(one).collect());
     audited(replications, seed)
 }
@@ -125,30 +134,43 @@ fn replicate(
     blueprint: &Blueprint,
     seed: u64,
     number: u32,
-    progress: &dyn Progress,
+    options: &PlayOptions,
 ) -> Replication {
-    let reported = AtomicU64::new(0);
-    let mut report = |share: f64| {
-        let steps = (share.min(1.0) * PROGRESS_STEPS as f64) as u64;
-        let before = reported.fetch_max(steps, Ordering::Relaxed);
-        progress.advance(steps.saturating_sub(before));
+    let report = Report { progress: options.progress, reported: AtomicU64::new(0) };
+    let trace = if number == 0 { options.trace } else { 0 };
+    let once = |warmup: Duration, tell: fn(&Report, f64)| {
+        play_once(blueprint, seed, number, warmup, trace, (&report, tell))
     };
     let given = scenario.run.warmup;
     let steady = scenario.run.kind == RunKind::Steady;
     let warmup = given.unwrap_or(Duration::ZERO);
-    let played = play_once(blueprint, seed, number, warmup, &mut report);
+    let played = once(warmup, |report, share| report.advance(share));
     let mut replication = Replication { played, warmup, too_short: false };
     if given.is_none() && steady && replication.played.limit.is_none() {
         match mser5(&replication.played.recorder.batches) {
             Warmup::TooShort => replication.too_short = true,
             Warmup::Until(cut) if cut.as_nanos() > 0 => {
                 let warmup = Duration::from_nanos(cut.as_nanos());
-                let played = play_once(blueprint, seed, number, warmup, &mut |_| ());
+                let played = once(warmup, |_, _| ());
                 replication = Replication { played, warmup, too_short: false };
             }
             Warmup::Until(_) => {}
         }
     }
-    report(1.0);
+    report.advance(1.0);
     replication
+}
+
+/// Passes the progress of one replication on, each step once.
+struct Report<'a> {
+    progress: &'a dyn Progress,
+    reported: AtomicU64,
+}
+
+impl Report<'_> {
+    fn advance(&self, share: f64) {
+        let steps = (share.min(1.0) * PROGRESS_STEPS as f64) as u64;
+        let before = self.reported.fetch_max(steps, Ordering::Relaxed);
+        self.progress.advance(steps.saturating_sub(before));
+    }
 }

@@ -291,6 +291,31 @@ pub struct Results {
     pub histogram: Vec<HistogramBucket>,
     /// Course over time.
     pub timeseries: TimeSeries,
+    /// The first requests of the first replication, as many as were asked for.
+    pub traced: Vec<TracedResult>,
+}
+
+/// One request, from its click to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TracedResult {
+    /// Name of its endpoint.
+    pub endpoint: String,
+    /// Name of its kind of client.
+    pub client: String,
+    /// Number of its user.
+    pub user: u64,
+    /// When it came.
+    pub arrival_s: f64,
+    /// `answered`, the cause of its failure, or `in flight`.
+    pub outcome: String,
+    /// Attempts after the first.
+    pub retries: u32,
+    /// From the click to its end.
+    pub response_ms: f64,
+    /// Where the time went, in the order of its way.
+    pub hops: Named<f64>,
+    /// Keys that it read from a database or wrote: number of the step, rank.
+    pub keys: Vec<(u16, u64)>,
 }
 
 /// One bucket of a histogram, mergeable by adding counts.

@@ -9,6 +9,7 @@ pub mod charts;
 pub mod csv;
 pub mod json;
 pub mod number;
+pub mod requests;
 pub mod terminal;
 pub mod text;
 
@@ -64,6 +65,9 @@ pub fn files(results: &Results, options: &ReportOptions) -> Result<Vec<File>, Re
         ("histogram.csv".to_owned(), csv::histogram(&results.histogram)),
         ("incidents.csv".to_owned(), csv::incidents()),
     ];
+    if !results.traced.is_empty() {
+        files.push(("requests.csv".to_owned(), requests::csv(&results.traced)));
+    }
     draw(&mut files, charts::of_run(results), options)?;
     Ok(files)
 }

@@ -141,6 +141,9 @@ impl World<'_> {
             measured,
             outcome: Outcome::Open,
         });
+        if self.recorder.trace.is_on() {
+            self.recorder.trace.begin(request, &self.requests[request]);
+        }
         let budget = self.plan.clients[usize::from(client)].retry_budget;
         let tokens = &mut self.retry_tokens[usize::from(client)];
         *tokens = (*tokens + budget).min(RETRY_TOKENS_MAX);
@@ -193,7 +196,23 @@ impl World<'_> {
         if spent != self.now - request.attempt_since {
             self.misattributed(id, spent);
         }
+        if self.recorder.trace.is_on() {
+            self.trace_answer(job, id);
+        }
         Flow::Next
+    }
+
+    /// Writes down where the time of an answered request went.
+    #[cold]
+    #[inline(never)]
+    fn trace_answer(&mut self, job: JobId, id: RequestId) {
+        let request = &self.requests[id];
+        let programs = &self.plan.endpoints[usize::from(request.endpoint)].programs;
+        let program = usize::from(programs[usize::from(request.client)]);
+        let (range, _) = self.attribution(job);
+        let names = self.plan.programs.programs[program].parts.iter();
+        let parts = names.zip(&self.parts[range]).map(|(&part, &nanos)| (part, nanos)).collect();
+        self.recorder.trace.end(id, request, self.now, "answered", parts);
     }
 
     #[cold]
@@ -316,10 +335,15 @@ impl World<'_> {
         let client = usize::from(request.client);
         let plan = &self.plan.clients[client];
         let tokens = &mut self.retry_tokens[client];
-        let allowed = request.attempt + 1 < plan.attempts && *tokens >= 1.0;
+        let within_budget = plan.retry_budget.is_infinite() || *tokens >= 1.0;
+        let allowed = request.attempt + 1 < plan.attempts && within_budget;
         if !allowed {
             self.settle(id, Outcome::Failed);
             self.recorder.request_failed(self.now, &self.requests[id], cause);
+            if self.recorder.trace.is_on() {
+                let request = &self.requests[id];
+                self.recorder.trace.end(id, request, self.now, cause.name(), Vec::new());
+            }
             return;
         }
         *tokens -= 1.0;

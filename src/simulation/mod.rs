@@ -12,6 +12,7 @@ pub mod measured;
 pub mod recorder;
 pub mod request;
 pub mod run;
+pub mod trace;
 mod verbs;
 mod warm;
 mod world;

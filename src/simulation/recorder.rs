@@ -3,6 +3,7 @@
 
 use super::blueprint::Blueprint;
 use super::request::{Cause, Request};
+use super::trace::Trace;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::series::{BUCKETS, BucketClock, QuantileSeries, SumSeries};
@@ -50,6 +51,8 @@ pub struct Recorder {
     pub batches: Batches,
     /// Courses over time.
     pub courses: Courses,
+    /// The first requests, one by one, if asked for.
+    pub trace: Trace,
     /// Laws found broken, with what was seen.
     pub broken: Vec<(&'static str, String)>,
     is_open: bool,
@@ -144,6 +147,7 @@ impl Recorder {
             sojourns_clipped: 0,
             batches: Batches::new(),
             courses: Courses::new(names, end),
+            trace: Trace::default(),
             broken: Vec::new(),
             is_open: false,
             is_closed: false,

@@ -4,6 +4,7 @@ use super::blueprint::{ArrivalPlan, Blueprint, INDEX_END};
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::request::JobId;
+use super::trace::Trace;
 use super::warm::warm_caches;
 use super::world::{EventKind, World};
 use crate::kernel::event_queue::Event;
@@ -38,16 +39,20 @@ pub struct Played {
 }
 
 /// Plays one replication of a blueprint; requests that arrive from `warmup` on
-/// are measured. `progress` is told the share that is done, now and then.
-pub fn play(
+/// are measured, the first `trace` ones written down. `tell` is called with
+/// `told` and the share that is done, now and then.
+pub fn play<C>(
     plan: &Blueprint,
     seed: u64,
     replication: u32,
     warmup: Duration,
-    progress: &mut dyn FnMut(f64),
+    trace: u32,
+    (told, tell): (&C, fn(&C, f64)),
 ) -> Played {
     let (start, end) = (Instant::ZERO + warmup, Instant::ZERO + plan.duration);
-    let mut world = World::new(plan, seed, replication, Recorder::new(plan, start, end));
+    let mut recorder = Recorder::new(plan, start, end);
+    recorder.trace = Trace::new(trace);
+    let mut world = World::new(plan, seed, replication, recorder);
     warm_caches(&mut world);
     world.wind_clock();
     world.seat_users();
@@ -67,7 +72,7 @@ pub fn play(
             break;
         }
         if course.events % PROGRESS_EVENTS == 0 {
-            progress(world.now.as_secs_f64() / end.as_secs_f64());
+            tell(told, world.now.as_secs_f64() / end.as_secs_f64());
         }
         if course.limit.is_none() {
             course.limit = world.limit_struck(course.events);

@@ -63,6 +63,7 @@ pub(crate) fn results(regime: Regime) -> Results {
         summary: summary(regime, stretch),
         percentile_curve: curve(regime, stretch),
         histogram: (0..40).map(|n| bucket(n, stretch)).collect(),
+        traced: Vec::new(),
         timeseries: course(regime, stretch),
     }
 }

@@ -2,7 +2,7 @@
 //! this process.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use highwater::experiment::run::{PlayOptions, Silent, play};
+use highwater::experiment::run::{PlayOptions, play};
 use highwater::experiment::summary::{Estimate, Figure, Results, Summary};
 use highwater::scenario::model::Scenario;
 use highwater::scenario::{Files, Request, load};
@@ -65,7 +65,7 @@ pub fn results(scenario: &Scenario) -> Results {
 
 /// Plays a scenario on so many threads.
 pub fn results_on(scenario: &Scenario, threads: Option<usize>) -> Results {
-    let options = PlayOptions { seed: None, replications: None, threads, progress: &Silent };
+    let options = PlayOptions { threads, ..PlayOptions::default() };
     play(scenario, &options).expect("the audit holds")
 }
 

@@ -4,6 +4,7 @@
 mod emitter;
 mod layout;
 mod programs;
+mod static_files;
 mod tiers;
 
 use super::model::{Arrivals, Endpoint, Scenario, Step};

@@ -8,8 +8,8 @@ use crate::kernel::time::Duration;
 use crate::route::program::{Held, Programs};
 use crate::route::step::{Pc, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
-    Cache, CacheMode, Client, Cost, DatasetId, Endpoint, EndpointId, EntryTarget, OnWrite,
-    OperationId, ResultKeys, Scenario, ServiceId, StaticFiles, Step, WriteKind,
+    Cache, CacheMode, Cost, DatasetId, Endpoint, EndpointId, EntryTarget, OnWrite, OperationId,
+    ResultKeys, Scenario, ServiceId, Step, WriteKind,
 };
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 
@@ -25,15 +25,15 @@ pub(super) struct Compiled {
 
 /// Writes the programs of a scenario.
 pub(super) struct Compiler<'a> {
-    scenario: &'a Scenario,
+    pub(super) scenario: &'a Scenario,
     layout: &'a Layout,
-    out: Emitter,
+    pub(super) out: Emitter,
 }
 
 /// Where a step is written: in which service, at which depth of calls.
 #[derive(Clone, Copy)]
-struct Place {
-    service: ServiceId,
+pub(super) struct Place {
+    pub(super) service: ServiceId,
     depth: usize,
 }
 
@@ -104,13 +104,13 @@ impl<'a> Compiler<'a> {
         !network.client_rtt.is_zero() || network.bytes_per_s.is_some()
     }
 
-    fn connect(&mut self, reuse: bool) {
+    pub(super) fn connect(&mut self, reuse: bool) {
         if self.has_network() {
             self.out.emit_timed(Verb::Connect { reuse }, "network");
         }
     }
 
-    fn reply(&mut self, bytes: &Distribution, step: StepId, answer: bool) {
+    pub(super) fn reply(&mut self, bytes: &Distribution, step: StepId, answer: bool) {
         if self.has_network() || !bytes.is_zero() || self.replays_bytes() {
             let bytes = self.out.distribution(bytes);
             self.out.emit_timed(Verb::Reply { bytes, step, answer }, "network");
@@ -124,7 +124,7 @@ impl<'a> Compiler<'a> {
         )
     }
 
-    fn enter_service(&mut self, place: Place, step: StepId) {
+    pub(super) fn enter_service(&mut self, place: Place, step: StepId) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.choose(layout.group, slot, step);
@@ -138,7 +138,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn leave_service(&mut self, place: Place) {
+    pub(super) fn leave_service(&mut self, place: Place) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.leave(layout.workers, slot);
@@ -242,7 +242,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn service_cpu(&mut self, demand: &Distribution, place: Place, step: StepId) {
+    pub(super) fn service_cpu(&mut self, demand: &Distribution, place: Place, step: StepId) {
         if demand.is_zero() {
             return;
         }
@@ -297,7 +297,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A fork of `count` branches, each written by `write`.
-    fn fork(&mut self, count: usize, mut write: impl FnMut(&mut Self, usize)) {
+    pub(super) fn fork(&mut self, count: usize, mut write: impl FnMut(&mut Self, usize)) {
         let first = self.out.programs.branches.len() as u32;
         let fork = self.out.emit(Verb::Fork { first, count: count as u16, join: 0 });
         self.out.programs.branches.resize(first as usize + count, 0);
@@ -546,52 +546,6 @@ impl<'a> Compiler<'a> {
         if places.has_disk && (cost.disk_reads > 0 || cost.disk_writes > 0) {
             let verb = Verb::Disk { disks: places.disks, slot, access, step };
             self.out.emit_station(verb, &format!("{name}.disk"));
-        }
-    }
-
-    /// The files of a page, spread over the client's connections.
-    fn static_files(&mut self, files: &StaticFiles, client: &Client, place: Place) {
-        let connections = client.connections.min(files.files);
-        if connections == 0 {
-            return;
-        }
-        let first = self.out.step();
-        (1..files.files).for_each(|_| {
-            self.out.step();
-        });
-        self.fork(connections as usize, |compiler, branch| {
-            let own = (branch as u32..files.files).step_by(connections as usize);
-            for (turn, file) in own.enumerate() {
-                // The page's own connection is the first of them.
-                let reuse = branch == 0 || turn > 0;
-                compiler.static_file(files, client, place, first + file as StepId, reuse);
-            }
-        });
-    }
-
-    fn static_file(
-        &mut self,
-        files: &StaticFiles,
-        client: &Client,
-        place: Place,
-        step: StepId,
-        reuse: bool,
-    ) {
-        let scenario = self.scenario;
-        let cached = (client.cached > 0.0).then(|| {
-            let chance = self.out.constant(client.cached);
-            self.out.emit(Verb::Skip { chance, step, to: 0 })
-        });
-        self.out.emit(Verb::StaticAsked);
-        self.connect(reuse);
-        self.enter_service(place, step);
-        let demand = &scenario.topology.services[place.service].static_cpu;
-        self.service_cpu(demand, place, step);
-        self.leave_service(place);
-        self.reply(&files.bytes, step, false);
-        self.out.emit(Verb::StaticArrived);
-        if let Some(skip) = cached {
-            self.out.land(skip);
         }
     }
 

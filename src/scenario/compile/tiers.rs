@@ -75,12 +75,11 @@ fn result_set(scenario: &Scenario, name: &str) -> Option<WarmSet> {
 fn reads_per_request(scenario: &Scenario, id: usize) -> f64 {
     let mut total = 0.0;
     for endpoint in &scenario.workload.endpoints {
-        for_each_step(scenario, &endpoint.steps, &mut |step| {
-            if let Step::Read { dataset, keys, .. } = step {
-                if *dataset == id {
-                    total += endpoint.share * f64::from(*keys);
-                }
+        for_each_step(scenario, &endpoint.steps, &mut |step| match step {
+            Step::Read { dataset, keys, .. } if *dataset == id => {
+                total += endpoint.share * f64::from(*keys);
             }
+            _ => {}
         });
     }
     total

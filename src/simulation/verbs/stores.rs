@@ -175,9 +175,24 @@ impl World<'_> {
                 }
             }
         }
+        if self.recorder.trace.is_on() {
+            self.trace_keys(job, access, step);
+        }
         let age: Option<Duration> = oldest.map(|since| self.now - since);
         self.databases[database].record_read(age);
         Flow::Next
+    }
+
+    /// Writes down the keys that a step touches.
+    #[cold]
+    #[inline(never)]
+    fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let request = self.jobs[job].request;
+        for item in self.wanted(job, plan) {
+            let rank = self.rank(job, access, step, item);
+            self.recorder.trace.touch(request, step, rank);
+        }
     }
 
     /// The write is in the log; what caches hold of its keys is stale.
@@ -190,6 +205,9 @@ impl World<'_> {
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
         self.databases[database].log.commit(self.now, &keys);
         self.databases[database].writes_committed += 1;
+        if self.recorder.trace.is_on() {
+            self.trace_keys(job, access, step);
+        }
         for &cache in &self.plan.databases[database].caches {
             let tier = &mut self.caches[usize::from(cache)];
             for &key in &keys {
