@@ -199,6 +199,9 @@ impl World<'_> {
         if self.recorder.trace.is_on() {
             self.trace_answer(job, id);
         }
+        if self.has_static_files {
+            self.recorder.page_begun(&self.requests[id]);
+        }
         Flow::Next
     }
 
@@ -290,6 +293,9 @@ impl World<'_> {
         let present = self.requests[id].attempt == attempt;
         // A page may fail after its answer; an abandoned attempt fails unseen.
         let mut user_is_free = present && self.requests[id].outcome == Outcome::Answered;
+        if user_is_free {
+            self.recorder.page_failed(&self.requests[id]);
+        }
         if self.live_request(job).is_some() {
             self.fail_attempt(id, cause);
             user_is_free = self.requests[id].is_settled();

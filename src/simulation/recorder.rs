@@ -43,6 +43,8 @@ pub struct Recorder {
     pub egress_bytes: u128,
     /// Measured requests that are neither answered nor failed.
     pub measured_in_flight: u64,
+    /// Measured requests that are answered and whose pages are still loading.
+    pub pages_loading: u64,
     /// Requests in the system, measured or not.
     pub in_system: TimeWeighted,
     /// Sojourns clipped to the window: the other side of Little's law.
@@ -143,6 +145,7 @@ impl Recorder {
             static_arrived: 0,
             egress_bytes: 0,
             measured_in_flight: 0,
+            pages_loading: 0,
             in_system: TimeWeighted::new(),
             sojourns_clipped: 0,
             batches: Batches::new(),
@@ -245,11 +248,22 @@ impl Recorder {
         self.sojourns_clipped += u128::from(clipped.as_nanos());
     }
 
+    /// A page has its answer and loads its static files.
+    pub fn page_begun(&mut self, request: &Request) {
+        self.pages_loading += u64::from(request.measured);
+    }
+
     /// A page with all its static files is there.
     pub fn page_finished(&mut self, now: Instant, request: &Request) {
         if request.measured {
+            self.pages_loading -= 1;
             self.pages.record(now - request.arrival);
         }
+    }
+
+    /// A page will never have all its static files.
+    pub fn page_failed(&mut self, request: &Request) {
+        self.pages_loading -= u64::from(request.measured);
     }
 
     /// No page has static files: each is there with its answer.

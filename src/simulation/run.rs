@@ -68,7 +68,9 @@ pub fn play<C>(
         if course.events < course.look_up_at && world.is_calm() {
             continue;
         }
-        if world.measured.is_some() && world.recorder.measured_in_flight == 0 {
+        let recorder = &world.recorder;
+        let drained = recorder.measured_in_flight == 0 && recorder.pages_loading == 0;
+        if world.measured.is_some() && drained {
             break;
         }
         if course.events % PROGRESS_EVENTS == 0 {
@@ -245,6 +247,8 @@ impl World<'_> {
         if !self.has_static_files {
             self.recorder.pages_are_answers();
         }
+        let loading = self.recorder.pages_loading;
+        self.recorder.pages.record_infinite(loading);
         for endpoint in 0..self.recorder.endpoints.len() {
             let unfinished = self.requests.iter().filter(|request| {
                 request.measured

@@ -122,8 +122,8 @@ impl LagRecord {
     /// The lag not exceeded during `numerator/denominator` of the time,
     /// interpolated in its bucket.
     fn quantile(&self, numerator: u128, denominator: u128) -> Duration {
-        // Halves of nanoseconds never matter here: round the time down.
-        let wanted = self.time * numerator / denominator;
+        // The first nanosecond at which at least this share of the time is covered.
+        let wanted = (self.time * numerator).div_ceil(denominator);
         let (mut below, mut crossing) = (self.caught_up, 0);
         if wanted <= below {
             return Duration::ZERO;
