@@ -23,7 +23,7 @@ pub struct Statistics {
     pub rejections: u64,
     /// Jobs that left the queue unserved.
     pub abandonments: u64,
-    /// Sum of the waits [ns] counted in `waits`.
+    /// Sum of the waits, in nanoseconds, counted in `waits`.
     pub wait_total: u128,
     /// Jobs whose wait became known: when service began, or under processor
     /// sharing, where the wait is the sojourn less the demand, when it ended.
