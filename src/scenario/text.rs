@@ -40,7 +40,9 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        Refusal::new("E003", valid, format!("the file is not UTF-8: byte {valid} is invalid"))
+        let line = error.as_bytes()[..valid].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let message = format!("the file is not UTF-8: byte {valid}, in line {line}, is invalid");
+        Refusal::new("E003", valid, message).help("save it as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
     if text.trim().is_empty() {
