@@ -111,7 +111,8 @@ impl Checks<'_, '_> {
             let (most, owner) = if count > defaults::MOST_STEPS {
                 (defaults::MOST_STEPS, format!("`endpoints.{}` has", endpoint.name))
             } else if total > defaults::MOST_STEPS_IN_ALL {
-                let owner = format!("with `endpoints.{}`, all clients together play", endpoint.name);
+                let owner =
+                    format!("with `endpoints.{}`, all clients together play", endpoint.name);
                 (defaults::MOST_STEPS_IN_ALL, owner)
             } else {
                 continue;

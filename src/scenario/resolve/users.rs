@@ -1,5 +1,6 @@
 //! Who asks, and when.
 
+use super::super::defaults;
 use super::super::keys;
 use super::super::model::{Arrivals, Users};
 use super::super::reader::{Item, Reader};
