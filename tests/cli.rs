@@ -29,6 +29,7 @@ to = "services.web"
 [services.web]
 machine = "small"
 instances = 1
+public = true
 
 [slo]
 p99 = "1 s"
@@ -238,10 +239,10 @@ fn hostile_files_are_answered_within_a_second() {
         let began = std::time::Instant::now();
         let assert = scratch.run(&format!("check {name}"));
         let took = began.elapsed();
-        // An unoptimised program on a busy machine takes some times as long.
+        // A second is allowed; a busy machine takes some times as long.
         assert!(took.as_secs_f64() < 5.0, "{name}: {took:?}");
         assert!(stderr(&assert).len() < 100_000, "{name}");
-        complains(assert, 2, &[":1", "error["]);
+        complains(assert, 2, &[&format!("{}:", name.trim_start_matches("/dev/")), "error["]);
     }
 }
 
@@ -272,7 +273,11 @@ fn check_says_ok_and_still_counts_the_wrong_ones() {
 fn a_run_fills_its_folder_and_prints_a_verdict() {
     let scratch = Scratch::new();
     let run = scratch.run("run small.toml").code(0);
-    assert!(stdout(&run).contains("highwater run small.toml"), "a next command: {}", stdout(&run));
+    let shown = stdout(&run);
+    let next = shown.lines().find_map(|line| line.strip_prefix("Next")).expect("a next command");
+    let next = next.trim().strip_prefix("highwater ").expect("a command of ours");
+    assert!(next.contains("small.toml"), "{next}");
+    scratch.run(next).code(0);
     assert_eq!(stderr(&run), "", "no progress where nobody watches");
     let files = tree(&scratch.path("output/small"));
     assert!(files.contains_key("summary.json"));
