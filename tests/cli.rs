@@ -29,6 +29,7 @@ to = "services.web"
 [services.web]
 machine = "small"
 instances = 1
+public = true
 
 [slo]
 p99 = "1 s"
@@ -203,6 +204,63 @@ fn the_schema_is_json() {
     assert!(schema["properties"]["services"].is_object());
 }
 
+/// Each of these has made some program hang, crash or swallow memory.
+#[cfg(unix)]
+#[test]
+fn hostile_files_are_answered_within_a_second() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("folder.toml")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(scratch.path("pipe.toml")).status();
+    assert!(made.unwrap().success());
+    let utf16: Vec<u8> = SMALL.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let texts: [(&str, Vec<u8>); 11] = [
+        ("empty.toml", Vec::new()),
+        ("line.toml", [b"title = \"".to_vec(), vec![b'a'; 10_000_000]].concat()),
+        ("title.toml", format!("title = \"{}\"\n{SMALL}", "a".repeat(3_000_000)).into()),
+        ("deep.toml", format!("x = {}", "[".repeat(10_000)).into()),
+        ("dotted.toml", format!("{} = 1", vec!["a"; 10_000].join(".")).into()),
+        ("utf16.toml", utf16),
+        ("latin.toml", [SMALL.as_bytes(), b"# caf\xe9\n"].concat()),
+        (
+            "unknown.toml",
+            (0..200_000).map(|index| format!("[a{index}]\n")).collect::<String>().into(),
+        ),
+        ("faults.toml", "= = =\n".repeat(200_000).into()),
+        ("extends.toml", b"extends = \"pipe.toml\"\n".to_vec()),
+        ("endless.toml", b"extends = \"/dev/zero\"\n".to_vec()),
+    ];
+    let written = texts.iter().map(|(name, bytes)| {
+        fs::write(scratch.path(name), bytes).unwrap();
+        *name
+    });
+    let names: Vec<&str> = written.collect();
+    let others = ["folder.toml", "pipe.toml", "missing.toml", "/dev/zero", "/dev/null"];
+    for name in names.into_iter().chain(others) {
+        let began = std::time::Instant::now();
+        let assert = scratch.run(&format!("check {name}"));
+        let took = began.elapsed();
+        // A second is allowed; a busy machine takes some times as long.
+        assert!(took.as_secs_f64() < 5.0, "{name}: {took:?}");
+        assert!(stderr(&assert).len() < 100_000, "{name}");
+        complains(assert, 2, &[&format!("{}:", name.trim_start_matches("/dev/")), "error["]);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_other_line_ends_change_no_result() {
+    let scratch = Scratch::new();
+    let other = format!("\u{feff}{}", SMALL.replace('\n', "\r\n"));
+    scratch.write("windows/small.toml", &other);
+    scratch.run("run small.toml --out one").code(0);
+    scratch.run("run windows/small.toml --out two").code(0);
+    let results = |name: &str| {
+        let mut files = tree(&scratch.path(name));
+        files.remove("manifest.json");
+        files
+    };
+    assert_eq!(results("one"), results("two"));
+}
+
 #[test]
 fn check_says_ok_and_still_counts_the_wrong_ones() {
     let scratch = Scratch::new();
@@ -215,7 +273,11 @@ fn check_says_ok_and_still_counts_the_wrong_ones() {
 fn a_run_fills_its_folder_and_prints_a_verdict() {
     let scratch = Scratch::new();
     let run = scratch.run("run small.toml").code(0);
-    assert!(stdout(&run).contains("highwater run small.toml"), "a next command: {}", stdout(&run));
+    let shown = stdout(&run);
+    let next = shown.lines().find_map(|line| line.strip_prefix("Next")).expect("a next command");
+    let next = next.trim().strip_prefix("highwater ").expect("a command of ours");
+    assert!(next.contains("small.toml"), "{next}");
+    scratch.run(next).code(0);
     assert_eq!(stderr(&run), "", "no progress where nobody watches");
     let files = tree(&scratch.path("output/small"));
     assert!(files.contains_key("summary.json"));

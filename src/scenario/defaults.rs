@@ -27,5 +27,20 @@ pub(super) const RESULT_BYTES: u64 = 8_000;
 pub(super) const ATTEMPTS: u32 = 2;
 /// Most instances of one component.
 pub(super) const MOST_INSTANCES: u32 = 100_000;
+/// Most replicas of one database.
+pub(super) const MOST_REPLICAS: u32 = 65_535;
+/// Most instances of a cache whose look-ups take CPU: a multi-get is split
+/// into one piece of CPU work per instance.
+pub(super) const MOST_WORKING_CACHES: usize = 128;
+/// Most rows of one step.
+pub(super) const MOST_ROWS: u64 = 65_535;
+/// Most steps of one endpoint, those of the operations that it calls included.
+pub(super) const MOST_STEPS: u64 = 65_535;
+/// Most steps of all endpoints, once for each kind of client.
+pub(super) const MOST_STEPS_IN_ALL: u64 = 1 << 18;
+/// Longest title, in characters.
+pub(super) const LONGEST_TITLE: usize = 200;
+/// Most users that wait for their answers, each of whom is kept.
+pub(super) const MOST_CLOSED_USERS: u64 = crate::simulation::blueprint::INDEX_END as u64 - 1;
 /// Most keys of one step.
 pub(super) const MOST_KEYS: u32 = 64;

@@ -225,7 +225,7 @@ keys! {
         key("keep_alive", TIME, "An idle connection stays open this long."),
         key("egress_price", Kind::Quantity(units::PER_GB), "Price, such as \"0.08/GB\"."),
     ];
-    HOST = [key("machine", Kind::Text, "Its machine type."), later("zone")];
+    HOST = [key("machine", Kind::Text, "Its machine type."), later("zone"), later("rack")];
     SERVICE = [
         key("host", Kind::Text, "The shared host that it runs on."),
         key("machine", Kind::Text, "Machine type of each instance."),
@@ -263,7 +263,7 @@ keys! {
         key("start", Kind::OneOf(&["warm", "cold"], &[]), "Begins with the most popular items, or empty."),
         key("hit_ratio", Kind::Number, "Simple form: this share of the keys hits."),
         later("zone"), later("zones"), later("boot"), later("coalesce"), later("behind"),
-        later("jitter"), later("on_failure"), later("failover"), later("replace"),
+        later("jitter"), later("on_failure"), later("timeout"), later("failover"), later("replace"),
         later("health_check"), later("shards"),
     ];
     DATABASE = [
@@ -276,7 +276,7 @@ keys! {
         key("queue", Kind::Limit, "Waiting places for a connection; default \"unbounded\"."),
         key("pool", Kind::Limit, "Connections in the pool of each client instance."),
         key("buffer_pool", SIZE, "Memory for pages; all data where absent."),
-        key("read_from", Kind::OneOf(&["primary", "replicas", "any", "nearest"], &[]), "Who answers reads."),
+        key("read_from", Kind::OneOf(&["primary", "replicas", "any"], &["nearest"]), "Who answers reads."),
         key("read_policy", POLICIES, "How one is chosen for a read; default \"round-robin\"."),
         key("read_weights", Kind::Mixed, "One weight per instance that answers reads."),
         key("costs", Kind::Part(&COSTS), "What operations cost."),

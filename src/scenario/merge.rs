@@ -1,7 +1,7 @@
 //! From a file, the files that it extends, and `--set` to one tree.
 
 use super::source::Sources;
-use super::tree::{self, Entry, Node, Origin, Table, Value};
+use super::tree::{self, Node, Origin, Table, Value};
 use super::{Files, text};
 use std::path::{Component, Path, PathBuf};
 
@@ -136,15 +136,8 @@ pub(super) fn apply_overrides(
             sources.error("E012", at, message, Some(help));
             continue;
         }
-        let mut node = sources.parse_value(source, start);
-        for part in parts.into_iter().rev() {
-            let mut table = Table::new();
-            table.insert(part, Entry { key: at, node });
-            node = Node { value: Value::Table(table), origin: at };
-        }
-        if let Value::Table(table) = node.value {
-            tree::merge(tree, table);
-        }
+        let node = sources.parse_value(source, start);
+        tree::set(tree, &parts, at, node);
     }
 }
 

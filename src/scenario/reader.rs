@@ -63,6 +63,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether no further error would be recorded.
+    fn is_full(&self) -> bool {
+        let found = self.found.borrow();
+        found.iter().filter(|one| one.severity == Severity::Error).count() >= MOST_RECORDED
+    }
+
     /// Whether any error was recorded.
     pub(super) fn has_errors(&self) -> bool {
         self.found.borrow().iter().any(|one| one.severity == Severity::Error)
@@ -137,6 +143,9 @@ impl<'a> Reader<'a> {
 
     fn check_keys(&self) {
         for (name, entry) in self.table {
+            if self.context.is_full() {
+                return;
+            }
             let path = joined(&self.path, name);
             match self.keys.keys.iter().find(|key| key.name == name) {
                 Some(key) if matches!(key.kind, Kind::Later) => {
@@ -295,6 +304,7 @@ impl<'a> Item<'a> {
         } else {
             format!("{least} to {most}")
         };
+        let value = if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") };
         self.fault("E105", format!("`{}` is {value}; allowed: {allowed}", self.path), None);
         None
     }
@@ -452,14 +462,20 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// One of the words of this key. A table `{ word = … }` counts as its word.
+    /// One of the words of this key. A table `{ word = … }` counts as its word,
+    /// and one that has a word of a later version among its keys as that one.
     pub(super) fn choice(&self) -> Option<&'static str> {
         let Kind::OneOf(now, later) = self.kind else {
             unreachable!("`{}` is listed without words", self.path)
         };
         let word = match &self.node.value {
             Value::Text(text) => text.as_str(),
-            Value::Table(table) if table.len() == 1 => table.keys().next()?.as_str(),
+            Value::Table(table) => {
+                let known = table.keys().find(|key| later.contains(&key.as_str()));
+                known
+                    .or(table.keys().next().filter(|_| table.len() == 1))
+                    .map_or("", String::as_str)
+            }
             _ => {
                 self.wrong_type("text");
                 return None;

@@ -87,8 +87,8 @@ impl Sources {
                     Err(refusal) => self.refuse(source, refusal),
                 }
             }
-            Err(refusal) => {
-                let source = self.add(name, path, String::new());
+            Err(mut refusal) => {
+                let source = self.add(name, path, std::mem::take(&mut refusal.before));
                 self.refuse(source, refusal)
             }
         }

@@ -15,11 +15,13 @@ pub(super) struct Refusal {
     pub(super) message: String,
     pub(super) help: Option<&'static str>,
     pub(super) at: usize,
+    /// The text before that byte, where the whole is none.
+    pub(super) before: String,
 }
 
 impl Refusal {
     fn new(code: &'static str, at: usize, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: None, at }
+        Self { code, message: message.into(), help: None, at, before: String::new() }
     }
 
     fn help(mut self, help: &'static str) -> Self {
@@ -40,7 +42,9 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        Refusal::new("E003", valid, format!("the file is not UTF-8: byte {valid} is invalid"))
+        let message = format!("the file is not UTF-8: byte {valid} is invalid");
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        Refusal { before, ..Refusal::new("E003", valid, message).help("save it as UTF-8") }
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
     if text.trim().is_empty() {

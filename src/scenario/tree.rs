@@ -62,7 +62,7 @@ impl Value {
 
 /// Tables whose one key says which kind of value they are: `{ exponential =
 /// … }` over `{ uniform = … }` must not leave both.
-const VARIANTS: [&str; 11] = [
+const VARIANTS: [&str; 13] = [
     "exponential",
     "uniform",
     "normal",
@@ -74,6 +74,8 @@ const VARIANTS: [&str; 11] = [
     "hyperexponential",
     "empirical",
     "zipf",
+    "html",
+    "json",
 ];
 
 fn is_variant(table: &Table) -> bool {
@@ -103,6 +105,61 @@ pub(super) fn merge(base: &mut Table, over: Table) {
     merge_at(base, over, &mut Vec::new());
 }
 
+/// Lays one value upon another that stands at `path`.
+fn lay(base: &mut Value, over: Value, path: &mut Vec<String>) {
+    match (base, over) {
+        (Value::Table(old), Value::Table(new)) if !replaces(&new, old, path) => {
+            merge_at(old, new, path);
+        }
+        (old, new) => *old = new,
+    }
+}
+
+/// Whether one of two tables is a variant, so that they cannot be mixed.
+fn replaces(new: &Table, old: &Table, path: &[String]) -> bool {
+    // Directly below the root stand names of the writer's choice.
+    let inside = path.len() >= 2;
+    inside && !new.is_empty() && (is_variant(old) || is_variant(new))
+}
+
+/// Sets the value at a dotted path and leaves all else as it is: a path into
+/// a variant changes its parameter, one that names another variant its kind.
+/// What stands on the way must be tables.
+pub(super) fn set(tree: &mut Table, parts: &[String], at: Origin, node: Node) {
+    let mut table = tree;
+    let Some((last, way)) = parts.split_last() else { return };
+    for (depth, part) in way.iter().enumerate() {
+        make_room(table, &parts[..depth], part);
+        let empty =
+            || Entry { key: at, node: Node { value: Value::Table(Table::new()), origin: at } };
+        let entry = table.entry(part.clone()).or_insert_with(empty);
+        let Value::Table(below) = &mut entry.node.value else { return };
+        table = below;
+    }
+    make_room(table, way, last);
+    match table.get_mut(last) {
+        Some(existing) => {
+            existing.key = at;
+            existing.node.origin = node.origin;
+            lay(&mut existing.node.value, node.value, &mut parts.to_vec());
+        }
+        None => {
+            table.insert(last.clone(), Entry { key: at, node });
+        }
+    }
+}
+
+/// Takes away what a key at this place excludes.
+fn make_room(table: &mut Table, path: &[String], part: &str) {
+    let either = alternatives(path);
+    if either.contains(&part) {
+        table.retain(|key, _| key == part || !either.contains(&key));
+    }
+    if path.len() >= 2 && is_variant(table) && VARIANTS.contains(&part) {
+        table.retain(|key, _| key == part);
+    }
+}
+
 fn merge_at(base: &mut Table, over: Table, path: &mut Vec<String>) {
     let either = alternatives(path);
     if either.iter().any(|key| over.contains_key(*key)) {
@@ -116,16 +173,7 @@ fn merge_at(base: &mut Table, over: Table, path: &mut Vec<String>) {
         existing.key = entry.key;
         existing.node.origin = entry.node.origin;
         path.push(name);
-        // Directly below the root stand names of the writer's choice.
-        let inside = path.len() >= 2;
-        match (&mut existing.node.value, entry.node.value) {
-            (Value::Table(old), Value::Table(new))
-                if !(inside && is_variant(old) && is_variant(&new)) =>
-            {
-                merge_at(old, new, path);
-            }
-            (old, new) => *old = new,
-        }
+        lay(&mut existing.node.value, entry.node.value, path);
         path.pop();
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong although each value by itself is right.
 
+use super::super::defaults;
 use super::super::model::{
     Database, EntryTarget, HostId, ResultKeys, Scenario, Service, Step, Topology,
 };
@@ -15,6 +16,9 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.clock();
     checks.call_cycles();
     if root.context.has_errors() {
+        return;
+    }
+    if !checks.steps() {
         return;
     }
     checks.entry();
@@ -92,6 +96,48 @@ impl Checks<'_, '_> {
         names.push(name(callee));
         let message = format!("operations call each other in a circle: {}", names.join(" -> "));
         self.error("E203", place(&self.scope.operations, callee), message, "break the circle");
+    }
+
+    /// Each call is played where it stands: calls of calls multiply.
+    fn steps(&self) -> bool {
+        let workload = &self.scenario.workload;
+        let mut known = vec![None; workload.operations.len()];
+        let clients = workload.clients.len() as u64;
+        let mut total = 0_u64;
+        for (id, endpoint) in workload.endpoints.iter().enumerate() {
+            let count = self.played(&endpoint.steps, &mut known);
+            total = total.saturating_add(count.saturating_mul(clients));
+            let at = place(&self.scope.endpoints, id);
+            let (most, owner) = if count > defaults::MOST_STEPS {
+                (defaults::MOST_STEPS, format!("`endpoints.{}` has", endpoint.name))
+            } else if total > defaults::MOST_STEPS_IN_ALL {
+                let owner =
+                    format!("with `endpoints.{}`, all clients together play", endpoint.name);
+                (defaults::MOST_STEPS_IN_ALL, owner)
+            } else {
+                continue;
+            };
+            let message = format!("{owner} more than {most} steps, calls included");
+            self.error("E105", at, message, "call fewer operations");
+            return false;
+        }
+        true
+    }
+
+    /// Steps that are played, those of calls included; `known` by operation.
+    /// Calls have no circles here.
+    fn played(&self, steps: &[Step], known: &mut Vec<Option<u64>>) -> u64 {
+        let mut own = 0_u64;
+        visit(steps, &mut |_| own += 1);
+        for callee in called(steps) {
+            let count = known[callee].unwrap_or_else(|| {
+                let count = self.played(&self.scenario.workload.operations[callee].steps, known);
+                known[callee] = Some(count);
+                count
+            });
+            own = own.saturating_add(count);
+        }
+        own
     }
 
     fn entry(&self) {

@@ -74,7 +74,24 @@ fn handled(
 
 pub(super) fn load_balancers(scope: &Scope<'_>) -> Vec<LoadBalancer> {
     let readers = scope.load_balancers.readers();
-    readers.filter_map(|(name, reader)| load_balancer(name, &reader?, scope)).collect()
+    let mut found: Vec<LoadBalancer> = Vec::new();
+    for (name, reader) in readers {
+        let Some(reader) = reader else { continue };
+        let Some(balancer) = load_balancer(name, &reader, scope) else { continue };
+        if let Some(first) = found.iter().find(|one| one.targets == balancer.targets) {
+            second_balancer(&reader, &first.name, scope.services.entries[balancer.targets].0);
+        }
+        found.push(balancer);
+    }
+    found
+}
+
+/// Instances of a service are chosen in one place.
+fn second_balancer(reader: &Reader<'_>, first: &str, service: &str) {
+    let Some(item) = reader.get("targets") else { return };
+    let message =
+        format!("`load_balancers.{first}` spreads the requests of `services.{service}` already");
+    item.fault("E207", message, Some("a service has at most one load balancer".to_owned()));
 }
 
 fn load_balancer(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<LoadBalancer> {
@@ -162,16 +179,19 @@ fn cache(
         (Some("cold"), _) | (None, RunKind::Terminating) => CacheStart::Cold,
         _ => CacheStart::Warm,
     };
+    let hosts = place(reader, scope, hosts, instances(reader));
+    let cpu = time("cpu");
+    check_working(reader, &cpu, hosts.len());
     Cache {
         name: name.to_owned(),
-        hosts: place(reader, scope, hosts, instances(reader)),
+        hosts,
         datasets,
         results,
         memory_bytes: memory
             .and_then(|item| item.positive_quantity().and(item.bytes()))
             .unwrap_or(0),
         latency: time("latency"),
-        cpu: time("cpu"),
+        cpu,
         eviction: match reader.choice("eviction") {
             Some("lfu") => Eviction::Lfu,
             Some("fifo") => Eviction::Fifo,
@@ -189,6 +209,17 @@ fn cache(
         },
         start,
         hit_ratio,
+    }
+}
+
+/// Look-ups that take CPU are played on a limited number of instances.
+fn check_working(reader: &Reader<'_>, cpu: &Distribution, instances: usize) {
+    let most = defaults::MOST_WORKING_CACHES;
+    if instances > most && !cpu.is_zero() {
+        let message =
+            format!("`{}` has {instances} instances and `cpu`; allowed: {most}", reader.path);
+        let help = "without `cpu`, a cache may have more".to_owned();
+        reader.context.error("E105", reader.key_origin("instances"), message, Some(help));
     }
 }
 

@@ -16,11 +16,10 @@ pub(super) fn databases(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Database> {
 
 fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts) -> Database {
     reader.choice("engine");
-    let most = u64::from(defaults::MOST_INSTANCES) - 1;
-    let replicas = reader.whole("replicas", 0, most, 0);
+    let replicas = reader.whole("replicas", 0, u64::from(defaults::MOST_REPLICAS), 0);
     let read_from = match reader.choice("read_from") {
         Some("primary") => ReadFrom::Primary,
-        Some("any" | "nearest") => ReadFrom::Any,
+        Some("any") => ReadFrom::Any,
         _ => ReadFrom::Replicas,
     };
     let readers = match read_from {

@@ -15,6 +15,7 @@ mod topology;
 mod users;
 mod workload;
 
+use super::defaults;
 use super::keys;
 use super::model::{Scenario, Topology};
 use super::reader::{Context, Item, Reader};
@@ -40,7 +41,7 @@ pub(super) fn resolve(
     let expectations = run::expectations(&root);
     let stem =
         path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let title = root.get("title").and_then(|item| item.text()).map_or(stem, str::to_owned);
+    let title = root.get("title").and_then(|item| title(&item)).map_or(stem, str::to_owned);
     let description = root.get("description").and_then(|item| item.text()).unwrap_or_default();
     let scenario = Scenario {
         title,
@@ -54,6 +55,17 @@ pub(super) fn resolve(
     };
     checks::check(&root, &scope, &scenario);
     scenario
+}
+
+/// One line that fits above a report.
+fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
+    let text = item.text()?;
+    let (length, most) = (text.chars().count(), defaults::LONGEST_TITLE);
+    if length > most || text.contains('\n') {
+        let message = format!("`title` must be one line of at most {most} characters");
+        item.fault("E105", message, Some("`description` may be longer".to_owned()));
+    }
+    Some(text)
 }
 
 fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: super::model::RunKind) -> Topology {

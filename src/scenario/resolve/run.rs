@@ -19,7 +19,9 @@ pub(super) fn run(root: &Reader<'_>, arrivals: &Arrivals) -> Run {
     {
         item.fault("E305", "the warm-up is not shorter than the run", None);
     }
-    let kind = kind_of(reader.choice("kind"), arrivals);
+    let choice = reader.choice("kind");
+    check_kind(&reader, choice, arrivals);
+    let kind = kind_of(choice, arrivals);
     let warmup = warmup.map(|(cut, _)| cut);
     let mut run = played(duration.unwrap_or(nothing), warmup, kind, Some(&reader));
     run.seed = reader.whole("seed", 0, i64::MAX as u64, defaults::SEED);
@@ -70,10 +72,21 @@ fn kind_of(choice: Option<&str>, arrivals: &Arrivals) -> RunKind {
     }
 }
 
+/// A mean over a rate that moves says little, and depends on how long is played.
+fn check_kind(reader: &Reader<'_>, choice: Option<&str>, arrivals: &Arrivals) {
+    let Arrivals::Profile { knots } = arrivals else { return };
+    let moves = knots.windows(2).any(|pair| pair[0].1 != pair[1].1);
+    let Some(item) = reader.get("kind").filter(|_| choice == Some("steady") && moves) else {
+        return;
+    };
+    let message = "the run is called steady, and the rate of its requests moves".to_owned();
+    let help = "write kind = \"terminating\", or leave it out".to_owned();
+    item.context.warn("W403", item.node.origin, message, Some(help));
+}
+
 pub(super) fn slo(root: &Reader<'_>) -> Vec<SloTerm> {
     let Some(reader) = root.part("slo") else { return Vec::new() };
     let time = |name: &'static str| Some(reader.positive_duration(name)?.as_millis_f64());
-    let share = |name: &'static str| reader.get(name)?.number(0.0, 1.0);
     let terms = [
         (SloFigure::Mean, time("mean")),
         (SloFigure::Quantile(0.5), time("p50")),
@@ -81,13 +94,33 @@ pub(super) fn slo(root: &Reader<'_>) -> Vec<SloTerm> {
         (SloFigure::Quantile(0.95), time("p95")),
         (SloFigure::Quantile(0.99), time("p99")),
         (SloFigure::Quantile(0.999), time("p99_9")),
-        (SloFigure::Availability, share("availability")),
-        (SloFigure::ErrorRate, share("error_rate")),
+        (SloFigure::Availability, reader.get("availability").and_then(|item| availability(&item))),
+        (SloFigure::ErrorRate, reader.get("error_rate").and_then(|item| error_rate(&item))),
     ];
     terms
         .into_iter()
         .filter_map(|(figure, limit)| Some(SloTerm { figure, limit: limit? }))
         .collect()
+}
+
+/// Above 0: at least nothing is no demand.
+fn availability(item: &Item<'_>) -> Option<f64> {
+    let value = item.number(0.0, 1.0)?;
+    if value == 0.0 {
+        let message = format!("`{}` is 0, which always holds; allowed: above 0 to 1", item.path);
+        item.fault("E105", message, None);
+    }
+    (value > 0.0).then_some(value)
+}
+
+/// Below 1: at most everything is no demand.
+fn error_rate(item: &Item<'_>) -> Option<f64> {
+    let value = item.number(0.0, 1.0)?;
+    if value >= 1.0 {
+        let message = format!("`{}` is 1, which always holds; allowed: 0 to below 1", item.path);
+        item.fault("E105", message, None);
+    }
+    (value < 1.0).then_some(value)
 }
 
 /// `"figure.path" = value` or `{ value, approximation }`; tables nest, so that

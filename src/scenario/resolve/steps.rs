@@ -99,7 +99,8 @@ fn keys_of(reader: &Reader<'_>) -> Option<u32> {
 }
 
 fn rows_of(reader: &Reader<'_>) -> Option<u32> {
-    reader.get("rows").map_or(Some(1), |item| item.whole32(1))
+    let Some(item) = reader.get("rows") else { return Some(1) };
+    item.whole(1, defaults::MOST_ROWS).and_then(|rows| u32::try_from(rows).ok())
 }
 
 fn parallel(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<Step> {

@@ -1,5 +1,6 @@
 //! Who asks, and when.
 
+use super::super::defaults;
 use super::super::keys;
 use super::super::model::{Arrivals, Users};
 use super::super::reader::{Item, Reader};
@@ -54,7 +55,7 @@ fn given(reader: &Reader<'_>, scope: &Scope<'_>, over: Option<u64>) -> Option<Us
         }
         "rate" => moving(reader, reader.get("rate")?.positive_quantity()?)?,
         "think_time" => {
-            needed(reader, count, source)?;
+            check_closed(reader, needed(reader, count, source)?);
             Arrivals::Closed { think: distribution(&reader.get("think_time")?)? }
         }
         "interarrival" => Arrivals::Renewal { gap: gap(&reader.get("interarrival")?)? },
@@ -78,6 +79,16 @@ fn needed(reader: &Reader<'_>, count: Option<u64>, source: &str) -> Option<u64> 
         reader.fault("E102", format!("`users.{source}` needs `users.count`"), None);
     }
     count
+}
+
+/// Users who wait for their answers are kept one by one.
+fn check_closed(reader: &Reader<'_>, count: u64) {
+    let most = defaults::MOST_CLOSED_USERS;
+    if count > most {
+        let message = format!("{count} users with `think_time` cannot be played; allowed: {most}");
+        let help = "per_user_per_day and rate have no such limit".to_owned();
+        reader.context.error("E105", reader.key_origin("count"), message, Some(help));
+    }
 }
 
 /// Keys that belong to a rate, given without one.

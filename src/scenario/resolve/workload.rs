@@ -13,6 +13,7 @@ use super::names::Scope;
 use super::steps::steps;
 use super::users;
 use crate::kernel::distribution::Distribution;
+use crate::kernel::popularity::ITEMS_MAX;
 use crate::kernel::time::Duration;
 
 /// How far the shares of the clients may be from 1 together.
@@ -85,7 +86,7 @@ fn retries(reader: &Reader<'_>) -> Retries {
 }
 
 fn dataset(name: &str, reader: &Reader<'_>) -> Option<Dataset> {
-    let items = reader.need("items").and_then(|item| item.whole(1, 1 << 48));
+    let items = reader.need("items").and_then(|item| item.whole(1, ITEMS_MAX));
     let item_bytes = reader.need("item_size").and_then(|item| item.bytes());
     let zipf = reader.get("popularity").map_or(Some(None), |item| popularity(&item));
     Some(Dataset { name: name.to_owned(), items: items?, item_bytes: item_bytes?, zipf: zipf? })

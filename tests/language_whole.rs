@@ -1,0 +1,146 @@
+//! Goal: all that the language can say is either understood or answered "not
+//! yet" at its place; nothing of it is an unknown key or a wrong type.
+//! Method: a file that says all of it, with marks where "not yet" must be
+//! answered; then without what is marked; then with one piece exchanged.
+
+use highwater::scenario::{Diagnostics, Files, Request, load};
+use std::path::Path;
+
+const WHOLE: &str = include_str!("language/whole.toml");
+const MARK: &str = "# not yet";
+
+struct One<'a>(&'a str);
+
+impl Files for One<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        match path.to_str() {
+            Some("s.toml") => Ok(self.0.as_bytes().to_vec()),
+            Some("arrivals.csv") => Ok(b"seconds,endpoint\n1,wall\n2,post\n".to_vec()),
+            Some("access.log") => {
+                Ok(b"h - - [10/Oct/2000:13:55:36 -0700] \"GET /wall HTTP/1.0\" 200 9\n".to_vec())
+            }
+            _ => Err("no such file".to_owned()),
+        }
+    }
+}
+
+fn found(text: &str) -> Diagnostics {
+    let request =
+        Request { path: Path::new("s.toml"), overrides: &[], users: None, workload_of: None };
+    match load(&One(text), &request) {
+        Ok(loaded) => loaded.warnings,
+        Err(found) => found,
+    }
+}
+
+/// Without the marked keys, and without the marked tables.
+fn playable() -> String {
+    let mut kept = String::new();
+    let mut dropped = false;
+    for line in WHOLE.lines() {
+        if line.starts_with('[') {
+            dropped = line.ends_with(MARK);
+        }
+        if !dropped && !line.ends_with(MARK) {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+#[test]
+fn what_is_not_simulated_yet_is_answered_at_its_place() {
+    let found = found(WHOLE);
+    let shown = found.render(false);
+    assert!(found.iter().all(|one| one.code.starts_with("E9")), "{shown}");
+    let mut lines: Vec<usize> = found.iter().map(|one| one.line).collect();
+    lines.sort_unstable();
+    let numbered = WHOLE.lines().enumerate().skip(1);
+    let marked: Vec<usize> =
+        numbered.filter(|(_, line)| line.ends_with(MARK)).map(|(index, _)| index + 1).collect();
+    assert!(marked.len() > 25, "{}", marked.len());
+    assert_eq!(lines, marked, "{shown}");
+}
+
+#[test]
+fn the_rest_is_played() {
+    let found = found(&playable());
+    assert!(found.is_empty(), "{}", found.render(false));
+}
+
+/// Other ways to say the same things; nothing is found, or the code.
+#[rustfmt::skip]
+const OTHERS: &[(&str, &str, &str)] = &[
+    ("per_user_per_day = 48", "rate = \"900/s\"", ""),
+    ("17:00", "00:00", ""),
+    ("play = { from = \"17:00\", to = \"22:00\" }", "play = \"peak hour\"", ""),
+    ("play = { from = \"17:00\", to = \"22:00\" }", "play = \"day\"", ""),
+    ("{ exponential = \"2 ms\" }", "{ normal = { mean = \"2 ms\", sd = \"1 ms\" } }", ""),
+    ("{ exponential = \"2 ms\" }", "{ gamma = { mean = \"2 ms\", cv = 0.5 } }", ""),
+    ("{ exponential = \"2 ms\" }", "{ erlang = { k = 3, mean = \"2 ms\" } }", ""),
+    ("{ exponential = \"2 ms\" }", "{ weibull = { shape = 1.5, mean = \"2 ms\" } }", ""),
+    ("{ exponential = \"2 ms\" }", "{ pareto = { minimum = \"1 ms\", shape = 2.5 } }", ""),
+    ("{ exponential = \"2 ms\" }", "{ hyperexponential = { mean = \"2 ms\", cv = 2 } }", ""),
+    ("{ exponential = \"2 ms\" }", "{ empirical = [\"1 ms\", \"4 ms\"] }", ""),
+    ("keys = \"user\"", "keys = \"everyone\"", ""),
+    ("keys = \"user\"", "keys = \"photos\"", ""),
+    ("\"processor-sharing\"", "\"fifo\"", ""),
+    ("workers = 32", "workers = \"unbounded\"", ""),
+    ("policy = \"least-connections\"", "policy = \"round-robin\"", ""),
+    ("policy = \"least-connections\"", "policy = \"random\"", ""),
+    ("policy = \"least-connections\"", "policy = \"two-choices\"", ""),
+    ("policy = \"least-connections\"", "policy = \"hash\"", ""),
+    ("eviction = \"lru\"", "eviction = \"lfu\"", ""),
+    ("mode = \"read-through\"", "mode = \"cache-aside\"", ""),
+    ("mode = \"read-through\"", "mode = \"write-through\"", "E903"),
+    ("mode = \"read-through\"", "mode = \"write-around\"", "E903"),
+    ("mode = \"read-through\"", "mode = { write-behind = { delay = \"1 s\" } }", "E903"),
+    ("start = \"warm\"", "start = \"cold\"", ""),
+    ("engine = \"relational\"", "engine = \"key-value\"", "E903"),
+    ("engine = \"relational\"", "engine = \"document\"", "E903"),
+    ("engine = \"relational\"", "engine = \"column\"", "E903"),
+    ("engine = \"relational\"", "engine = \"graph\"", "E903"),
+    ("pool = 16", "pool = 16\nread_from = \"replicas\"", ""),
+    ("pool = 16", "pool = 16\nread_from = \"primary\"", ""),
+    ("pool = 16", "pool = 16\nread_from = \"any\"", ""),
+    ("pool = 16", "pool = 16\nread_from = \"nearest\"", "E903"),
+    ("extra_lag", "topology = \"primary\"\nextra_lag", ""),
+    ("extra_lag", "topology = \"multi-primary\"\nextra_lag", "E903"),
+    ("extra_lag", "topology = \"ring\"\nextra_lag", "E903"),
+    ("extra_lag", "mode = \"asynchronous\"\nextra_lag", ""),
+    ("extra_lag", "mode = \"synchronous\"\nextra_lag", "E903"),
+    ("handles = \"*\"", "handles = \"*\"\nsessions = \"stateless\"", ""),
+    ("handles = \"*\"", "handles = \"*\"\nsessions = { sticky = true }", "E903"),
+    ("handles = \"*\"", "handles = \"*\"\nsessions = { size = \"20 KB\", sticky = true }", "E903"),
+];
+
+#[test]
+fn every_other_way_to_say_it_is_known() {
+    let text = playable();
+    for (old, new, code) in OTHERS {
+        assert_eq!(text.matches(old).count(), 1, "{old:?} must stand once in the file");
+        let found = found(&text.replace(old, new));
+        let codes: Vec<&str> = found.iter().map(|one| one.code).collect();
+        let expected: &[&str] = if code.is_empty() { &[] } else { &[code] };
+        assert_eq!(codes, expected, "{new}\n{}", found.render(false));
+    }
+}
+
+#[test]
+fn every_source_of_requests_and_every_pattern_is_known() {
+    let text = playable();
+    let (start, end) =
+        (text.find("[users]").expect("a table"), text.find("[clients").expect("a table"));
+    for users in [
+        "count = 9\nthink_time = { exponential = \"1 s\" }",
+        "count = 9\nreplay = \"arrivals.csv\"",
+        "count = 9\nreplay_log = \"access.log\"\nurls = { \"/wall\" = \"wall\" }",
+        "count = 9\nrate = \"5/s\"\n[users.pattern]\nsteps = [{ at = \"0 s\", factor = 2 }]",
+        "count = 9\nrate = \"5/s\"\n[users.pattern]\nramp = { from = 1, to = 3, over = \"1 min\" }",
+        "count = 9\nrate = \"5/s\"\n[users.pattern]\nspike = { at = \"1 min\", for = \"10 s\", factor = 4 }",
+    ] {
+        let found = found(&format!("{}[users]\n{users}\n{}", &text[..start], &text[end..]));
+        assert!(found.is_empty(), "{users}\n{}", found.render(false));
+    }
+}
