@@ -115,6 +115,34 @@ fn the_answer_fits_a_terminal() {
 }
 
 #[test]
+fn what_cannot_be_trusted_comes_first() {
+    let mut results = fake::results(Regime::Overloaded);
+    let answer = terminal::run(&results, &style());
+    assert!(answer.starts_with("✗ UNSTABLE"), "{answer}");
+    assert!(!answer.contains("SATURATED"), "{answer}");
+    results.summary.unstable.clear();
+    let answer = terminal::run(&results, &style());
+    assert!(answer.starts_with("✗ SATURATED: services.web.cpu"), "{answer}");
+    let answer = terminal::run(&fake::results(Regime::Normal), &style());
+    assert!(answer.contains("SLO undecided") && !answer.contains("SATURATED"), "{answer}");
+}
+
+#[test]
+fn a_lower_bound_has_no_interval_and_no_smaller_maximum() {
+    let answer = terminal::run(&fake::results(Regime::Overloaded), &style());
+    let row = answer.lines().find(|line| line.starts_with("response ")).unwrap();
+    // The largest answered time is 19.9 s, but requests waited longer unanswered.
+    assert!(row.ends_with("≥ 30 s  ≥ 30 s  ≥ 30 s"), "{row}");
+}
+
+#[test]
+fn counters_at_zero_are_left_out() {
+    let answer = terminal::run(&fake::results(Regime::Normal), &style());
+    assert!(!answer.contains("stale hits") && !answer.contains("writes lost"), "{answer}");
+    assert!(answer.contains("stale reads 112"), "{answer}");
+}
+
+#[test]
 fn colour_changes_nothing_but_colour() {
     let results = fake::results(Regime::Overloaded);
     let coloured = terminal::run(&results, &Style { color: true, ..style() });

@@ -128,7 +128,7 @@ fn over_time(results: &Results) -> Chart {
         users("failed_per_s", "failed", Colour::VERMILION, LINE),
     ];
     let times: Vec<_> = times.into_iter().flatten().collect();
-    let scale = time_scale(&times);
+    let scale = time_scale(&times, course.warmup_s);
     let peak =
         times.iter().flat_map(|one| &one.points).flatten().map(|point| point.1).fold(0.0, f64::max);
     let mut upper = time_panel("response time, ms", scale, times, course);
@@ -169,8 +169,8 @@ fn queues(results: &Results) -> Chart {
     let (series, left_out) = busiest(course, "queue_length", 1.0);
     Chart {
         title: "Queues of the stations over time".to_owned(),
-        subtitle: format!("Number waiting · {}{left_out}", buckets(course)),
-        body: Body::Panels(vec![time_panel("waiting", Scale::Linear, series, course)]),
+        subtitle: format!("All instances of a station together · {}{left_out}", buckets(course)),
+        body: Body::Panels(vec![time_panel("jobs waiting", Scale::Linear, series, course)]),
     }
 }
 
@@ -186,8 +186,11 @@ fn attribution(summary: &Summary) -> Chart {
     }
     let bars = hops.into_iter().map(|(name, parts)| {
         let share = if total > 0.0 { length(&parts) / total } else { 0.0 };
-        let label =
-            format!("{} · {:.0} %", Unit::Milliseconds.value(length(&parts)), 100.0 * share);
+        let share = match 100.0 * share {
+            percent if percent < 1.0 => "< 1".to_owned(),
+            percent => format!("{percent:.0}"),
+        };
+        let label = format!("{} · {share} %", Unit::Milliseconds.value(length(&parts)));
         Bar { name, parts: parts.to_vec(), label }
     });
     let mean = Unit::Milliseconds.estimate(&summary.response_time_ms.mean);
@@ -199,7 +202,7 @@ fn attribution(summary: &Summary) -> Chart {
             legend: vec![
                 ("service".to_owned(), Colour::BLUE),
                 ("waiting".to_owned(), Colour::BLUE.lighter(0.6)),
-                ("elsewhere".to_owned(), Colour::GREY),
+                ("outside the stations".to_owned(), Colour::GREY),
             ],
             bars: bars.collect(),
         }),
@@ -276,7 +279,7 @@ fn time_panel(label: &str, scale: Scale, series: Vec<Series>, course: &TimeSerie
 
 fn buckets(course: &TimeSeries) -> String {
     let warmup = if course.warmup_s > 0.0 { " · grey: warm-up" } else { "" };
-    format!("each point is {}{warmup}", Unit::Seconds.value(course.bucket_s))
+    format!("each point is {}{warmup}", Unit::Seconds.given(course.bucket_s))
 }
 
 fn axis(label: &str, scale: Scale) -> Axis {
@@ -300,8 +303,10 @@ fn spread_scale(curves: &[&[(f64, Option<f64>)]]) -> Scale {
     widely_spread(points.filter(|(share, _)| *share >= 0.5).filter_map(|(_, time)| *time))
 }
 
-fn time_scale(series: &[Series]) -> Scale {
-    widely_spread(series.iter().flat_map(|one| &one.points).flatten().map(|point| point.1))
+/// The first times of an empty system say nothing of the spread.
+fn time_scale(series: &[Series], warmup_s: f64) -> Scale {
+    let points = series.iter().flat_map(|one| &one.points).flatten();
+    widely_spread(points.filter(|point| point.0 >= warmup_s).map(|point| point.1))
 }
 
 fn widely_spread(values: impl Iterator<Item = f64>) -> Scale {

@@ -21,6 +21,10 @@ pub enum Unit {
     PerSecond,
     /// A share, 0..1, shown in percent.
     Share,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    BytesPerSecond,
     /// None.
     Plain,
 }
@@ -50,6 +54,10 @@ pub fn unit_of(name: &str) -> Unit {
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     if name.ends_with("_ms") || name.contains("_ms_") || name.contains("_ms.") {
         Unit::Milliseconds
+    } else if ends(&["bytes_per_s"]) {
+        Unit::BytesPerSecond
+    } else if ends(&["bytes"]) {
+        Unit::Bytes
     } else if ends(&["_per_s"]) {
         Unit::PerSecond
     } else if ends(&["_s"]) {
@@ -96,8 +104,9 @@ impl Unit {
     pub fn half_width(self, estimate: &Estimate) -> Option<String> {
         let (value, half) = (estimate.value?, estimate.half_width()?);
         let (factor, decimals, _) = self.display(value);
-        let wide = decimals.max(first_decimal(half * factor).min(decimals + 2));
-        (half > 0.0).then(|| format!("± {}", fixed(half * factor, wide)))
+        let wide = wide_enough(half * factor, decimals);
+        let shown = fixed(half * factor, wide);
+        (!estimate.at_least && !is_nothing(&shown)).then(|| format!("± {shown}"))
     }
 
     /// A value with one more digit, to see small deviations.
@@ -117,15 +126,23 @@ impl Unit {
         }
         let (factor, decimals, suffix) = self.display(value);
         let shown = fixed(value * factor, decimals);
-        match interval(estimate, value) {
+        let nothing_failed = self == Self::Share && value == 1.0;
+        match interval(estimate, value, nothing_failed) {
             None => format!("{shown}{suffix}"),
             Some(Interval::Even(half)) => {
-                let wide = decimals.max(first_decimal(half * factor).min(decimals + 2));
-                let shown = fixed(value * factor, wide);
-                format!("{shown} ± {}{suffix}", fixed(half * factor, wide))
+                let wide = wide_enough(half * factor, decimals);
+                let half = fixed(half * factor, wide);
+                if is_nothing(&half) {
+                    return format!("{shown}{suffix}");
+                }
+                format!("{} ± {half}{suffix}", fixed(value * factor, wide))
             }
+            Some(Interval::Above(low)) => format!("{shown}{suffix} (at least {})", floored(low)),
             Some(Interval::Skewed(low, high)) => {
                 let (low, high) = (fixed(low * factor, decimals), fixed(high * factor, decimals));
+                if low == high {
+                    return format!("{shown}{suffix}");
+                }
                 format!("{shown}{suffix} ({low} to {high})")
             }
         }
@@ -168,29 +185,65 @@ impl Unit {
             Self::Seconds if size >= 120.0 => with(1.0 / 60.0, " min"),
             Self::Seconds => with(1.0, " s"),
             Self::PerSecond => with(1.0, "/s"),
+            Self::Bytes => bytes(value, [" B", " kB", " MB", " GB", " TB"]),
+            Self::BytesPerSecond => bytes(value, [" B/s", " kB/s", " MB/s", " GB/s", " TB/s"]),
             Self::Share => (100.0, share_decimals(value), " %"),
             Self::Plain => with(1.0, ""),
         }
     }
 }
 
+/// Factor, decimals and suffix of a number of bytes, in powers of 1000.
+fn bytes(value: f64, suffixes: [&'static str; 5]) -> (f64, usize, &'static str) {
+    let (mut factor, mut place) = (1.0, 0);
+    while (value * factor).abs() >= 999.5 && place < 4 {
+        factor /= 1000.0;
+        place += 1;
+    }
+    (factor, decimals(value * factor), suffixes[place])
+}
+
 /// How an interval is best shown.
 enum Interval {
     /// Half its width, the value being about in the middle.
     Even(f64),
+    /// Its lower end, where the value is the most there can be.
+    Above(f64),
     /// Its ends.
     Skewed(f64, f64),
 }
 
 /// The interval of an estimate, where it has one of some width.
-fn interval(estimate: &Estimate, value: f64) -> Option<Interval> {
+fn interval(estimate: &Estimate, value: f64, largest: bool) -> Option<Interval> {
     let (low, high) = (estimate.low?, estimate.high?);
     let half = (high - low) / 2.0;
     if half <= 0.0 {
         return None;
     }
+    if largest && high <= value {
+        return Some(Interval::Above(low));
+    }
     let even = ((low + high) / 2.0 - value).abs() <= 0.2 * half;
     Some(if even { Interval::Even(half) } else { Interval::Skewed(low, high) })
+}
+
+/// Decimals that show the first digit of half an interval, within reason.
+fn wide_enough(half: f64, decimals: usize) -> usize {
+    decimals.max(first_decimal(half).min(decimals + 2))
+}
+
+/// A share that is a bound from below: rounded down, it still is one.
+fn floored(share: f64) -> String {
+    let (factor, decimals, suffix) = Unit::Share.display(share);
+    let digits: f64 = (0..decimals).fold(1.0, |power, _| 10.0 * power);
+    // What lies within the rounding of the product is the whole number above.
+    let whole = (share * factor * digits + 1e-6).floor();
+    format!("{}{suffix}", fixed(whole / digits, decimals))
+}
+
+/// Whether a text shows zero, or no number at all.
+fn is_nothing(text: &str) -> bool {
+    text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte))
 }
 
 /// Decimals that leave three significant digits.
@@ -231,15 +284,14 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
     let text = format!("{:.decimals$}", value.abs());
     let (whole, part) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let negative = value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let negative = value < 0.0 && !is_nothing(&text);
     format!("{}{}{part}", if negative { "−" } else { "" }, separated(whole))
 }
 
 /// Like [`fixed`], with a plus where it is due.
 fn sign(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
-    let nothing = text.bytes().all(|byte| !(b'1'..=b'9').contains(&byte));
-    if value > 0.0 && !nothing { format!("+{text}") } else { text }
+    if value > 0.0 && !is_nothing(&text) { format!("+{text}") } else { text }
 }
 
 /// Puts a comma between groups of three digits.
@@ -272,6 +324,28 @@ mod tests {
         assert_eq!(Unit::Milliseconds.value(0.0), "0 ms");
         assert_eq!(Unit::Seconds.value(1800.0), "30 min");
         assert_eq!(Unit::PerSecond.value(12_345.6), "12,346/s");
+    }
+
+    #[test]
+    fn bytes_have_prefixes() {
+        let egress = between(3_790_821.0, 3_715_424.0, 3_866_218.0);
+        assert_eq!(unit_of("egress_bytes_per_s").estimate(&egress), "3.79 ± 0.08 MB/s");
+        assert_eq!(unit_of("bytes").value(12_345.0), "12.3 kB");
+        assert_eq!(Unit::Bytes.value(999.0), "999 B");
+        assert_eq!(Unit::Bytes.value(2e16), "20,000 TB");
+    }
+
+    #[test]
+    fn intervals_that_say_nothing_are_left_out() {
+        let narrow = between(0.740_740_7, 0.740_740_6, 0.740_740_8);
+        assert_eq!(Unit::PerSecond.estimate(&narrow), "0.741/s");
+        assert_eq!(Unit::PerSecond.half_width(&narrow), None);
+        assert_eq!(Unit::Plain.estimate(&between(31.9, 31.9, 31.91)), "31.9");
+        let bounded = between(1.0, 1.0 - 3.0 / 123_442.0, 1.0);
+        assert_eq!(Unit::Share.estimate(&bounded), "100 % (at least 99.9975 %)");
+        let bound = Estimate { at_least: true, ..between(30_000.0, 29_000.0, 31_000.0) };
+        assert_eq!(Unit::Milliseconds.half_width(&bound), None);
+        assert_eq!(Unit::Milliseconds.estimate(&bound), "≥ 30 s");
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
             Regime::Overloaded => estimate(0.712, 0.004),
         },
         response_time_ms: response_time(regime, stretch),
-        page_time_ms: None,
+        page_time_ms: (regime == Regime::Normal).then(|| response_time(regime, 2.5 * stretch)),
         attribution_ms: attribution(stretch),
         endpoints: ["timeline", "GET /search", "checkout"]
             .map(|name| {

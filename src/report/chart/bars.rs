@@ -28,7 +28,7 @@ pub(super) fn draw(drawing: &mut Drawing, bars: &Bars, top: f64) -> Result<(), C
     }
     for (index, one) in bars.bars.iter().enumerate() {
         let middle = top + PITCH * (index as f64 + 0.5) + 2.0;
-        bar(drawing, bars, one, (left, middle), &place);
+        bar(drawing, bars, one, (left, middle), &place)?;
     }
     if bars.bars.is_empty() {
         let middle = ((left + right) / 2.0, (top + bottom) / 2.0);
@@ -46,7 +46,7 @@ fn bar(
     bar: &Bar,
     (left, middle): (f64, f64),
     place: &impl Fn(f64) -> f64,
-) {
+) -> Result<(), ChartError> {
     let baseline = middle + labels::half(NAME);
     drawing.text(&labels::name(&bar.name), (left - 10.0, baseline), Anchor::End, NAME);
     let (upper, lower) = (middle - THICKNESS / 2.0, middle + THICKNESS / 2.0);
@@ -58,7 +58,11 @@ fn bar(
             drawing.rectangle((start, upper), (place(length).max(start + 1.0), lower), *colour);
         }
     }
-    drawing.text(&bar.label, (place(length) + 8.0, baseline), Anchor::Start, SMALL);
+    // The grid does not run through the figure.
+    let (start, width) = (place(length) + 8.0, canvas::width(&bar.label, SMALL)?);
+    drawing.rectangle((start - 3.0, upper), (start + width + 3.0, lower), Colour::WHITE);
+    drawing.text(&bar.label, (start, baseline), Anchor::Start, SMALL);
+    Ok(())
 }
 
 /// Draws the legend in a line; returns where the rest may begin.

@@ -37,9 +37,11 @@ impl Colour {
     /// Paper.
     pub const WHITE: Self = Self(255, 255, 255);
 
-    /// The n-th colour for series; they repeat after eight.
+    /// The n-th colour for series; after eight they come again, lighter, and
+    /// repeat after twenty-four.
     pub fn series(index: usize) -> Self {
-        SERIES[index % SERIES.len()]
+        const LIGHTER: [f64; 3] = [0.0, 0.4, 0.65];
+        SERIES[index % SERIES.len()].lighter(LIGHTER[index / SERIES.len() % LIGHTER.len()])
     }
 
     /// The same, mixed with white: 0 is itself, 1 is white.

@@ -15,6 +15,8 @@ const ABOVE: f64 = 30.0;
 const BELOW: f64 = 62.0;
 /// From one label of a series to the next.
 const LABEL_GAP: f64 = 19.0;
+/// A line that ends farther from the right edge has no lead to its name.
+const LONGEST_LEAD: f64 = 40.0;
 
 /// The place of a plot and its axes.
 struct Plot {
@@ -51,7 +53,10 @@ pub(super) fn draw(drawing: &mut Drawing, panels: &[Panel], top: f64) -> Result<
         right = right.max(margin(panel)?);
     }
     let (left, right) = (EDGE + left + 10.0, WIDTH - EDGE - right);
+    // Each name needs its room beside the plot.
+    let names = panels.iter().map(names_beside).max().unwrap_or(0);
     let height = if panels.len() == 1 { ALONE } else { STACKED };
+    let height = height.max(LABEL_GAP * names as f64);
     let mut top = top;
     for panel in panels {
         let (upper, lower) = (top + ABOVE, top + ABOVE + height);
@@ -95,6 +100,12 @@ fn margin(panel: &Panel) -> Result<f64, ChartError> {
         widest = widest.max(canvas::width(&limit.label, NAME)? + 38.0);
     }
     Ok(widest)
+}
+
+/// How many names stand beside the plot of a panel.
+fn names_beside(panel: &Panel) -> usize {
+    let limits = if limits_beside(panel) { panel.limits.len() } else { 0 };
+    panel.series.iter().filter(named).count() + limits
 }
 
 /// Whether a series is a line with a name.
@@ -234,9 +245,12 @@ fn line_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) {
     let spread = labels::spread(&heights, LABEL_GAP, plot.top, plot.bottom);
     for ((name, colour, x, y), height) in ends.into_iter().zip(spread) {
         let (start, swatch) = (x + 2.0, plot.right + 14.0);
-        // A thin line leads from the end of the line to its name.
-        let lead = [(start, y), (plot.right.max(start), y), (swatch, height)];
-        drawing.line(&lead, 0.8, colour);
+        // A thin line leads from the end of the line to its name; a long one
+        // would look like data.
+        if plot.right - start < LONGEST_LEAD {
+            let lead = [(start, y), (plot.right.max(start), y), (swatch, height)];
+            drawing.line(&lead, 0.8, colour);
+        }
         drawing.line(&[(swatch, height), (swatch + 14.0, height)], 3.0, colour);
         let at = (swatch + 19.0, height + labels::half(NAME));
         drawing.text(&name, at, Anchor::Start, NAME);
@@ -272,8 +286,14 @@ fn point_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), 
             inside && !taken.iter().any(|other| labels::overlap(area, *other))
         };
         let places = places(&dot, width);
-        let place = places.into_iter().find(free).unwrap_or(places[0]);
+        let found = places.into_iter().find(free);
+        let place = found.unwrap_or(places[0]);
         taken.push(area(place));
+        if found.is_some() {
+            // The grid does not run through the name.
+            let (left, top, right, bottom) = area(place);
+            drawing.rectangle((left, top), (right, bottom), Colour::WHITE);
+        }
         drawing.text(&name, (place.0, place.1 + labels::half(NAME)), Anchor::Start, NAME);
     }
     Ok(())

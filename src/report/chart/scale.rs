@@ -1,5 +1,6 @@
 //! How values become places on an axis, and which of them are named.
 
+use crate::kernel::math;
 use crate::report::number;
 
 /// How values become places.
@@ -67,7 +68,7 @@ impl Ruler {
         let high = if high > low { high } else { low + 1.0 };
         let step = round_step((high - low) / most_ticks as f64);
         let (first, last) = ((low / step).floor(), (high / step - 1e-9).ceil());
-        let decimals = (-libm::log10(step).floor()).max(0.0) as usize;
+        let decimals = (-math::log10(step).floor()).max(0.0) as usize;
         let ticks = multiples(first, last, step);
         let ticks = ticks.map(|value| (value, number::fixed(value, decimals))).collect();
         Self { scale: Scale::Linear, low: first * step, high: last * step, ticks, unit: None }
@@ -76,8 +77,8 @@ impl Ruler {
     fn logarithmic(low: f64, high: f64) -> Self {
         let low = low.max(high * 1e-9);
         let steps = |factors: &'static [f64]| {
-            let (first, last) = (libm::log10(low).floor() as i32, libm::log10(high).ceil() as i32);
-            let decades = (first..=last).map(|power| libm::pow(10.0, f64::from(power)));
+            let (first, last) = (math::log10(low).floor() as i32, math::log10(high).ceil() as i32);
+            let decades = (first..=last).map(|power| math::pow(10.0, f64::from(power)));
             decades.flat_map(|decade| factors.iter().map(move |factor| factor * decade))
         };
         let wide = high / low > 2e4;
@@ -104,7 +105,7 @@ impl Ruler {
         } else {
             steps.iter().find(fits).copied().unwrap_or_else(coarse)
         };
-        let decimals = (-libm::log10(step / seconds).floor()).max(0.0) as usize;
+        let decimals = (-math::log10(step / seconds).floor()).max(0.0) as usize;
         let ticks = multiples((low / step).ceil(), (high / step + 1e-9).floor(), step);
         let ticks = ticks.map(|value| (value, number::fixed(value / seconds, decimals))).collect();
         Self { scale: Scale::Time, low, high, ticks, unit: Some(unit) }
@@ -114,8 +115,8 @@ impl Ruler {
         let name = |share: f64, nines: usize| {
             (share, format!("{:.*} %", nines.saturating_sub(2), share * 100.0))
         };
-        let mut ticks = vec![name(0.5, 0)];
-        ticks.extend((1..=9).map(|nines| name(1.0 - libm::pow(10.0, -(nines as f64)), nines)));
+        let mut ticks = vec![name(0.0, 0), name(0.5, 0)];
+        ticks.extend((1..=9).map(|nines| name(1.0 - math::pow(10.0, -(nines as f64)), nines)));
         ticks.retain(|(share, _)| (low - 1e-12..=high + 1e-12).contains(share));
         let high = if high > low { high } else { low + (1.0 - low) / 2.0 };
         Self { scale: Scale::Percentile, low, high, ticks, unit: None }
@@ -134,8 +135,8 @@ fn usable(scale: Scale, value: f64) -> bool {
 fn project(scale: Scale, value: f64) -> f64 {
     match scale {
         Scale::Linear | Scale::Time => value,
-        Scale::Logarithmic => libm::log10(value),
-        Scale::Percentile => -libm::log10(1.0 - value),
+        Scale::Logarithmic => math::log10(value),
+        Scale::Percentile => -math::log10(1.0 - value),
     }
 }
 
@@ -145,7 +146,7 @@ fn multiples(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
 
 /// The next of 1, 2, 5 × 10ⁿ that is not smaller.
 fn round_step(least: f64) -> f64 {
-    let decade = libm::pow(10.0, libm::log10(least).floor());
+    let decade = math::pow(10.0, math::log10(least).floor());
     let steps = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * decade);
     steps.into_iter().find(|step| *step >= least * 0.999_999).unwrap_or(10.0 * decade)
 }
@@ -171,7 +172,10 @@ mod tests {
         );
         assert_eq!(names(Scale::Logarithmic, &[7.0, 120.0]), ["5", "10", "20", "50", "100", "200"]);
         assert_eq!(names(Scale::Time, &[0.0, 1800.0]), ["0", "5", "10", "15", "20", "25", "30"]);
-        assert_eq!(names(Scale::Percentile, &[0.0, 0.999]), ["50 %", "90 %", "99 %", "99.9 %"]);
+        assert_eq!(
+            names(Scale::Percentile, &[0.0, 0.999]),
+            ["0 %", "50 %", "90 %", "99 %", "99.9 %"]
+        );
     }
 
     #[test]

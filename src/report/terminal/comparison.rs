@@ -68,6 +68,7 @@ fn words(figure: &str) -> String {
 fn meaning(estimate: &Estimate) -> &'static str {
     match (estimate.value, estimate.low, estimate.high) {
         (None, ..) => "not known",
+        (Some(0.0), Some(0.0), Some(0.0)) => "none",
         (_, Some(low), Some(high)) if low <= 0.0 && high >= 0.0 => "may be none",
         _ => "",
     }

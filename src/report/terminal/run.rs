@@ -1,8 +1,9 @@
 //! A run: verdict, requests, response times, bottleneck, tiers, cost.
 
-use super::style::{Style, Tone, sign};
+use super::style::{Style, Tone, sign, unbroken};
 use crate::experiment::summary::{
-    Bottleneck, ComponentResult, Estimate, Figure, Results, SloTermResult, Summary, Verdict,
+    Bottleneck, ComponentResult, Estimate, Figure, ResponseTime, Results, SloTermResult, Summary,
+    Verdict,
 };
 use crate::report::aggregate::{self, Tier};
 use crate::report::csv;
@@ -20,10 +21,11 @@ const LONGEST_NAME: usize = 32;
 pub fn run(results: &Results, style: &Style) -> String {
     let summary = &results.summary;
     let blocks = [
-        verdict(summary, style),
         trouble(summary, style),
+        verdict(summary, style),
+        warnings(summary, style),
         requests(summary, style),
-        response_time(summary, style),
+        times(summary, style),
         bottleneck(summary, style),
         stations(summary, style),
         components(summary, style),
@@ -52,12 +54,15 @@ fn verdict(summary: &Summary, style: &Style) -> String {
     let limits: Vec<String> = summary.slo.terms.iter().map(limit).collect();
     let widest = limits.iter().map(|limit| limit.chars().count()).max().unwrap_or(0);
     for (term, limit) in summary.slo.terms.iter().zip(&limits) {
-        let sign = style.paint(Tone::of(term.verdict), &sign(term.verdict).to_string());
+        let sign = sign(term.verdict).to_string();
         let measured = noted(unit(term), &term.estimate, term.verdict == Verdict::Undecided);
-        let line = style.wrapped(&format!("{limit:<widest$}   {measured}"), 6);
-        lines.push(format!("  {sign} {line}"));
+        let line = style.wrapped(&format!("  {sign} {limit:<widest$}   {measured}"), 6);
+        lines.push(line.replacen(&sign, &style.paint(Tone::of(term.verdict), &sign), 1));
     }
-    if verdict == Verdict::Undecided {
+    let open = |term: &SloTermResult| {
+        term.verdict == Verdict::Undecided && term.estimate.half_width().is_some()
+    };
+    if summary.slo.terms.iter().any(open) {
         lines.push("  A limit lies within its interval: more replications decide.".to_owned());
     }
     lines.join("\n")
@@ -66,11 +71,15 @@ fn verdict(summary: &Summary, style: &Style) -> String {
 /// What was played.
 fn played(summary: &Summary, style: &Style) -> String {
     let times = if summary.replications == 1 { "replication" } else { "replications" };
+    let warmup = if summary.warmup_s > 0.0 {
+        format!("{} of it warm-up", Unit::Seconds.value(summary.warmup_s))
+    } else {
+        "no warm-up".to_owned()
+    };
     let what = format!(
-        "{} {times} of {}, {} of it warm-up, seed {}",
+        "{} {times} of {}, {warmup}, seed {}",
         summary.replications,
         Unit::Seconds.value(summary.simulated_s),
-        Unit::Seconds.value(summary.warmup_s),
         summary.seed,
     );
     labelled(style, "Played", &what)
@@ -96,17 +105,44 @@ fn noted(unit: Unit, estimate: &Estimate, wanted: bool) -> String {
     }
 }
 
-/// What went wrong with the run itself.
+/// Why the figures of the run are no steady state, above all else.
 fn trouble(summary: &Summary, style: &Style) -> String {
     let mut lines = Vec::new();
-    if let Some(limit) = &summary.limit {
-        lines.push(marked(style, Tone::Bad, '✗', &format!("stopped early: {limit}")));
+    if !summary.unstable.is_empty() {
+        let words = "UNSTABLE: the load is more than the system carries";
+        lines.push(marked(style, Tone::Bad, '✗', words));
+        lines.extend(some(&summary.unstable, |words| {
+            style.wrapped(&format!("  unstable: {}", text::sentence(words)), 4)
+        }));
     }
-    let unstable: Vec<_> =
-        summary.unstable.iter().map(|words| format!("unstable: {words}")).collect();
-    lines.extend(some(&unstable, |words| marked(style, Tone::Bad, '✗', words)));
-    lines.extend(some(&summary.warnings, |words| marked(style, Tone::Unsure, '!', words)));
+    let saturated = summary.bottleneck.iter().filter(|one| is_saturated(one));
+    for bottleneck in saturated.filter(|_| summary.unstable.is_empty()) {
+        let name = text::shortened(&bottleneck.station, style.width / 2);
+        let words = format!("SATURATED: {name} carries no more load{}", failed_share(summary));
+        lines.push(marked(style, Tone::Bad, '✗', &words));
+    }
+    if let Some(limit) = &summary.limit {
+        lines.push(marked(style, Tone::Bad, '✗', &format!("Stopped early: {limit}")));
+    }
     lines.join("\n")
+}
+
+/// What part of the requests failed, where some did.
+fn failed_share(summary: &Summary) -> String {
+    let failed: u64 = summary.requests.failed.iter().map(|(_, number)| number).sum();
+    if failed == 0 || summary.requests.offered == 0 {
+        return String::new();
+    }
+    let share = failed as f64 / summary.requests.offered as f64;
+    format!(", {} of the requests failed", Unit::Share.value(share))
+}
+
+fn is_saturated(bottleneck: &Bottleneck) -> bool {
+    bottleneck.headroom.value.is_some_and(|more| more < 0.005)
+}
+
+fn warnings(summary: &Summary, style: &Style) -> String {
+    some(&summary.warnings, |words| marked(style, Tone::Unsure, '!', words)).join("\n")
 }
 
 fn marked(style: &Style, tone: Tone, mark: char, words: &str) -> String {
@@ -153,36 +189,61 @@ fn labelled(style: &Style, label: &str, words: &str) -> String {
     style.wrapped(&format!("{label:<12}{words}"), 12)
 }
 
-fn response_time(summary: &Summary, style: &Style) -> String {
-    let times = csv::quantiles(&summary.response_time_ms);
-    let mut heading = vec!["Response"];
-    let mut values = vec!["time".to_owned()];
-    let mut halves = vec!["interval".to_owned()];
-    let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
-    for (name, estimate) in times {
-        let name = if name == "p99_9" { "p99.9" } else { name };
-        heading.push(name);
-        let bare = Estimate { low: None, high: None, ..estimate.clone() };
-        values.push(Unit::Milliseconds.estimate(&bare));
-        halves.push(Unit::Milliseconds.half_width(estimate).unwrap_or_default());
-        if let (None, Some(note)) = (estimate.value, &estimate.note) {
-            match notes.iter_mut().find(|(known, _)| known == note) {
-                Some((_, names)) => names.push(name),
-                None => notes.push((note.clone(), vec![name])),
-            }
-        }
+/// Response time and, where there are static files, page time.
+fn times(summary: &Summary, style: &Style) -> String {
+    let mut rows = Vec::new();
+    let mut notes = Vec::new();
+    time_rows("response", &summary.response_time_ms, &mut rows, &mut notes);
+    if let Some(page) = &summary.page_time_ms {
+        time_rows("page", page, &mut rows, &mut notes);
     }
-    heading.push("max");
-    let max = summary.response_time_ms.max;
-    values.push(max.map_or_else(|| NOTHING.to_owned(), |max| Unit::Milliseconds.value(max)));
-    halves.push(String::new());
-    let rows =
-        if halves[1..].iter().all(String::is_empty) { vec![values] } else { vec![values, halves] };
+    let heading = ["Time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"];
     let mut lines = vec![style.table(&heading, &rows)];
     for (note, names) in notes {
         lines.push(style.wrapped(&format!("  {}: {}", names.join(", "), text::plain(&note)), 4));
     }
     lines.join("\n")
+}
+
+/// The figures of a time, its intervals where it has some, and why a figure has no value.
+fn time_rows(
+    name: &str,
+    time: &ResponseTime,
+    rows: &mut Vec<Vec<String>>,
+    notes: &mut Vec<(String, Vec<String>)>,
+) {
+    let mut values = vec![name.to_owned()];
+    let mut halves = vec![String::new()];
+    for (figure, estimate) in csv::quantiles(time) {
+        let bare = Estimate { low: None, high: None, ..estimate.clone() };
+        values.push(Unit::Milliseconds.estimate(&bare));
+        halves.push(Unit::Milliseconds.half_width(estimate).unwrap_or_default());
+        if let (None, Some(note)) = (estimate.value, &estimate.note) {
+            let what = format!("{name} {}", spoken(figure));
+            match notes.iter_mut().find(|(known, _)| known == note) {
+                Some((_, names)) => names.push(what),
+                None => notes.push((note.clone(), vec![what])),
+            }
+        }
+    }
+    values.push(largest(time));
+    halves.push(String::new());
+    rows.push(values);
+    if halves.iter().any(|half| !half.is_empty()) {
+        rows.push(halves);
+    }
+}
+
+/// The largest time; where the slowest had not finished, it is at least as
+/// long as they had waited.
+fn largest(time: &ResponseTime) -> String {
+    match (time.p99_9.value.filter(|_| time.p99_9.at_least), time.max) {
+        (Some(bound), max) => {
+            format!("≥ {}", Unit::Milliseconds.value(max.map_or(bound, |max| max.max(bound))))
+        }
+        (None, Some(max)) => Unit::Milliseconds.value(max),
+        (None, None) => NOTHING.to_owned(),
+    }
 }
 
 fn bottleneck(summary: &Summary, style: &Style) -> String {
@@ -195,17 +256,30 @@ fn bottleneck(summary: &Summary, style: &Style) -> String {
 
 fn headroom(bottleneck: &Bottleneck) -> String {
     let busy = match bottleneck.utilisation.value {
-        Some(value) => format!("{:.0} % busy", value * 100.0),
+        Some(value) => format!("{} busy", busy_share(value)),
         None => "its load unknown".to_owned(),
     };
     match bottleneck.headroom.value {
         None => format!("saturates first: {busy}"),
-        Some(more) if more < 0.005 => format!("is saturated: {busy}, carries no more load"),
-        Some(more) if more >= 9.995 => {
-            format!("saturates first: {busy}, carries {:.0} times the load", 1.0 + more)
+        Some(_) if is_saturated(bottleneck) => {
+            format!("is saturated: {busy}, carries no more load")
+        }
+        Some(more) if more >= 0.995 => {
+            let times = 1.0 + more;
+            let times = number::fixed(times, usize::from(times < 9.95));
+            format!("saturates first: {busy}, carries {times} times the load")
         }
         Some(more) => format!("saturates first: {busy}, carries {:.0} % more load", 100.0 * more),
     }
+}
+
+/// A utilisation in whole percent, with digits where it would else be none.
+fn busy_share(value: f64) -> String {
+    if value > 0.0 && value < 0.01 {
+        let percent = 100.0 * value;
+        return if percent < 0.01 { "< 0.01 %".to_owned() } else { format!("{percent:.2} %") };
+    }
+    format!("{:.0} %", 100.0 * value)
 }
 
 fn stations(summary: &Summary, style: &Style) -> String {
@@ -233,9 +307,6 @@ fn stations(summary: &Summary, style: &Style) -> String {
 }
 
 fn station(tier: &Tier<'_>, width: usize) -> Vec<String> {
-    let shown = |value: Option<f64>, unit: Unit| {
-        value.map_or_else(|| NOTHING.to_owned(), |value| unit.value(value))
-    };
     let busy = |value: Option<f64>| {
         value.map_or_else(|| NOTHING.to_owned(), |value| format!("{:.1} %", 100.0 * value))
     };
@@ -246,27 +317,51 @@ fn station(tier: &Tier<'_>, width: usize) -> Vec<String> {
         number::count(tier.len() as u64),
         busy(aggregate::mean_of(tier, |one| one.utilisation.value)),
         busy(aggregate::busiest(tier).utilisation.value),
-        shown(aggregate::mean_of(tier, |one| one.queue_length_mean.value), Unit::Plain),
+        queue(aggregate::mean_of(tier, |one| one.queue_length_mean.value)),
         number::count(longest),
         Unit::Milliseconds.estimate(&wait),
     ]
 }
 
+/// A mean number waiting; hundredths are as fine as a person needs.
+fn queue(length: Option<f64>) -> String {
+    match length {
+        None => NOTHING.to_owned(),
+        Some(length) if length > 0.0 && length < 0.01 => "< 0.01".to_owned(),
+        Some(length) if length > 0.0 && length < 1.0 => number::fixed(length, 2),
+        Some(length) => number::plain(length),
+    }
+}
+
 fn components(summary: &Summary, style: &Style) -> String {
-    let with_figures: Vec<_> =
-        summary.components.iter().filter(|(_, one)| !one.figures.is_empty()).collect();
-    some(&with_figures, |(name, one)| component(name, one, style)).join("\n")
+    let shown = summary.components.iter();
+    let shown = shown.filter(|(_, one)| one.figures.iter().any(tells));
+    let shown: Vec<_> = shown.collect();
+    some(&shown, |(name, one)| component(name, one, style)).join("\n")
+}
+
+/// Whether a figure says something: counters at zero and figures of which
+/// nothing was observed do not; a share of zero does.
+fn tells((name, figure): &(String, Figure)) -> bool {
+    match figure {
+        Figure::Count(value) => *value > 0,
+        Figure::Number(value) => *value != 0.0,
+        Figure::Estimate(estimate) => {
+            estimate.value.is_some_and(|value| value != 0.0 || number::unit_of(name) == Unit::Share)
+        }
+    }
 }
 
 fn component(name: &str, component: &ComponentResult, style: &Style) -> String {
-    let figures = component.figures.iter().map(|(name, figure)| {
+    let figures = component.figures.iter().filter(|figure| tells(figure));
+    let figures = figures.map(|(name, figure)| {
         let unit = number::unit_of(name);
         let shown = match figure {
             Figure::Count(value) => number::count(*value),
             Figure::Number(value) => unit.value(*value),
-            Figure::Estimate(estimate) => noted(unit, estimate, false),
+            Figure::Estimate(estimate) => unit.estimate(estimate),
         };
-        format!("{} {shown}", without_unit(name))
+        unbroken(&format!("{} {shown}", without_unit(name)))
     });
     let figures: Vec<_> = figures.collect();
     let name = text::shortened(name, style.width / 2);
@@ -276,7 +371,7 @@ fn component(name: &str, component: &ComponentResult, style: &Style) -> String {
 /// The name of a figure in words, the unit left to its value.
 fn without_unit(name: &str) -> String {
     let name = name.replace("_ms_", "_");
-    let ends = ["_per_s", "_ms", "_s"];
+    let ends = ["_bytes_per_s", "_bytes", "_per_s", "_ms", "_s"];
     let bare = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     spoken(bare)
 }

@@ -14,6 +14,14 @@ pub struct Style {
     pub next: Option<String>,
 }
 
+/// Stands for a space at which no line is broken, until it is laid out.
+const UNBROKEN_SPACE: char = '\u{a0}';
+
+/// A text that is kept on one line.
+pub(super) fn unbroken(text: &str) -> String {
+    text.replace(' ', &UNBROKEN_SPACE.to_string())
+}
+
 /// What a colour means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -58,25 +66,26 @@ impl Style {
     }
 
     /// Lines that fit, broken at spaces; all but the first are indented.
+    /// Spaces at the start stay, and [`unbroken`] text is kept on one line.
     pub(super) fn wrapped(&self, text: &str, indent: usize) -> String {
-        let mut lines = vec![String::new()];
-        let mut used = 0;
-        for word in text.split(' ') {
+        let words = text.trim_start_matches(' ');
+        let mut line = " ".repeat(text.len() - words.len());
+        let mut used = line.len();
+        let mut lines = Vec::new();
+        for (place, word) in words.split(' ').enumerate() {
             let length = word.chars().count();
-            let last = lines.len() - 1;
-            if used > 0 && used + 1 + length > self.width {
-                lines.push(format!("{}{word}", " ".repeat(indent)));
-                used = indent + length;
-            } else {
-                if used > 0 || !lines[last].is_empty() {
-                    lines[last].push(' ');
-                    used += 1;
-                }
-                lines[last].push_str(word);
-                used += length;
+            if place > 0 && used + 1 + length > self.width {
+                lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+                used = indent;
+            } else if place > 0 {
+                line.push(' ');
+                used += 1;
             }
+            line.push_str(word);
+            used += length;
         }
-        lines.join("\n")
+        lines.push(line);
+        lines.join("\n").replace(UNBROKEN_SPACE, " ")
     }
 
     /// A table without frames: the first column to the left, all others to the right.
