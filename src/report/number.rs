@@ -62,7 +62,9 @@ pub fn unit_of(name: &str) -> Unit {
         Unit::PerSecond
     } else if ends(&["_s"]) {
         Unit::Seconds
-    } else if ends(&["ratio", "share", "availability", "utilisation", "_rate"]) {
+    } else if ends(&["ratio", "share", "availability", "utilisation", "_rate"])
+        || name.contains("_share_")
+    {
         Unit::Share
     } else {
         Unit::Plain
@@ -351,6 +353,7 @@ mod tests {
     #[test]
     fn digits_near_one_are_those_of_what_is_missing() {
         assert_eq!(Unit::Share.value(0.999_712), "99.971 %");
+        assert_eq!(unit_of("failed_share_rejected").value(0.658), "65.8 %");
         assert_eq!(Unit::Share.value(0.999_995_2), "99.99952 %");
         assert_eq!(Unit::Share.value(0.712), "71.2 %");
         assert_eq!(Unit::Share.value(1.0), "100 %");

@@ -15,6 +15,8 @@ const ABOVE: f64 = 30.0;
 const BELOW: f64 = 62.0;
 /// From one label of a series to the next.
 const LABEL_GAP: f64 = 19.0;
+/// More points than these are named beside the plot.
+const MOST_IN_PLACE: usize = 6;
 /// A line that ends farther from the right edge has no lead to its name.
 const LONGEST_LEAD: f64 = 40.0;
 
@@ -93,7 +95,7 @@ fn vertical(panel: &Panel) -> Ruler {
 /// What the labels behind the lines need; else room for half the last tick.
 fn margin(panel: &Panel) -> Result<f64, ChartError> {
     let mut widest = 24.0_f64;
-    for series in panel.series.iter().filter(named) {
+    for series in panel.series.iter().filter(|series| beside(panel, series)) {
         widest = widest.max(canvas::width(&labels::name(&series.name), NAME)? + 38.0);
     }
     for limit in panel.limits.iter().filter(|_| limits_beside(panel)) {
@@ -105,7 +107,15 @@ fn margin(panel: &Panel) -> Result<f64, ChartError> {
 /// How many names stand beside the plot of a panel.
 fn names_beside(panel: &Panel) -> usize {
     let limits = if limits_beside(panel) { panel.limits.len() } else { 0 };
-    panel.series.iter().filter(named).count() + limits
+    panel.series.iter().filter(|series| beside(panel, series)).count() + limits
+}
+
+/// Whether a series is named beside the plot: lines with a name, and points
+/// where there are too many to be named in place.
+fn beside(panel: &Panel, series: &Series) -> bool {
+    let is_point = |series: &&Series| matches!(series.mark, Mark::Points(_));
+    named(&series)
+        || is_point(&series) && panel.series.iter().filter(is_point).count() > MOST_IN_PLACE
 }
 
 /// Whether a series is a line with a name.
@@ -233,7 +243,7 @@ fn limits_beside(panel: &Panel) -> bool {
 
 /// Names in the right margin, at the height of the ends of their lines.
 fn line_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) {
-    let ends = panel.series.iter().filter(named).filter_map(|series| {
+    let ends = panel.series.iter().filter(|series| beside(panel, series)).filter_map(|series| {
         let (x, y) = series.points.iter().flatten().next_back()?;
         Some((labels::name(&series.name), series.colour, plot.x(*x), plot.y(*y)))
     });
@@ -268,7 +278,8 @@ struct Dot<'a> {
 
 /// Names beside points, where they cover neither a point nor another name.
 fn point_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), ChartError> {
-    let dots: Vec<_> = panel.series.iter().filter_map(|series| dot(series, plot)).collect();
+    let in_place = panel.series.iter().filter(|series| !beside(panel, series));
+    let dots: Vec<_> = in_place.filter_map(|series| dot(series, plot)).collect();
     let area = |dot: &Dot<'_>| (dot.x - 7.0, dot.top - 7.0, dot.x + 7.0, dot.bottom + 7.0);
     let mut taken: Vec<Area> = dots.iter().map(area).collect();
     for dot in dots {

@@ -8,9 +8,12 @@ use crate::report::csv;
 use crate::report::number::{self, Unit};
 use crate::report::text;
 
+/// With many designs the sentence has a part for each.
+const LONGEST_SENTENCE: usize = 1200;
+
 /// The answer of a comparison: the sentence, the designs, the paired differences.
 pub fn comparison(comparison: &Comparison, style: &Style) -> String {
-    let sentence = style.wrapped(&text::sentence(&comparison.sentence), 0);
+    let sentence = style.wrapped(&text::shortened(&comparison.sentence, LONGEST_SENTENCE), 0);
     let mut blocks = vec![style.paint(Tone::Strong, &sentence), designs(comparison, style)];
     if let Some(first) = comparison.designs.first() {
         let differences = comparison.differences.iter();

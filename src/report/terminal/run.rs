@@ -134,7 +134,7 @@ fn failed_share(summary: &Summary) -> String {
         return String::new();
     }
     let share = failed as f64 / summary.requests.offered as f64;
-    format!(", {} of the requests failed", Unit::Share.value(share))
+    format!("; {} of the requests failed", Unit::Share.value(share))
 }
 
 fn is_saturated(bottleneck: &Bottleneck) -> bool {
