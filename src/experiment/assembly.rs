@@ -117,7 +117,7 @@ impl Replications<'_> {
     fn throughput(&self) -> Estimate {
         self.estimate(|one| {
             let window = one.window_s();
-            (window > 0.0).then(|| answered(&one.played.recorder) as f64 / window)
+            (window > 0.0).then(|| one.played.recorder.answers_in_window as f64 / window)
         })
     }
 
@@ -289,7 +289,8 @@ impl Replications<'_> {
                         one.played.measured.components[index].figures[figure].1.clone()
                     };
                     let each: Vec<MeasuredFigure> = self.replications.iter().map(of).collect();
-                    (component.figures[figure].0.to_owned(), merged_figure(&each))
+                    let name = component.figures[figure].0;
+                    (name.to_owned(), within_range(name, merged_figure(&each)))
                 });
                 let mut figures: Named<Figure> = figures.collect();
                 if component.name == "users" {
@@ -481,6 +482,18 @@ fn merged_figure(each: &[MeasuredFigure]) -> Figure {
             let values: Vec<Option<f64>> = each.iter().map(value_of).collect();
             Figure::Estimate(estimate_around(merged.statistics().p99.as_millis_f64(), &values))
         }
+    }
+}
+
+/// A share lies between 0 and 1, and so does its interval.
+fn within_range(name: &str, figure: Figure) -> Figure {
+    match figure {
+        Figure::Estimate(mut estimate) if name.ends_with("_ratio") => {
+            estimate.low = estimate.low.map(|low| low.max(0.0));
+            estimate.high = estimate.high.map(|high| high.min(1.0));
+            Figure::Estimate(estimate)
+        }
+        figure => figure,
     }
 }
 

@@ -97,7 +97,8 @@ fn availability(one: &Replication) -> Option<f64> {
 }
 
 fn throughput(one: &Replication) -> Option<f64> {
-    Some(answered(&one.played.recorder) as f64 / one.window_s())
+    let window = one.window_s();
+    (window > 0.0).then(|| one.played.recorder.answers_in_window as f64 / window)
 }
 
 /// The answer in one sentence per other design: p99 and cost.

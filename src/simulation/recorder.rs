@@ -41,6 +41,8 @@ pub struct Recorder {
     pub static_arrived: u64,
     /// Bytes sent to clients within the window.
     pub egress_bytes: u128,
+    /// Answers that came within the window, whenever their requests did.
+    pub answers_in_window: u64,
     /// Measured requests that are neither answered nor failed.
     pub measured_in_flight: u64,
     /// Measured requests that are answered and whose pages are still loading.
@@ -144,6 +146,7 @@ impl Recorder {
             static_asked: 0,
             static_arrived: 0,
             egress_bytes: 0,
+            answers_in_window: 0,
             measured_in_flight: 0,
             pages_loading: 0,
             in_system: TimeWeighted::new(),
@@ -203,6 +206,7 @@ impl Recorder {
         let response = now - request.arrival;
         self.request_left(now, request);
         self.batches.record(request.arrival, response);
+        self.answers_in_window += u64::from(self.is_open);
         if now < self.end {
             self.courses.answered(response);
         }
