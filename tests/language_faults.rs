@@ -326,6 +326,15 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("price = \"0.025/h\"", "price = «\"0.025\"", "E104"),
     ("backoff = \"200 ms\"", "backoff = «200", "E104"),
     ("budget = 0.1", "budget = «-0.1", "E105"),
+    // Rates beyond what can be played, at the key that says them.
+    ("per_user_per_day = 60", "«per_user_per_day = 1e300", "E105"),
+    ("per_user_per_day = 60", "«per_user_per_day = 1e-300", "E105"),
+    ("per_user_per_day = 60", "«rate = \"1e300/s\"", "E105"),
+    ("per_user_per_day = 60", "«rate = \"1e-30/s\"", "E105"),
+    ("per_user_per_day = 60\npeak_to_mean = 3\nplay = \"peak hour\"", "«rate = \"1e30/s\"\nplay = \"day\"", "E105"),
+    ("peak_to_mean = 3\nplay = \"peak hour\"\n\n[users.pattern]\nhourly", "pattern = { steps = [{ at = \"0 s\", factor = 0 }] }\n[expect.x]\ny", "E105«per_user_per_day"),
+    ("[caches.objects]\n", "[caches.objects]\nhit_ratio = 0.5\nholds = \"*\"\nmachine = \"c4\"\n[caches.«second]\n", "W401"),
+    ("count = 1_000_000\nper_user_per_day = 60\npeak_to_mean = 3\nplay = \"peak hour\"\n\n[users.pattern]\nhourly", "«count = 16_777_216\nthink_time = \"1 s\"\n[expect.x]\ny", "E105"),
     // What must hold.
     ("p99 = \"300 ms\"", "p99 = «\"0 ms\"", "E105"),
     ("p99 = \"300 ms\"", "p99 = «300", "E104"),

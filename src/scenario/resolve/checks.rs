@@ -340,7 +340,13 @@ impl Checks<'_, '_> {
             }
         }
         for (id, cache) in topology.caches.iter().enumerate() {
-            if cache.results.is_empty() && !cache.datasets.iter().any(|&one| used[one]) {
+            // The first that holds something serves it.
+            let before = &topology.caches[..id];
+            let free = |one: &String| !before.iter().any(|other| other.results.contains(one));
+            let asked = |one: &usize| {
+                used[*one] && !before.iter().any(|other| other.datasets.contains(one))
+            };
+            if !cache.results.iter().any(free) && !cache.datasets.iter().any(asked) {
                 self.unreachable("caches", &self.scope.caches, id);
             }
         }

@@ -3,7 +3,7 @@
 use super::super::keys;
 use super::super::model::Arrivals;
 use super::super::reader::{Item, Reader};
-use super::super::tree::PATTERNS;
+use super::super::tree::{PATTERNS, SOURCES};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Instant;
 
@@ -53,18 +53,28 @@ pub(super) fn arrivals(
         }
     };
     let instant = |seconds: f64| Instant::from_nanos((seconds * 1e9).round() as u64);
+    let peak = knots.iter().map(|knot| knot.1).fold(0.0, f64::max);
+    playable(reader, mean * peak)?;
     let knots = knots.into_iter().map(|(at, factor)| (instant(at), factor * mean)).collect();
     Some(Arrivals::Profile { knots })
 }
 
 fn poisson(reader: &Reader<'_>, rate: f64) -> Option<Arrivals> {
-    let mean_gap = 1e9 / rate;
-    if !mean_gap.is_finite() || !(1e-3..Instant::MAX.as_nanos() as f64).contains(&mean_gap) {
-        let message = format!("{rate} requests per second cannot be played");
-        reader.fault("E105", message, Some("possible: about 1e-9 to 1e12 per second"));
-        return None;
+    let mean = 1e9 / playable(reader, rate)?;
+    Some(Arrivals::Renewal { gap: Distribution::Exponential { mean } })
+}
+
+/// A rate at which requests come before the clock ends, and not all at once.
+fn playable(reader: &Reader<'_>, rate: f64) -> Option<f64> {
+    let gap = 1e9 / rate;
+    if gap.is_finite() && (1e-3..Instant::MAX.as_nanos() as f64).contains(&gap) {
+        return Some(rate);
     }
-    Some(Arrivals::Renewal { gap: Distribution::Exponential { mean: mean_gap } })
+    let given = SOURCES.into_iter().find(|source| reader.has(source)).unwrap_or_default();
+    let message = format!("with `users.{given}`, {rate:e} requests per second cannot be played");
+    let help = "possible: about 1e-9 to 1e12 per second at the peak".to_owned();
+    reader.context.error("E105", reader.key_origin(given), message, Some(help));
+    None
 }
 
 fn knots(pattern: &Reader<'_>) -> Option<Knots> {
