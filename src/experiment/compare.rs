@@ -6,6 +6,7 @@ use super::comparison::{Comparison, Design, Difference};
 use super::confidence::mean_estimate;
 use super::run::{PlayFailure, PlayOptions, Replication, play_all};
 use super::summary::Estimate;
+use crate::kernel::math;
 use crate::metrics::histogram::Quantile;
 use crate::scenario::compile::compile;
 use crate::scenario::model::Scenario;
@@ -124,14 +125,10 @@ fn speed_phrase(difference: &Difference) -> String {
     match (estimate.value, estimate.half_width()) {
         (Some(value), Some(half)) if value.abs() > half => {
             let direction = if value < 0.0 { "faster" } else { "slower" };
-            format!("answers {} ± {} ms {direction} at p99", short(value.abs()), short(half))
+            format!("answers {} {direction} at p99", plus_minus(value.abs(), half))
         }
         (Some(value), Some(half)) => {
-            format!(
-                "is not measurably faster or slower at p99 ({} ± {} ms)",
-                short(value),
-                short(half)
-            )
+            format!("is not measurably faster or slower at p99 ({})", plus_minus(value, half))
         }
         _ => "leaves p99 undecided, being no faster for sure".to_owned(),
     }
@@ -151,13 +148,21 @@ fn cost_phrase(base: &Design, design: &Design) -> String {
     }
 }
 
-/// Three significant digits.
-fn short(value: f64) -> String {
-    let digits = match value.abs() {
-        100.0.. => 0,
-        10.0.. => 1,
-        1.0.. => 2,
-        _ => 3,
-    };
-    format!("{value:.digits$}")
+/// Both to the first digit of what is uncertain: `46.2 ± 0.6 ms`.
+fn plus_minus(value: f64, half_width: f64) -> String {
+    let digits = (-math::log10(half_width.max(1e-3))).ceil().clamp(0.0, 3.0) as usize;
+    format!("{value:.digits$} ± {half_width:.digits$} ms")
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: the sentence says no more than is known. Method: worked values.
+    use super::plus_minus;
+
+    #[test]
+    fn digits_end_where_certainty_ends() {
+        assert_eq!(plus_minus(46.18, 0.614), "46.2 ± 0.6 ms");
+        assert_eq!(plus_minus(46.18, 12.3), "46 ± 12 ms");
+        assert_eq!(plus_minus(0.512, 0.034), "0.51 ± 0.03 ms");
+    }
 }
