@@ -16,9 +16,10 @@ Examples:
 Exit codes:
   0    done; the SLO is met, where one was given
   1    done; the SLO is missed, or validate failed
-  2    bad input; nothing was written
-  3    a limit ended the run early, or the verdict is undecided; results are kept
-  4    reading or writing failed; what was finished is kept
+  2    bad input, or a place that cannot be written to; nothing was written
+  3    a limit ended the run early, a queue without a bound grows, or the verdict is
+       undecided; results are kept
+  4    writing failed half-way; what was finished is kept
   70   a bug in Highwater: an audit failed
   130  interrupted (143 terminated); finished files are whole";
 
@@ -65,7 +66,7 @@ pub(super) enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// Say what is wrong with scenarios: all errors of all files at once.
-    #[command(after_help = "Example:\n  highwater check scenarios/*.toml")]
+    #[command(after_help = "Example:\n  highwater check scenarios/0*.toml")]
     Check(CheckArguments),
     /// Show what a scenario means: its parts and the way of each request.
     #[command(after_help = "Example:\n  highwater explain shop.toml --users 50000 | less")]

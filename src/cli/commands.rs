@@ -251,7 +251,7 @@ fn names(files: &[PathBuf]) -> Vec<String> {
 /// The command worth trying next: more where it holds, closer where it is
 /// undecided, and a look at what was compiled where it does not hold.
 fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
-    let file = quoted(path);
+    let file = if is_stdin(path) { "FILE".to_owned() } else { quoted(path) };
     let replications = summary.replications.saturating_mul(4);
     match (summary.slo.verdict, scenario.workload.users.count) {
         (Some(Verdict::Undecided), _) => {

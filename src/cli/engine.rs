@@ -9,7 +9,7 @@ use crate::experiment::run::{self as playing, PlayFailure, PlayOptions};
 use crate::experiment::summary::Results;
 use crate::experiment::validation;
 use crate::report::{self, ReportError, ReportOptions, terminal};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Arrivals, Scenario};
 use crate::scenario::{self, Diagnostics, Files as ScenarioFiles, Request};
 use std::path::Path;
 
@@ -90,8 +90,18 @@ pub(super) fn load(files: &Disk, request: &Request, color: bool) -> Result<Loade
     scenario::compile::compile(&loaded.scenario)
         .map_err(|why| Failure::Input(format!("{}: {why}", request.path.display())))?;
     let warnings = &loaded.warnings;
-    let warnings = if warnings.is_empty() { String::new() } else { warnings.render(color) };
+    let mut warnings = if warnings.is_empty() { String::new() } else { warnings.render(color) };
+    if request.users.is_some() && !follows_users(&loaded.scenario) {
+        warnings += "warning: --users does not change the load: the file gives it as a rate or a \
+                     recording; use --set users.rate=…\n";
+    }
     Ok(Loaded { scenario: loaded.scenario, warnings })
+}
+
+/// Whether more users bring more load.
+fn follows_users(scenario: &Scenario) -> bool {
+    let users = &scenario.workload.users;
+    users.requests_per_user_per_s.is_some() || matches!(users.arrivals, Arrivals::Closed { .. })
 }
 
 /// The JSON Schema of scenario files.

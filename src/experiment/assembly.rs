@@ -30,18 +30,21 @@ pub(super) fn assemble(
     let all = Replications { plan, replications };
     let merged = all.merged_response(|_| true);
     let unstable = unstable(plan, replications);
+    let timeseries = timeline(plan, replications);
     let mut summary = all.summary(scenario, seed, &merged);
     if !unstable.is_empty() && scenario.run.kind == RunKind::Steady {
         withhold(&mut summary.response_time_ms);
         summary.page_time_ms.iter_mut().for_each(withhold);
     }
+    let course = (scenario.run.kind == RunKind::Terminating).then_some(&timeseries);
+    summary.bottleneck = bottleneck(plan, &summary.stations, course);
     summary.unstable = unstable;
     summary.warnings = all.warnings();
     summary.slo = slo_result(scenario, &summary, all.any_too_short());
     Results {
         percentile_curve: percentile_curve(&merged),
         histogram: histogram(&merged),
-        timeseries: timeline(plan, replications),
+        timeseries,
         traced: traced(plan, &replications[0]),
         summary,
     }
@@ -78,7 +81,7 @@ impl Replications<'_> {
             page_time_ms: self.page_time(),
             attribution_ms: self.attribution(),
             endpoints: self.endpoints(),
-            bottleneck: bottleneck(self.plan, &stations),
+            bottleneck: None,
             cost: cost(scenario, &components, &throughput, self.measured_s()),
             stations,
             components,

@@ -1,19 +1,31 @@
 //! What saturates first.
 
-use super::summary::{Bottleneck, Estimate, StationResult};
-use crate::simulation::blueprint::{Blueprint, CpuPlan};
+use super::summary::{Bottleneck, Estimate, StationResult, TimeSeries};
+use crate::simulation::blueprint::{Blueprint, CpuPlan, GroupPlan};
+use crate::tier::balancer::Policy;
 
-/// The station instance with the least headroom.
-pub(super) fn bottleneck(plan: &Blueprint, stations: &[StationResult]) -> Option<Bottleneck> {
-    let with_headroom = stations.iter().filter_map(|station| {
-        let cpu = cpu_of(plan, station);
-        let headroom = |utilisation: f64| headroom(utilisation, cpu);
-        Some((station, headroom(station.utilisation.value?)?))
+/// Stations with less headroom than this are saturated alike.
+const SATURATED: f64 = 0.02;
+
+/// The station with the least headroom. Among saturated ones a CPU or a disk
+/// comes before a pool: places are held by those who wait for it.
+///
+/// `course` is given where the load moves: utilisation is then that of the
+/// busiest bucket.
+pub(super) fn bottleneck(
+    plan: &Blueprint,
+    stations: &[StationResult],
+    course: Option<&TimeSeries>,
+) -> Option<Bottleneck> {
+    let candidates = stations.iter().filter_map(|station| {
+        let utilisation = typical_utilisation(plan, stations, station, course);
+        let headroom = headroom(utilisation.value?, cpu_of(plan, station))?;
+        let rank = (headroom.max(SATURATED), u8::from(station.kind == "pool"));
+        Some((rank, station, utilisation))
     });
-    let (tightest, _) =
-        with_headroom.reduce(|least, next| if next.1 < least.1 { next } else { least })?;
+    let (_, tightest, utilisation) =
+        candidates.reduce(|least, next| if next.0 < least.0 { next } else { least })?;
     let cpu = cpu_of(plan, tightest);
-    let utilisation = &tightest.utilisation;
     let at = |end: Option<f64>| end.and_then(|end| headroom(end, cpu));
     Some(Bottleneck {
         station: tightest.name.clone(),
@@ -23,8 +35,55 @@ pub(super) fn bottleneck(plan: &Blueprint, stations: &[StationResult]) -> Option
             high: at(utilisation.low),
             ..utilisation.clone()
         },
-        utilisation: utilisation.clone(),
+        utilisation,
     })
+}
+
+/// Utilisation of an instance; the mean over all of them where the balancer
+/// evens them out as load grows: its ties go to the lowest number, which is
+/// busier than the others only while there is room.
+fn typical_utilisation(
+    plan: &Blueprint,
+    stations: &[StationResult],
+    station: &StationResult,
+    course: Option<&TimeSeries>,
+) -> Estimate {
+    let mut utilisation = station.utilisation.clone();
+    if plan.groups.iter().any(|group| evens_out(group, station)) {
+        let alike: Vec<&StationResult> =
+            stations.iter().filter(|other| other.name == station.name).collect();
+        let mean = |of: fn(&Estimate) -> Option<f64>| -> Option<f64> {
+            let ends: Option<Vec<f64>> = alike.iter().map(|other| of(&other.utilisation)).collect();
+            Some(ends?.iter().sum::<f64>() / alike.len() as f64)
+        };
+        utilisation.value = mean(|estimate| estimate.value);
+        utilisation.low = mean(|estimate| estimate.low);
+        utilisation.high = mean(|estimate| estimate.high);
+    }
+    let peak = course.map_or(1.0, |course| peak_to_mean(course, &station.name));
+    let at_peak = |end: Option<f64>| end.map(|end| (end * peak).min(1.0));
+    utilisation.value = at_peak(utilisation.value);
+    utilisation.low = at_peak(utilisation.low);
+    utilisation.high = at_peak(utilisation.high);
+    utilisation
+}
+
+/// Whether a group chooses by load among the instances of a station.
+fn evens_out(group: &GroupPlan, station: &StationResult) -> bool {
+    let by_load = matches!(group.policy, Policy::LeastConnections | Policy::TwoChoices);
+    let rest = station.name.strip_prefix(&group.name);
+    by_load && group.instances > 1 && rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The busiest bucket of a station over the mean of all.
+fn peak_to_mean(course: &TimeSeries, station: &str) -> f64 {
+    let is_wanted = |name: &str, figure: &str| name == station && figure == "utilisation";
+    let wanted = course.series.iter().find(|series| is_wanted(&series.component, &series.figure));
+    let values: Vec<f64> =
+        wanted.map_or(Vec::new(), |series| series.values.iter().flatten().copied().collect());
+    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let peak = values.iter().copied().fold(0.0, f64::max);
+    if mean > 0.0 { peak / mean } else { 1.0 }
 }
 
 fn cpu_of<'a>(plan: &'a Blueprint, station: &StationResult) -> Option<&'a CpuPlan> {

@@ -9,20 +9,72 @@ const SATURATED: f64 = 0.98;
 /// A queue this long at the end is no mere chance …
 const QUEUE_MIN: u64 = 20;
 
-/// Stations whose queue grew over the window in most replications, in words.
+/// Stations whose queue grew over the window in most replications, in words,
+/// the longest first; a bounded queue never grows without end.
 pub(super) fn unstable(plan: &Blueprint, replications: &[Replication]) -> Vec<String> {
     let stations = replications[0].played.measured.stations.len();
-    let growing = (0..stations)
-        .filter(|&index| {
-            let growing = replications
-                .iter()
-                .filter(|one| is_growing(&one.played.measured.stations[index]))
-                .count();
-            2 * growing > replications.len()
-        })
-        .map(|index| describe(plan, index, replications));
+    let mut by_name: Vec<Growing> = Vec::new();
+    for index in (0..stations).filter(|&index| grows(plan, index, replications)) {
+        let found = Growing::new(plan, index, replications);
+        match by_name.iter_mut().find(|known| known.name == found.name) {
+            Some(known) => known.add(&found),
+            None => by_name.push(found),
+        }
+    }
+    by_name.sort_by(|a, b| b.queue.total_cmp(&a.queue));
     let components = 0..replications[0].played.measured.components.len();
-    growing.chain(components.filter_map(|index| log_behind(index, replications))).collect()
+    let stations = by_name.iter().map(Growing::in_words);
+    stations.chain(components.filter_map(|index| log_behind(index, replications))).collect()
+}
+
+/// A station with instances whose queues grow.
+struct Growing {
+    name: String,
+    instances: usize,
+    /// Of the worst instance, at the end of the run.
+    queue: f64,
+    role: Option<&'static str>,
+}
+
+impl Growing {
+    fn new(plan: &Blueprint, index: usize, replications: &[Replication]) -> Self {
+        let label = &replications[0].played.measured.stations[index].label;
+        let ends = replications.iter().map(|one| one.played.measured.stations[index].queue_end);
+        Self {
+            name: plan.stations.names[usize::from(label.name)].name.clone(),
+            instances: 1,
+            queue: ends.sum::<u64>() as f64 / replications.len() as f64,
+            role: label.role,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.instances += 1;
+        if other.queue > self.queue {
+            (self.queue, self.role) = (other.queue, other.role);
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let role = self.role.map_or(String::new(), |role| format!(" ({role})"));
+        let which = match self.instances {
+            1 => role,
+            count => format!(" ({count} instances)"),
+        };
+        let queue = self.queue;
+        format!(
+            "{}{which} cannot carry its load: its queue grew to {queue:.0} by the end of the run",
+            self.name
+        )
+    }
+}
+
+fn grows(plan: &Blueprint, index: usize, replications: &[Replication]) -> bool {
+    // Pools come first in the list of stations.
+    let bounded = plan.stations.pools.get(index).is_some_and(|pool| pool.queue.is_some());
+    let growing =
+        replications.iter().filter(|one| is_growing(&one.played.measured.stations[index])).count();
+    !bounded && 2 * growing > replications.len()
 }
 
 /// A log that its replicas cannot keep up with is a queue like any other.
@@ -57,15 +109,4 @@ fn is_growing(station: &StationMeasured) -> bool {
     let chance = 4.0 * (station.arrivals as f64).sqrt();
     let saturated = station.utilisation.is_some_and(|share| share > SATURATED);
     saturated && station.queue_end > QUEUE_MIN && station.queue_end as f64 > chance
-}
-
-fn describe(plan: &Blueprint, index: usize, replications: &[Replication]) -> String {
-    let first = &replications[0].played.measured.stations[index];
-    let name = &plan.stations.names[usize::from(first.label.name)].name;
-    let ends = replications.iter().map(|one| one.played.measured.stations[index].queue_end);
-    let mean = ends.sum::<u64>() as f64 / replications.len() as f64;
-    format!(
-        "{name} {} cannot carry its load: its queue grew to {mean:.0} by the end of the run",
-        first.label.instance
-    )
 }

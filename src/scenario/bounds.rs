@@ -89,6 +89,7 @@ impl<'a> Walk<'a> {
             weight += landed(&mut ahead, pc);
             match self.plan.programs.code[pc as usize].verb {
                 Verb::Choose { group, slot, .. } => self.choose(group, slot),
+                Verb::Commit { access, .. } => self.apply(access, weight),
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
                     let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
                     self.add(cpus, slot, weight * nanos / 1e9);
@@ -108,6 +109,28 @@ impl<'a> Walk<'a> {
                     weight *= 1.0 - chance;
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Every replica applies what is committed.
+    fn apply(&mut self, access: u16, weight: f64) {
+        let database = self.plan.accesses[usize::from(access)].database;
+        let database = &self.plan.databases[usize::from(database)];
+        let Some(applier) = database.applier else {
+            return;
+        };
+        let program = &self.plan.programs.programs[usize::from(applier)];
+        for pc in program.start..program.end {
+            let Verb::Work { cpus, demand, rows, per_row, .. } =
+                self.plan.programs.code[pc as usize].verb
+            else {
+                continue;
+            };
+            let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
+            for replica in 1..=database.replicas {
+                let cpu = self.plan.stations.cpu_of[(cpus + replica) as usize];
+                self.seconds[cpu as usize] += weight * nanos / 1e9;
             }
         }
     }

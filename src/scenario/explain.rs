@@ -9,6 +9,7 @@ use crate::kernel::time::Duration;
 use crate::route::program::{NO_HOLD, Program};
 use crate::route::step::{DistributionId, Pc, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
+use crate::tier::balancer::Policy;
 use std::fmt::Write;
 
 /// Stations, programs and bounds of a scenario.
@@ -183,7 +184,7 @@ impl Listing<'_> {
                 let group = &self.plan.groups[usize::from(group)];
                 let how = match group.instances {
                     1 => "the only one".to_owned(),
-                    count => format!("{:?} among {count}", group.policy),
+                    count => format!("{} among {count}", policy_name(&group.policy)),
                 };
                 ("choose", group.name.clone(), how)
             }
@@ -216,8 +217,10 @@ impl Listing<'_> {
                 let plan = &self.plan.accesses[usize::from(access)];
                 let disk = stations.disk_of[disks as usize];
                 let owner = stations.disks.get(disk as usize).map(|disk| name(disk.label.name));
-                let how =
-                    format!("{} writes, {} reads a page missed", plan.disk_writes, plan.disk_reads);
+                let how = format!(
+                    "{} writes; {} reads for each page missed",
+                    plan.disk_writes, plan.disk_reads
+                );
                 ("disk", owner.unwrap_or_default(), how)
             }
             _ => ("?", String::new(), String::new()),
@@ -245,6 +248,18 @@ impl Listing<'_> {
 
     fn distribution(&self, id: DistributionId) -> &Distribution {
         &self.plan.programs.distributions[usize::from(id)]
+    }
+}
+
+/// The policy as scenario files spell it.
+fn policy_name(policy: &Policy) -> &'static str {
+    match policy {
+        Policy::RoundRobin => "round-robin",
+        Policy::Weighted(_) => "weighted",
+        Policy::Random => "random",
+        Policy::LeastConnections => "least-connections",
+        Policy::TwoChoices => "two-choices",
+        Policy::Hash => "hash",
     }
 }
 

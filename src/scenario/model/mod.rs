@@ -2,7 +2,7 @@
 //! every default filled in. What an `Option` leaves out here is truly absent
 //! from the modelled system ("no DNS", "no limit"), never "use the default".
 //!
-//! Durations inside a [`Distribution`] are nanoseconds, sizes are bytes.
+//! Durations inside a distribution are nanoseconds, sizes are bytes.
 
 mod topology;
 mod workload;
