@@ -12,6 +12,7 @@ use super::summary::{
     RequestCounts, ResponseTime, Results, ScenarioName, StationResult, Summary, TracedResult, Wait,
 };
 use super::timeline::timeline;
+use crate::kernel::time::Duration;
 use crate::metrics::histogram::{Histogram, Quantile};
 use crate::scenario::model::{RunKind, Scenario};
 use crate::simulation::blueprint::Blueprint;
@@ -368,7 +369,7 @@ fn withhold(time: &mut ResponseTime) {
 impl Replication {
     /// Length of the measured window in seconds.
     pub(super) fn window_s(&self) -> f64 {
-        self.played.window_end.as_secs_f64() - self.warmup.as_secs_f64()
+        (self.played.window_end.as_secs_f64() - self.warmup.as_secs_f64()).max(0.0)
     }
 }
 
@@ -406,9 +407,9 @@ fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseTime {
         mean: match merged.count() > merged.finite_count() {
             false => mean_estimate(&means),
             true => {
-                let finite = mean_ms(merged).unwrap_or(0.0);
-                let note = "some requests never finished: the mean of the others";
-                Estimate { at_least: true, ..Estimate::point(finite, note) }
+                let bound = merged.mean_bound_nanos().unwrap_or(0.0) / 1e6;
+                let note = "some requests never finished: they enter with their age";
+                Estimate { at_least: true, ..Estimate::point(bound, note) }
             }
         },
         p50: quantile(0.5),
@@ -444,9 +445,17 @@ pub(super) fn quantile_estimate(merged: &Histogram, each: &[Histogram], p: f64) 
                     _ => None,
                 })
                 .collect();
-            estimate_around(value.as_millis_f64(), &values)
+            with_bucket(estimate_around(value.as_millis_f64(), &values), value)
         }
     }
+}
+
+/// A quantile is known no better than the bucket in which it lies.
+fn with_bucket(mut estimate: Estimate, value: Duration) -> Estimate {
+    let (low, high) = Histogram::bucket_of(value);
+    estimate.low = estimate.low.map(|end| end.min(low.as_millis_f64()));
+    estimate.high = estimate.high.map(|end| end.max(high.as_millis_f64()));
+    estimate
 }
 
 /// Requests that each replication must have beyond a quantile before its own

@@ -94,7 +94,9 @@ fn cpu_of<'a>(plan: &'a Blueprint, station: &StationResult) -> Option<&'a CpuPla
 
 /// How much more load a station carries. Utilisation grows in proportion to
 /// load (utilisation law), so 1 ÷ ρ − 1; where the vCPUs of a machine hinder
-/// each other, the speed of all of them over that of the busy ones.
+/// each other, the speed of all of them over that of the mean number busy. Speed
+/// is concave in that number, so this errs to the safe side: up to a tenth of
+/// the capacity less than there is.
 fn headroom(utilisation: f64, cpu: Option<&CpuPlan>) -> Option<f64> {
     if utilisation <= 0.0 {
         return None;

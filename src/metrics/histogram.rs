@@ -1,5 +1,5 @@
-//! Histograms of durations, with requests that never finished counted as
-//! infinitely long.
+//! Histograms of durations, with what never finished counted as infinitely
+//! long.
 
 use super::log_linear::LogLinear;
 use crate::kernel::time::Duration;
@@ -11,7 +11,9 @@ pub struct Histogram {
     counts: LogLinear<11>,
     sum: u128,
     max: Duration,
-    infinite: u64,
+    /// Ages of what had not finished: lower bounds of its durations.
+    unfinished: LogLinear<11>,
+    unfinished_sum: u128,
 }
 
 /// A quantile of a sample.
@@ -37,7 +39,13 @@ pub struct Bucket {
 impl Histogram {
     /// An empty histogram.
     pub fn new() -> Self {
-        Self { counts: LogLinear::new(), sum: 0, max: Duration::ZERO, infinite: 0 }
+        Self {
+            counts: LogLinear::new(),
+            sum: 0,
+            max: Duration::ZERO,
+            unfinished: LogLinear::new(),
+            unfinished_sum: 0,
+        }
     }
 
     /// Counts a duration.
@@ -58,14 +66,15 @@ impl Histogram {
         self.max = self.max.max(duration);
     }
 
-    /// Counts what never finished.
-    pub fn record_infinite(&mut self, count: u64) {
-        self.infinite += count;
+    /// Counts what had not finished at this age: it counts as infinitely long.
+    pub fn record_unfinished(&mut self, age: Duration) {
+        self.unfinished.record(age.as_nanos(), 1);
+        self.unfinished_sum += u128::from(age.as_nanos());
     }
 
     /// Number of durations, the infinite ones included.
     pub fn count(&self) -> u64 {
-        self.finite_count() + self.infinite
+        self.finite_count() + self.unfinished.total()
     }
 
     /// Number of finite durations.
@@ -76,6 +85,30 @@ impl Histogram {
     /// Exact mean of the finite durations in nanoseconds; `None` without any.
     pub fn mean_nanos(&self) -> Option<f64> {
         (self.finite_count() > 0).then(|| self.sum as f64 / self.finite_count() as f64)
+    }
+
+    /// Lower bound of the mean of all, in nanoseconds: what had not finished
+    /// enters with its age.
+    pub fn mean_bound_nanos(&self) -> Option<f64> {
+        let sum = self.sum + self.unfinished_sum;
+        (self.count() > 0).then(|| sum as f64 / self.count() as f64)
+    }
+
+    /// Lower and upper end of the bucket in which a duration lies.
+    pub fn bucket_of(duration: Duration) -> (Duration, Duration) {
+        let mut one = LogLinear::<11>::new();
+        one.record(duration.as_nanos(), 1);
+        let bucket = one.buckets().next().map(|(low, high, _)| (low, high));
+        let (low, high) = bucket.unwrap_or((duration.as_nanos(), duration.as_nanos()));
+        (Duration::from_nanos(low), Duration::from_nanos(high))
+    }
+
+    /// The duration at a rank when all that had not finished had ended at its
+    /// age: none of the true ones is shorter.
+    fn bound_at(&self, rank: u64) -> Duration {
+        let mut all = self.counts.clone();
+        all.merge(&self.unfinished);
+        Duration::from_nanos(all.value_at_rank(rank))
     }
 
     /// Longest finite duration.
@@ -94,7 +127,7 @@ impl Histogram {
         let wanted = (p * total as f64 * (1.0 - 1.0 / (1u64 << 50) as f64)).ceil() as u64;
         let rank = wanted.clamp(1, total);
         if rank > self.finite_count() {
-            return Some(Quantile::AtLeast(self.max));
+            return Some(Quantile::AtLeast(self.bound_at(rank)));
         }
         let value = Duration::from_nanos(self.counts.value_at_rank(rank));
         Some(Quantile::Finite(value.min(self.max)))
@@ -105,7 +138,8 @@ impl Histogram {
         self.counts.merge(&other.counts);
         self.sum += other.sum;
         self.max = self.max.max(other.max);
-        self.infinite += other.infinite;
+        self.unfinished.merge(&other.unfinished);
+        self.unfinished_sum += other.unfinished_sum;
     }
 
     /// Buckets with something in them, from short to long.
@@ -142,9 +176,11 @@ mod tests {
     #[test]
     fn a_quantile_among_the_unfinished_is_a_bound() {
         let mut histogram = of(&[1, 2, 3]);
-        histogram.record_infinite(1);
+        histogram.record_unfinished(Duration::from_nanos(2));
         assert_eq!(histogram.quantile(0.75), Some(Quantile::Finite(Duration::from_nanos(3))));
+        // 1, 2, 3 and one that is at least 2: the largest is at least 3.
         assert_eq!(histogram.quantile(0.76), Some(Quantile::AtLeast(Duration::from_nanos(3))));
+        assert_eq!(histogram.mean_bound_nanos(), Some(2.0));
         assert_eq!(of(&[]).quantile(0.5), None);
     }
 

@@ -73,7 +73,8 @@ impl World<'_> {
     #[inline]
     fn draw_user(&self, key: Key, number: u64) -> u64 {
         match self.plan.population.users {
-            0 => number,
+            // A user of its own, apart from those known one by one.
+            0 => self.known_users.len() as u64 + number,
             users => key.numbered(USER_DRAW).draws().below(users),
         }
     }

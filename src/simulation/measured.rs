@@ -108,8 +108,8 @@ impl World<'_> {
 
     fn measure_users(&self) -> ComponentMeasured {
         let recorder = &self.recorder;
-        let window = self.now.saturating_since(recorder.start).as_secs_f64();
-        let egress = recorder.egress_bytes as f64 / window;
+        let window = self.now.saturating_since(recorder.start);
+        let egress = recorder.egress_bytes as f64 / seconds(window);
         let figures = vec![
             ("egress_bytes_per_s", MeasuredFigure::Mean(Some(egress))),
             ("in_flight_mean", MeasuredFigure::Mean(Some(recorder.in_system.mean(self.now)))),
@@ -120,6 +120,11 @@ impl World<'_> {
         ];
         ComponentMeasured { name: "users".to_owned(), kind: "users", figures }
     }
+}
+
+/// Length of a window for a rate; an empty one has no events either.
+fn seconds(window: Duration) -> f64 {
+    window.as_secs_f64().max(1e-9)
 }
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {
@@ -142,7 +147,7 @@ fn station_measured(
         wait_mean_ms: (statistics.waits > 0)
             .then(|| statistics.wait_total as f64 / statistics.waits as f64 / 1e6),
         arrivals: statistics.arrivals,
-        throughput_per_s: statistics.completions as f64 / window.as_secs_f64(),
+        throughput_per_s: statistics.completions as f64 / seconds(window),
         rejected: statistics.rejections,
     }
 }

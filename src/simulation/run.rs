@@ -4,6 +4,7 @@ use super::blueprint::{ArrivalPlan, Blueprint, INDEX_END};
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::request::JobId;
+use super::request::Outcome;
 use super::trace::Trace;
 use super::warm::warm_caches;
 use super::world::{EventKind, World};
@@ -18,6 +19,12 @@ const OVERRUN_MAX: u32 = 100_000;
 
 /// Most jobs: some of their numbers are kept back to end in good order.
 const JOBS_MAX: usize = INDEX_END as usize - 1_024;
+/// Jobs that may exist per request that may be in flight …
+const JOBS_PER_REQUEST: usize = 4;
+/// … and beside them.
+const JOBS_MIN: usize = 10_000;
+/// A queue this long when a limit strikes is called growing.
+const QUEUE_GROWN: u64 = 100;
 
 /// What one replication has produced.
 #[derive(Clone, Debug)]
@@ -178,7 +185,7 @@ impl World<'_> {
     #[inline(always)]
     fn is_calm(&self) -> bool {
         self.requests.in_use() <= self.plan.limits.in_flight as usize
-            && self.jobs.places() < JOBS_MAX
+            && self.jobs.in_use() < self.jobs_max()
             && !self.queue.exhausted()
             && !self.recorder.is_closed()
     }
@@ -197,7 +204,7 @@ impl World<'_> {
         let in_flight = self.requests.in_use();
         if in_flight <= limits.in_flight as usize
             && events < limits.events
-            && self.jobs.places() < JOBS_MAX
+            && self.jobs.in_use() < self.jobs_max()
             && !self.queue.exhausted()
         {
             return None;
@@ -205,14 +212,27 @@ impl World<'_> {
         Some(self.describe_limit(in_flight, events))
     }
 
+    /// Most jobs at once: branches, abandoned attempts and log entries count
+    /// beside the requests, and fan out further than these.
+    #[inline]
+    fn jobs_max(&self) -> usize {
+        (JOBS_PER_REQUEST * self.plan.limits.in_flight as usize + JOBS_MIN).min(JOBS_MAX)
+    }
+
     #[cold]
     fn describe_limit(&self, in_flight: usize, events: u64) -> String {
+        let jobs = self.jobs.in_use();
         let limit = if in_flight > self.plan.limits.in_flight as usize {
             format!("{in_flight} requests in flight")
+        } else if jobs >= self.jobs_max() {
+            format!("{jobs} jobs at once (branches and abandoned attempts included)")
         } else {
             format!("{events} events")
         };
         let (station, length) = self.longest_queue();
+        if length < QUEUE_GROWN {
+            return format!("stopped at {} at the limit of {limit}", self.now);
+        }
         format!(
             "unstable: the queue of {station} grew to {length} at {}; stopped at the limit of \
              {limit}",
@@ -239,7 +259,12 @@ impl World<'_> {
     fn end(mut self, course: Course) -> Played {
         let window_end = self.recorder.end.min(self.now);
         if self.measured.is_none() {
-            // A limit struck within the window: it ends here.
+            // A limit struck before the end of the window: it ends here, and is
+            // empty where it had not begun.
+            if self.recorder.start > window_end {
+                self.recorder.start = window_end;
+                self.tick(0);
+            }
             self.recorder.end = window_end;
             self.tick(2);
         }
@@ -247,16 +272,17 @@ impl World<'_> {
         if !self.has_static_files {
             self.recorder.pages_are_answers();
         }
-        let loading = self.recorder.pages_loading;
-        self.recorder.pages.record_infinite(loading);
-        for endpoint in 0..self.recorder.endpoints.len() {
-            let unfinished = self.requests.iter().filter(|request| {
-                request.measured
-                    && !request.is_settled()
-                    && usize::from(request.endpoint) == endpoint
-            });
-            let unfinished = unfinished.count() as u64;
-            self.recorder.endpoints[endpoint].response.record_infinite(unfinished);
+        let loading = self.requests.iter().filter(|request| {
+            request.measured && request.outcome == Outcome::Answered && request.jobs > 0
+        });
+        for request in loading.take(self.recorder.pages_loading as usize) {
+            self.recorder.pages.record_unfinished(self.now - request.arrival);
+        }
+        for request in self.requests.iter() {
+            if request.measured && !request.is_settled() {
+                let endpoint = &mut self.recorder.endpoints[usize::from(request.endpoint)];
+                endpoint.response.record_unfinished(self.now - request.arrival);
+            }
         }
         Played {
             measured: self.measured.take().unwrap_or_default(),

@@ -120,6 +120,11 @@ impl Emitter {
         self.held = held;
     }
 
+    /// The program asks for more than a program can say.
+    pub(super) fn refuse(&mut self, why: String) {
+        self.fault.get_or_insert(why);
+    }
+
     /// Index of a distribution in the shared table.
     pub(super) fn distribution(&mut self, distribution: &Distribution) -> DistributionId {
         let known = self.programs.distributions.iter().position(|known| known == distribution);

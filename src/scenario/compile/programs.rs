@@ -298,6 +298,9 @@ impl<'a> Compiler<'a> {
 
     /// A fork of `count` branches, each written by `write`.
     pub(super) fn fork(&mut self, count: usize, mut write: impl FnMut(&mut Self, usize)) {
+        if count > usize::from(u16::MAX) {
+            self.out.refuse(format!("{count} branches side by side, at most 65,535 can be played"));
+        }
         let first = self.out.programs.branches.len() as u32;
         let fork = self.out.emit(Verb::Fork { first, count: count as u16, join: 0 });
         self.out.programs.branches.resize(first as usize + count, 0);
