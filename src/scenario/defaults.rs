@@ -44,3 +44,6 @@ pub(super) const LONGEST_TITLE: usize = 200;
 pub(super) const MOST_CLOSED_USERS: u64 = crate::simulation::blueprint::INDEX_END as u64 - 1;
 /// Most keys of one step.
 pub(super) const MOST_KEYS: u32 = 64;
+
+/// How long a caller waits for a machine that keeps silent.
+pub(super) const GIVE_UP_AFTER: Duration = Duration::from_nanos(10_000_000_000);

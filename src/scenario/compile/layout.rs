@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
         let instances = database.hosts.len() as u32;
         let policy = policy(&database.read_policy);
         match database.read_from {
-            ReadFrom::Any => self.group(owner, instances, 0, policy),
+            ReadFrom::Any | ReadFrom::Nearest => self.group(owner, instances, 0, policy),
             ReadFrom::Replicas if instances > 1 => {
                 self.group(&format!("{owner}.replicas"), instances - 1, 1, policy)
             }

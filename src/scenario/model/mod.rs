@@ -4,9 +4,11 @@
 //!
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
+mod failures;
 mod topology;
 mod workload;
 
+pub use failures::*;
 pub use topology::*;
 pub use workload::*;
 
@@ -27,6 +29,8 @@ pub struct Scenario {
     pub workload: Workload,
     /// Where that work runs.
     pub topology: Topology,
+    /// What goes wrong.
+    pub failures: Failures,
     /// What must hold.
     pub slo: Vec<SloTerm>,
     /// How it is played.

@@ -1,5 +1,9 @@
 //! Where the work runs.
 
+use super::failures::{
+    AdaptiveConcurrency, Breaker, Failover, HealthCheck, OnCacheFailure, Region, Replace,
+    ReplicationMode, ReplicationTopology, Routing, Zone, ZoneId,
+};
 use super::workload::{DatasetId, EndpointId, OperationId};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
@@ -22,6 +26,14 @@ pub struct Topology {
     pub dns: Option<Dns>,
     /// Distances.
     pub network: Network,
+    /// Zones, in order of first appearance; empty where none is named.
+    pub zones: Vec<Zone>,
+    /// Racks by name, in order of first appearance.
+    pub racks: Vec<String>,
+    /// Regions, in order of the file; empty where there are none.
+    pub regions: Vec<Region>,
+    /// How users find a region; absent without regions.
+    pub routing: Option<Routing>,
     /// Machine types.
     pub machines: Vec<Machine>,
     /// The machines that run, one per instance or shared by several.
@@ -82,6 +94,8 @@ pub struct Network {
     pub keep_alive: Option<Duration>,
     /// Price of 10^9 bytes sent to clients.
     pub egress_price_per_gb: f64,
+    /// A caller hears nothing from a machine for so long and gives up.
+    pub give_up_after: Duration,
 }
 
 /// A machine type.
@@ -134,6 +148,10 @@ pub struct Host {
     pub machine: MachineId,
     /// Several components may live on it (it stands in `[hosts.*]`).
     pub shared: bool,
+    /// Where it stands.
+    pub zone: Option<ZoneId>,
+    /// Index in [`Topology::racks`].
+    pub rack: Option<usize>,
 }
 
 /// A service: workers that play step programs.
@@ -158,6 +176,14 @@ pub struct Service {
     pub operations: Vec<OperationId>,
     /// CPU work of serving one static file (ns); default `"50 us"`.
     pub static_cpu: Distribution,
+    /// Instances at the start; `hosts` has room for those of `scale` events.
+    pub instances: u32,
+    /// From start to readiness of a restarted or new instance.
+    pub boot: Duration,
+    /// Refuses calls to it while too many fail.
+    pub breaker: Option<Breaker>,
+    /// Its limit of workers follows the wait for one.
+    pub adaptive: Option<AdaptiveConcurrency>,
 }
 
 /// A load balancer.
@@ -171,6 +197,10 @@ pub struct LoadBalancer {
     pub targets: ServiceId,
     /// How it chooses.
     pub policy: BalancingPolicy,
+    /// How it learns that a target is down or up again; absent: never.
+    pub health_check: Option<HealthCheck>,
+    /// New machines for targets that stay down.
+    pub replace: Option<Replace>,
     /// Price of an hour.
     pub price_per_hour: f64,
 }
@@ -223,6 +253,10 @@ pub struct Cache {
     pub start: CacheStart,
     /// The simple form: this share of keys hits, no keys are kept.
     pub hit_ratio: Option<f64>,
+    /// What callers of a dead node do.
+    pub on_failure: OnCacheFailure,
+    /// They wait so long for a silent one.
+    pub timeout: Duration,
 }
 
 /// What goes when a cache is full.
@@ -288,6 +322,17 @@ pub struct Database {
     pub costs: Costs,
     /// Added to the emergent lag of each log entry (ns).
     pub extra_lag: Distribution,
+    /// Who takes writes.
+    pub replication: ReplicationTopology,
+    /// When a write is done.
+    pub mode: ReplicationMode,
+    /// How a dead primary is replaced; absent: not at all.
+    pub failover: Option<Failover>,
+    /// Callers wait so long for a silent instance; `None`:
+    /// [`Network::give_up_after`].
+    pub timeout: Option<Duration>,
+    /// Refuses calls to it while too many fail.
+    pub breaker: Option<Breaker>,
 }
 
 /// Who answers reads.
@@ -299,6 +344,9 @@ pub enum ReadFrom {
     Replicas,
     /// All of them.
     Any,
+    /// Those in the region of the reader while one serves there, else the
+    /// nearest others.
+    Nearest,
 }
 
 /// What the operations of a database cost.

@@ -1,5 +1,6 @@
 //! What users want.
 
+use super::failures::{Breaker, Hedge};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::{Duration, Instant};
 
@@ -96,6 +97,12 @@ pub struct Client {
     pub timeout: Option<Duration>,
     /// Tries again after a failed attempt.
     pub retries: Option<Retries>,
+    /// Work of an attempt that was given up is cancelled.
+    pub cancels: bool,
+    /// A second attempt beside a slow first one.
+    pub hedge: Option<Hedge>,
+    /// Refuses attempts while too many fail; shared by all clients of the kind.
+    pub breaker: Option<Breaker>,
 }
 
 /// How a client tries again.

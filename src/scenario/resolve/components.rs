@@ -2,14 +2,15 @@
 
 use super::super::defaults;
 use super::super::model::{
-    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, LoadBalancer, OnWrite, RunKind,
-    Service,
+    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, LoadBalancer, OnCacheFailure, OnWrite,
+    RunKind, Service,
 };
 use super::super::reader::{Item, Reader, suggestion};
 use super::distribution::distribution;
 use super::names::Scope;
 use super::placement::{Hosts, instances, place};
 use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Duration;
 
 pub(super) fn services(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Service> {
     let readers = scope.services.readers();
@@ -30,9 +31,14 @@ fn service(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts
     reader.choice("sessions");
     let deadline = reader.get("queue_deadline").and_then(|item| distribution(&item));
     let static_cpu = reader.get("static_cpu").and_then(|item| distribution(&item));
+    let count = instances(reader);
     Service {
         name: name.to_owned(),
-        hosts: place(reader, scope, hosts, instances(reader)),
+        hosts: place(reader, scope, hosts, count),
+        instances: count,
+        boot: Duration::ZERO,
+        breaker: None,
+        adaptive: None,
         workers: reader.limit("workers", 1),
         queue: reader.limit("queue", 0),
         queue_deadline: deadline,
@@ -102,6 +108,8 @@ fn load_balancer(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<L
         public: reader.flag("public"),
         policy: policy(reader, "policy", "weights", instances.map(|count| count.unwrap_or(1))),
         price_per_hour: reader.quantity("price"),
+        health_check: None,
+        replace: None,
         targets: targets?,
     })
 }
@@ -209,6 +217,8 @@ fn cache(
         },
         start,
         hit_ratio,
+        on_failure: OnCacheFailure::default(),
+        timeout: Duration::ZERO,
     }
 }
 

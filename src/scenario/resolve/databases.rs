@@ -1,7 +1,7 @@
 //! Databases: a primary, its replicas, and what their operations cost.
 
 use super::super::defaults;
-use super::super::model::{Cost, Costs, Database, ReadFrom};
+use super::super::model::{Cost, Costs, Database, ReadFrom, ReplicationMode, ReplicationTopology};
 use super::super::reader::Reader;
 use super::components::{is_all, policy};
 use super::distribution::distribution;
@@ -39,6 +39,11 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
         read_policy: policy(reader, "read_policy", "read_weights", Some(readers)),
         costs: costs(reader.part("costs").as_ref()),
         extra_lag: replication(reader),
+        replication: ReplicationTopology::default(),
+        mode: ReplicationMode::default(),
+        failover: None,
+        timeout: None,
+        breaker: None,
     }
 }
 

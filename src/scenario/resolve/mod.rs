@@ -17,7 +17,7 @@ mod workload;
 
 use super::defaults;
 use super::keys;
-use super::model::{Scenario, Topology};
+use super::model::{Failures, Scenario, Topology};
 use super::reader::{Context, Item, Reader};
 use super::tree::{Origin, Table};
 use names::Scope;
@@ -49,6 +49,7 @@ pub(super) fn resolve(
         hash: String::new(),
         workload,
         topology,
+        failures: Failures::default(),
         slo,
         run,
         expectations,
@@ -74,6 +75,10 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: super::model::RunKind) -
         entry: topology::entry(root, scope),
         dns: topology::dns(root),
         network: topology::network(root),
+        zones: Vec::new(),
+        racks: Vec::new(),
+        regions: Vec::new(),
+        routing: None,
         machines: topology::machines(scope),
         services: components::services(scope, &mut hosts),
         load_balancers: components::load_balancers(scope),

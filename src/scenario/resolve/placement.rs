@@ -67,7 +67,8 @@ pub(super) fn place(
         },
         (None, Some(machine)) => {
             let Some(machine) = scope.machines.find(&machine) else { return none };
-            let host = Host { name: reader.path.clone(), machine, shared: false };
+            let host =
+                Host { name: reader.path.clone(), machine, shared: false, zone: None, rack: None };
             let first = hosts.list.len();
             hosts.list.extend(std::iter::repeat_n(host, instances as usize));
             (first..hosts.list.len()).collect()

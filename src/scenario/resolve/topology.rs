@@ -49,7 +49,7 @@ pub(super) fn hosts(scope: &Scope<'_>) -> Vec<Host> {
     let host = |(name, reader): (&str, Option<Reader<'_>>)| {
         let machine = reader.and_then(|reader| reader.need("machine"));
         let machine = machine.and_then(|item| scope.machines.find(&item)).unwrap_or(0);
-        Host { name: name.to_owned(), machine, shared: true }
+        Host { name: name.to_owned(), machine, shared: true, zone: None, rack: None }
     };
     scope.hosts.readers().map(host).collect()
 }
@@ -102,6 +102,7 @@ pub(super) fn network(root: &Reader<'_>) -> Network {
         bytes_per_s: None,
         handshakes: 0,
         keep_alive: None,
+        give_up_after: defaults::GIVE_UP_AFTER,
         egress_price_per_gb: 0.0,
     };
     let Some(reader) = root.part("network") else { return nothing };
@@ -116,6 +117,7 @@ pub(super) fn network(root: &Reader<'_>) -> Network {
         bytes_per_s: reader.get("bandwidth").and_then(|item| item.positive_quantity()),
         handshakes: u32::try_from(handshakes).unwrap_or(defaults::HANDSHAKES),
         keep_alive: reader.positive_duration("keep_alive"),
+        give_up_after: defaults::GIVE_UP_AFTER,
         egress_price_per_gb: reader.quantity("egress_price"),
     }
 }

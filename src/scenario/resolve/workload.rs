@@ -50,6 +50,9 @@ fn clients(root: &Reader<'_>, scope: &Scope<'_>) -> Vec<Client> {
             cached: 0.0,
             timeout: None,
             retries: None,
+            cancels: false,
+            hedge: None,
+            breaker: None,
         }];
     }
     let sum: f64 = clients.iter().map(|client| client.share).sum();
@@ -72,6 +75,9 @@ fn client(name: &str, reader: &Reader<'_>) -> Option<Client> {
         cached: cached?,
         timeout,
         retries,
+        cancels: false,
+        hedge: None,
+        breaker: None,
     })
 }
 
