@@ -4,6 +4,7 @@
 mod appliers;
 mod arrivals;
 mod audit;
+pub mod availability;
 pub mod blueprint;
 mod clock;
 mod interpreter;

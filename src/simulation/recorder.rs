@@ -1,6 +1,7 @@
 //! The one narrow place to which the model reports. It counts and never
 //! averages; summaries belong to the experiment.
 
+use super::availability::AvailabilityRecord;
 use super::blueprint::Blueprint;
 use super::request::{Cause, Request};
 use super::trace::Trace;
@@ -57,6 +58,8 @@ pub struct Recorder {
     pub courses: Courses,
     /// The first requests, one by one, if asked for.
     pub trace: Trace,
+    /// Failures, and availability by time.
+    pub availability: AvailabilityRecord,
     /// Laws found broken, with what was seen.
     pub broken: Vec<(&'static str, String)>,
     is_open: bool,
@@ -154,6 +157,7 @@ impl Recorder {
             batches: Batches::new(),
             courses: Courses::new(names, end),
             trace: Trace::default(),
+            availability: AvailabilityRecord::default(),
             broken: Vec::new(),
             is_open: false,
             is_closed: false,

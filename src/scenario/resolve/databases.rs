@@ -25,7 +25,7 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
     let readers = match read_from {
         ReadFrom::Primary => 1,
         ReadFrom::Replicas => replicas.max(1),
-        ReadFrom::Any => replicas + 1,
+        ReadFrom::Any | ReadFrom::Nearest => replicas + 1,
     };
     Database {
         name: name.to_owned(),
