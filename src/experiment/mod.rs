@@ -8,6 +8,7 @@ pub mod confidence;
 mod cost;
 pub mod figure_path;
 pub mod reference;
+mod regional;
 pub mod run;
 mod slo;
 mod stability;

@@ -59,7 +59,7 @@ impl<'a> Walk<'a> {
         }
         match instruction.verb {
             Verb::Enter { pool, slot, .. } => held.push((Held::Pool(pool), slot)),
-            Verb::Choose { group, slot, .. } => {
+            Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                 self.check_slot(pc, slot)?;
                 if self.is_released(pc, group, slot) {
                     held.push((Held::Connection(group), slot));

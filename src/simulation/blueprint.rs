@@ -2,10 +2,12 @@
 //! ids and integers. Everything that several replications share is in here
 //! and never changes while they run.
 
+use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
+use crate::route::step::Locus;
 use crate::tier::balancer::Policy;
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache::Eviction;
@@ -47,6 +49,8 @@ pub struct Blueprint {
     pub dns: Option<DnsPlan>,
     /// Distances.
     pub network: NetworkPlan,
+    /// Regions, where there are two or more.
+    pub regions: Option<RegionsPlan>,
     /// The replication starts with warm-up unknown (found by MSER-5) if `None`.
     pub warmup: Option<Duration>,
     /// End of arrivals that are measured.
@@ -262,6 +266,8 @@ pub struct Access {
     pub deletes: bool,
     /// A cache was asked first: only what it missed is wanted.
     pub looked_up: bool,
+    /// Who asks the cache.
+    pub reader: Locus,
 }
 
 /// How keys come about.

@@ -1,11 +1,10 @@
 //! The state of one replication: everything that changes while it is played.
 
 use super::arrivals::Arrivals;
-use super::blueprint::{
-    Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
-};
+use super::blueprint::{Blueprint, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END};
 use super::measured::Measured;
 use super::recorder::Recorder;
+use super::regions::Regions;
 use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
@@ -110,6 +109,8 @@ pub struct World<'a> {
     pub cpu_tickets: Vec<Option<Ticket>>,
     /// Disks.
     pub disks: Vec<Disk>,
+    /// Regions, where there are two or more.
+    pub regions: Option<Regions>,
     /// Balancers, by group.
     pub balancers: Vec<Balancer>,
     /// Resolvers.
@@ -235,13 +236,14 @@ impl<'a> World<'a> {
             cpus: plan.stations.cpus.iter().map(new_cpu).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
+            regions: Regions::new(plan),
             balancers: plan
                 .groups
                 .iter()
                 .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
                 .collect(),
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
-            caches: plan.caches.iter().map(CacheTier::new).collect(),
+            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             retry_tokens: vec![0.0; plan.clients.len()],
             known_users: Vec::new(),
@@ -358,11 +360,15 @@ fn new_disk(plan: &DiskPlan) -> Disk {
 }
 
 impl CacheTier {
-    fn new(plan: &CachePlan) -> Self {
+    fn new(blueprint: &Blueprint, cache: usize) -> Self {
+        let plan = &blueprint.caches[cache];
         let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
         Self {
             nodes: (0..plan.nodes).map(|_| node()).collect(),
-            placement: Placement::new(plan.nodes as usize),
+            placement: match &blueprint.regions {
+                None => Placement::new(plan.nodes as usize),
+                Some(regions) => regions.placement(cache),
+            },
             simple_hits: 0,
             simple_misses: 0,
             stale_age_sum: 0,

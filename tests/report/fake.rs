@@ -150,6 +150,7 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
                 (name.to_owned(), EndpointResult { requests: counts.clone(), response_time_ms })
             })
             .into(),
+        regions: Vec::new(),
         stations: stations(load),
         components: components(),
         cost: Cost {

@@ -4,6 +4,7 @@
 mod emitter;
 mod layout;
 mod programs;
+mod regions;
 mod static_files;
 mod tiers;
 
@@ -15,6 +16,7 @@ use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
     NetworkPlan, Population, RecordedRequest,
 };
+use crate::simulation::regions_plan::RegionsPlan;
 use layout::Layout;
 use programs::Compiler;
 
@@ -26,7 +28,8 @@ use programs::Compiler;
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
     let layout = Layout::new(&scenario.topology);
-    let compiled = Compiler::new(scenario, &layout).compile()?;
+    let regions = regions::regions(scenario, &layout);
+    let compiled = Compiler::new(scenario, &layout, regions.as_ref()).compile()?;
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
     let total: f64 = shares().sum();
@@ -45,12 +48,9 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         programs: compiled.programs,
         accesses: compiled.accesses,
         popularities: popularities(scenario)?,
-        dns: scenario
-            .topology
-            .dns
-            .as_ref()
-            .map(|dns| DnsPlan { ttl: dns.ttl, resolvers: dns.resolvers }),
+        dns: dns_plan(scenario, regions.as_ref()),
         network: network_plan(scenario),
+        regions,
         warmup: scenario.run.warmup,
         duration: scenario.run.duration,
         limits: LimitsPlan {
@@ -118,6 +118,13 @@ fn client_plan(client: &super::model::Client) -> ClientPlan {
         jitter: retries.is_some_and(|retries| retries.jitter),
         retry_budget: retries.and_then(|retries| retries.budget).unwrap_or(f64::INFINITY),
     }
+}
+
+/// Where regions exist, each has its own resolvers.
+fn dns_plan(scenario: &Scenario, regions: Option<&RegionsPlan>) -> Option<DnsPlan> {
+    let dns = scenario.topology.dns.as_ref()?;
+    let of_regions = regions.and_then(|regions| regions.resolvers.last()).map(|last| last.end);
+    Some(DnsPlan { ttl: dns.ttl, resolvers: of_regions.unwrap_or(dns.resolvers) })
 }
 
 fn network_plan(scenario: &Scenario) -> NetworkPlan {

@@ -2,16 +2,18 @@
 
 use super::emitter::Emitter;
 use super::layout::{DatabaseLayout, Layout};
+use super::regions::entry_service;
 use super::{dataset_space, result_space};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, Programs};
-use crate::route::step::{Pc, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, Pc, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
-    Cache, CacheMode, Cost, DatasetId, Endpoint, EndpointId, EntryTarget, OnWrite, OperationId,
-    ResultKeys, Scenario, ServiceId, Step, WriteKind,
+    Cache, CacheMode, Cost, DatasetId, Endpoint, EndpointId, OnWrite, OperationId, ResultKeys,
+    Scenario, ServiceId, Step, WriteKind,
 };
 use crate::simulation::blueprint::{Access, KeySource, NONE};
+use crate::simulation::regions_plan::RegionsPlan;
 
 /// What the compiler has written.
 pub(super) struct Compiled {
@@ -26,7 +28,8 @@ pub(super) struct Compiled {
 /// Writes the programs of a scenario.
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
-    layout: &'a Layout,
+    pub(super) layout: &'a Layout,
+    pub(super) regions: Option<&'a RegionsPlan>,
     pub(super) out: Emitter,
 }
 
@@ -34,12 +37,20 @@ pub(super) struct Compiler<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) service: ServiceId,
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout) -> Self {
-        Self { scenario, layout, out: Emitter::default() }
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        layout: &'a Layout,
+        regions: Option<&'a RegionsPlan>,
+    ) -> Self {
+        let mut out = Emitter::default();
+        if regions.is_some() {
+            out.reserve_route_slot();
+        }
+        Self { scenario, layout, regions, out }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -67,10 +78,7 @@ impl<'a> Compiler<'a> {
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
         self.out.begin();
-        if let Some(dns) = &scenario.topology.dns {
-            let lookup = self.out.distribution(&dns.lookup);
-            self.out.emit_timed(Verb::Resolve { lookup }, "dns");
-        }
+        self.find_site();
         self.connect(false);
         self.enter_service(place, 0);
         self.cacheable(endpoint, place);
@@ -87,10 +95,7 @@ impl<'a> Compiler<'a> {
     /// The service behind the entry that handles an endpoint.
     fn entry_service(&self, endpoint: EndpointId) -> ServiceId {
         let topology = &self.scenario.topology;
-        let entry = match topology.entry.to {
-            EntryTarget::Service(service) => service,
-            EntryTarget::LoadBalancer(balancer) => topology.load_balancers[balancer].targets,
-        };
+        let entry = entry_service(topology);
         let handles = |service: &usize| topology.services[*service].endpoints.contains(&endpoint);
         match handles(&entry) {
             true => entry,
@@ -101,7 +106,7 @@ impl<'a> Compiler<'a> {
     /// The network costs nothing where the scenario has none.
     fn has_network(&self) -> bool {
         let network = &self.scenario.topology.network;
-        !network.client_rtt.is_zero() || network.bytes_per_s.is_some()
+        !network.client_rtt.is_zero() || network.bytes_per_s.is_some() || self.regions.is_some()
     }
 
     pub(super) fn connect(&mut self, reuse: bool) {
@@ -124,10 +129,17 @@ impl<'a> Compiler<'a> {
         )
     }
 
+    /// From the users into a service.
     pub(super) fn enter_service(&mut self, place: Place, step: StepId) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
-        self.choose(layout.group, slot, step);
+        self.choose(layout.group, slot, Locus::Site, step);
+        self.cross_to_entry(place, true);
+        self.take_worker(place, slot, step);
+    }
+
+    fn take_worker(&mut self, place: Place, slot: Slot, step: StepId) {
+        let layout = &self.layout.services[place.service];
         if let Some(pool) = layout.workers {
             let service = &self.scenario.topology.services[place.service];
             let patience =
@@ -143,10 +155,17 @@ impl<'a> Compiler<'a> {
         let slot = self.out.slot(place.depth);
         self.leave(layout.workers, slot);
         self.release(layout.group, slot);
+        if place.depth == 0 {
+            self.cross_to_entry(place, false);
+        }
     }
 
-    fn choose(&mut self, group: u16, slot: Slot, step: StepId) {
-        self.out.emit(Verb::Choose { group, slot, step });
+    pub(super) fn choose(&mut self, group: u16, slot: Slot, at: Locus, step: StepId) {
+        let split = self.regions.and_then(|regions| regions.split(group));
+        self.out.emit(match split {
+            None => Verb::Choose { group, slot, step },
+            Some(_) => Verb::ChooseNear { group, slot, step, at },
+        });
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.take(Held::Connection(group), slot);
         }
@@ -166,8 +185,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// One way between two machines of the site.
-    fn hop(&mut self) {
+    /// One way between two machines: where regions exist it depends on where
+    /// they stand.
+    pub(super) fn hop(&mut self, from: Locus, to: Locus) {
+        if self.regions.is_some() {
+            return self.cross(true, from, to);
+        }
         let rtt = self.scenario.topology.network.internal_rtt;
         if !rtt.is_zero() {
             let delay = Duration::from_nanos(rtt.as_nanos() / 2);
@@ -186,6 +209,7 @@ impl<'a> Compiler<'a> {
         let Some((cache, cacheable)) = holder else {
             return self.steps(&endpoint.steps, place);
         };
+        let reader = self.locus(place);
         let access = self.out.access(Access {
             name: cacheable.name.clone(),
             keys: match cacheable.keys {
@@ -203,14 +227,16 @@ impl<'a> Compiler<'a> {
             disk_writes: 0,
             deletes: false,
             looked_up: true,
+            reader,
         });
-        let lookup = self.ask_cache(cache, access, step);
-        self.hop();
+        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        let lookup = self.ask_cache(cache, access, place, step);
+        self.hop(there, here);
         self.steps(&endpoint.steps, place);
-        self.hop();
+        self.hop(here, there);
         self.store(cache, access, step);
         self.out.land(lookup);
-        self.hop();
+        self.hop(there, here);
     }
 
     fn steps(&mut self, steps: &[Step], place: Place) {
@@ -283,11 +309,13 @@ impl<'a> Compiler<'a> {
             None => self.steps(steps, place),
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
-                self.hop();
-                self.enter_service(callee, step);
+                let (here, there) = (self.locus(place), self.locus(callee));
+                let slot = self.out.slot(callee.depth);
+                self.go_to(self.layout.services[service].group, slot, (here, there), true, step);
+                self.take_worker(callee, slot, step);
                 self.steps(steps, callee);
                 self.leave_service(callee);
-                self.hop();
+                self.hop(there, here);
             }
         }
     }
@@ -329,7 +357,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a step does to the keys of a dataset.
-    fn dataset_access(&self, dataset: DatasetId, keys: u32) -> Access {
+    fn dataset_access(&self, dataset: DatasetId, keys: u32, reader: Locus) -> Access {
         let plan = &self.scenario.workload.datasets[dataset];
         let (database, place) = self.database_of(dataset).unwrap_or((usize::from(NONE), 0));
         Access {
@@ -345,36 +373,40 @@ impl<'a> Compiler<'a> {
             disk_writes: 0,
             deletes: false,
             looked_up: false,
+            reader,
         }
     }
 
     fn read(&mut self, dataset: DatasetId, keys: u32, primary: bool, place: Place, step: StepId) {
-        let mut access = self.dataset_access(dataset, keys);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, keys, here);
         let cache = self.cache_of(dataset).filter(|_| !primary);
         let Some(cache) = cache else {
-            return self.database_read(access, primary, place, step);
+            return self.database_read(access, primary, place, here, step);
         };
+        let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
         access.looked_up = true;
         let filled = self.out.access(access.clone());
-        let lookup = self.ask_cache(cache, filled, step);
+        let lookup = self.ask_cache(cache, filled, place, step);
         if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.database_read(access, false, place, step);
+            self.database_read(access, false, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
-            self.hop();
-            self.database_read(access, false, place, step);
-            self.hop();
+            self.hop(there, here);
+            self.database_read(access, false, place, here, step);
+            self.hop(here, there);
             self.store(cache, filled, step);
         }
         self.out.land(lookup);
-        self.hop();
+        self.hop(there, here);
     }
 
     /// To the cache, its time and work, and the look-up, whose hit is to land.
-    fn ask_cache(&mut self, cache: usize, access: u16, step: StepId) -> Pc {
+    fn ask_cache(&mut self, cache: usize, access: u16, place: Place, step: StepId) -> Pc {
         let plan = &self.scenario.topology.caches[cache];
-        self.hop();
+        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheLatency);
         if !plan.cpu.is_zero() {
             let fan = self.out.emit(Verb::Fan { access, step, join: 0 });
@@ -404,7 +436,14 @@ impl<'a> Compiler<'a> {
         self.out.emit(Verb::Fill { access, step });
     }
 
-    fn database_read(&mut self, mut access: Access, primary: bool, place: Place, step: StepId) {
+    fn database_read(
+        &mut self,
+        mut access: Access,
+        primary: bool,
+        place: Place,
+        from: Locus,
+        step: StepId,
+    ) {
         let database = usize::from(access.database);
         let layout = &self.layout.databases[database];
         let cost = &self.scenario.topology.databases[database].costs.read;
@@ -415,7 +454,7 @@ impl<'a> Compiler<'a> {
         };
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
-        self.connected(database, group, place, step, |compiler, slot| {
+        self.connected((database, group), place, from, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -430,7 +469,8 @@ impl<'a> Compiler<'a> {
         place: Place,
         step: StepId,
     ) {
-        let mut access = self.dataset_access(dataset, keys);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, keys, here);
         let database = usize::from(access.database);
         let cost = &self.scenario.topology.databases[database].costs.write;
         if kind == WriteKind::Insert {
@@ -442,18 +482,18 @@ impl<'a> Compiler<'a> {
         let rows = Rows::Fixed(keys as u16 - 1);
         let invalidated = access.clone();
         let group = self.layout.databases[database].writes;
-        self.connected(database, group, place, step, |compiler, slot| {
+        self.connected((database, group), place, here, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.database_work(database, cost, rows, access, slot, step);
             compiler.out.emit(Verb::Commit { access, step });
         });
         if kind == WriteKind::Update {
-            self.invalidate(dataset, invalidated, step);
+            self.invalidate(dataset, invalidated, place, step);
         }
     }
 
     /// Tells the cache of a write, after its commit.
-    fn invalidate(&mut self, dataset: DatasetId, access: Access, step: StepId) {
+    fn invalidate(&mut self, dataset: DatasetId, access: Access, place: Place, step: StepId) {
         let Some(cache) = self.cache_of(dataset) else {
             return;
         };
@@ -462,14 +502,16 @@ impl<'a> Compiler<'a> {
             return;
         }
         let access = self.out.access(Access { cache: cache as u16, ..access });
-        self.hop();
+        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheStore);
         self.out.emit(Verb::Invalidate { access, step });
-        self.hop();
+        self.hop(there, here);
     }
 
     fn rows(&mut self, dataset: DatasetId, rows: u32, join: bool, place: Place, step: StepId) {
-        let mut access = self.dataset_access(dataset, 1);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, 1, here);
         let database = usize::from(access.database);
         let costs = &self.scenario.topology.databases[database].costs;
         let cost = if join { &costs.join } else { &costs.scan };
@@ -478,7 +520,7 @@ impl<'a> Compiler<'a> {
         access.disk_writes = cost.disk_writes;
         let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
         let group = self.layout.databases[database].reads;
-        self.connected(database, group, place, step, |compiler, slot| {
+        self.connected((database, group), place, here, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -488,9 +530,9 @@ impl<'a> Compiler<'a> {
     /// Work on an instance of a database, with the connections that it takes.
     fn connected(
         &mut self,
-        database: usize,
-        group: u16,
+        (database, group): (usize, u16),
         place: Place,
+        from: Locus,
         step: StepId,
         work: impl FnOnce(&mut Self, Slot),
     ) {
@@ -505,10 +547,8 @@ impl<'a> Compiler<'a> {
             self.out.take(Held::Pool(pool), client);
         }
         let apart = self.are_apart(place.service, database);
-        if apart {
-            self.hop();
-        }
-        self.choose(group, slot, step);
+        let there = Locus::Instance { place: layout.places.cpus, slot };
+        self.go_to(group, slot, (from, there), apart, step);
         if let Some(pool) = layout.connections {
             let part = format!("databases.{name}.connections.wait");
             self.out.emit_timed(Verb::Enter { pool, slot, patience: None, step }, &part);
@@ -518,7 +558,7 @@ impl<'a> Compiler<'a> {
         self.leave(layout.connections, slot);
         self.release(group, slot);
         if apart {
-            self.hop();
+            self.hop(there, from);
         }
         self.leave(own_pool, client);
     }
@@ -562,7 +602,10 @@ impl<'a> Compiler<'a> {
             return Ok(None);
         }
         let dataset = plan.datasets.first().copied().unwrap_or(0);
-        let access = Access { disk_writes: cost.disk_writes, ..self.dataset_access(dataset, 1) };
+        let access = Access {
+            disk_writes: cost.disk_writes,
+            ..self.dataset_access(dataset, 1, Locus::Site)
+        };
         self.out.begin();
         let access = self.out.access(access);
         self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);

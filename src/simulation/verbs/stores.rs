@@ -77,9 +77,10 @@ impl World<'_> {
             return hit;
         }
         let key = self.key(job, access, step, item);
+        let region = self.reader_region(job, &self.plan.accesses[usize::from(access)]);
         let now = self.now;
         let tier = &mut self.caches[cache];
-        let node = tier.placement.node_of(key);
+        let node = tier.placement.node_of(region, key);
         match tier.nodes[node].lookup(now, key) {
             Lookup::Hit { stale_since } => {
                 if let Some(since) = stale_since {
@@ -99,11 +100,12 @@ impl World<'_> {
         if self.plan.caches[cache].hit_ratio.is_some() {
             return Flow::Next;
         }
+        let region = self.reader_region(job, plan);
         for item in self.wanted(job, plan) {
             let key = self.key(job, access, step, item);
             let stale_since = self.missed_by_read(job, plan, key);
             let tier = &mut self.caches[cache];
-            let node = tier.placement.node_of(key);
+            let node = tier.placement.node_of(region, key);
             let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
             tier.nodes[node].store(self.now, key, bytes, stale_since);
         }
@@ -114,8 +116,9 @@ impl World<'_> {
     pub(in crate::simulation) fn nodes_of(&self, job: JobId, access: u16, step: StepId) -> u128 {
         let plan = &self.plan.accesses[usize::from(access)];
         let placement = &self.caches[usize::from(plan.cache)].placement;
+        let region = self.reader_region(job, plan);
         (0..u32::from(plan.count))
-            .map(|item| placement.node_of(self.key(job, access, step, item)))
+            .map(|item| placement.node_of(region, self.key(job, access, step, item)))
             .fold(0, |nodes, node| nodes | 1 << node)
     }
 
@@ -129,7 +132,7 @@ impl World<'_> {
         log.first_commit_since(key, self.jobs[job].read_at)
     }
 
-    /// Removes the written keys from their nodes.
+    /// Removes the written keys from their nodes, those of all regions at once.
     #[inline(never)]
     pub(in crate::simulation) fn invalidate(
         &mut self,
@@ -141,8 +144,9 @@ impl World<'_> {
         for item in 0..u32::from(plan.count) {
             let key = self.key(job, access, step, item);
             let tier = &mut self.caches[usize::from(plan.cache)];
-            let node = tier.placement.node_of(key);
-            tier.nodes[node].invalidate(key);
+            for node in tier.placement.holders(key) {
+                tier.nodes[node].invalidate(key);
+            }
         }
         Flow::Next
     }
@@ -211,11 +215,12 @@ impl World<'_> {
         for &cache in &self.plan.databases[database].caches {
             let tier = &mut self.caches[usize::from(cache)];
             for &key in &keys {
-                let node = tier.placement.node_of(key);
-                if plan.deletes {
-                    tier.nodes[node].invalidate(key);
-                } else {
-                    tier.nodes[node].mark_stale(self.now, key);
+                for node in tier.placement.holders(key) {
+                    if plan.deletes {
+                        tier.nodes[node].invalidate(key);
+                    } else {
+                        tier.nodes[node].mark_stale(self.now, key);
+                    }
                 }
             }
         }
