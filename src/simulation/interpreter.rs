@@ -59,6 +59,10 @@ impl World<'_> {
             Verb::ChooseNear { group, slot, step, at } => {
                 self.choose_near(job, group, at, slot, step)
             }
+            Verb::Contact { to, slot, from, from_slot } => {
+                self.contact(job, to, slot, from, from_slot)
+            }
+            Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
             Verb::Enter { pool, slot, patience, step } => {
                 self.enter(job, pool, slot, patience, step)
@@ -82,7 +86,20 @@ impl World<'_> {
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
             Verb::Finish => self.finish(job),
+            Verb::Forgotten => {
+                self.forget(job);
+                Flow::End
+            }
+            Verb::Held => self.hold_frozen(job),
+            Verb::Buried | Verb::Frozen => Flow::Wait,
         }
+    }
+
+    /// As [`World::resume`], for the rare caller outside the event loop.
+    #[cold]
+    #[inline(never)]
+    pub fn finish_verb(&mut self, job: JobId, instruction: &Instruction) {
+        self.end_verb(job, instruction);
     }
 
     #[inline(always)]

@@ -10,7 +10,7 @@ use crate::kernel::time::Duration;
 use crate::route::step::{DistributionId, Locus, ROUTE_SLOT, Slot, StepId};
 use crate::simulation::blueprint::Access;
 use crate::tier::balancer::Balancer;
-use crate::tier::dns::{NameServer, Record};
+use crate::tier::dns::{Checks, NameServer, Record};
 
 /// Tells a user's region from its other traits.
 const REGION_TRAIT: u64 = u64::MAX - 1;
@@ -23,6 +23,17 @@ pub struct Regions {
     balancers: Vec<Balancer>,
     /// Answers with the region to go to.
     pub server: NameServer,
+    /// By region: what the name server's checks have seen.
+    pub checks: Vec<RegionChecks>,
+}
+
+/// The checks of one region.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RegionChecks {
+    /// What they have seen.
+    pub checks: Checks,
+    /// The next one is scheduled.
+    pub due: bool,
 }
 
 impl Regions {
@@ -32,7 +43,11 @@ impl Regions {
         let balancers = plan.splits.iter().flat_map(|split| {
             (0..plan.count() as u8).map(|region| regional_balancer(blueprint, plan, split, region))
         });
-        Some(Self { balancers: balancers.collect(), server: NameServer::new(plan.orders.clone()) })
+        Some(Self {
+            balancers: balancers.collect(),
+            server: NameServer::new(plan.orders.clone()),
+            checks: vec![RegionChecks::default(); plan.count()],
+        })
     }
 }
 
@@ -68,6 +83,9 @@ impl World<'_> {
         let (user, key) = (request.user, request.key);
         let home = self.home_of(user);
         let Some(site) = self.known_site(user, home) else {
+            if self.dns_is_out() {
+                return self.meet_no_answer(job);
+            }
             let time = self.sample(lookup, key.numbered(super::verbs::network::RESOLVE_DRAW));
             self.resume_after(job, time);
             return Flow::Wait;
@@ -133,13 +151,27 @@ impl World<'_> {
         let (entropy, affinity) = self.choice_inputs(job, &plan.policy, step);
         let chosen = self.nearest_instance(job, group, at, entropy, affinity);
         let Some((balancer, instance)) = chosen else {
-            return self.fail(job, Cause::Refused);
+            return self.meet_nobody(job, group, at);
         };
         if let (true, Some(regions)) = (plan.counts_connections(), &mut self.regions) {
             regions.balancers[balancer].begin(instance);
         }
         self.jobs[job].slots[usize::from(slot)] = plan.first + instance as u32;
         Flow::Next
+    }
+
+    /// No instance is left: refused, unless the whole site keeps silent.
+    #[cold]
+    fn meet_nobody(&mut self, job: JobId, group: u16, at: Locus) -> Flow {
+        let site = route_of(&self.jobs[job].slots).1;
+        match at == Locus::Site && self.faults.is_some() && self.is_dark(site) {
+            false => self.fail(job, Cause::Refused),
+            true => {
+                let component = self.fault_plan().service(group);
+                self.jobs[job].since = self.now;
+                self.meet_silence(job, component)
+            }
+        }
     }
 
     /// Which balancer chose which instance of a group.
@@ -171,6 +203,12 @@ impl World<'_> {
             return &mut regions.balancers[split * plan.count() + region];
         }
         &mut self.balancers[usize::from(group)]
+    }
+
+    /// An instance of a group gets requests from now on, or none.
+    pub(super) fn set_member(&mut self, group: u16, instance: usize, member: bool) {
+        self.balancers[usize::from(group)].set_in_pool(instance, member);
+        self.balancer_of(group, instance).set_in_pool(instance, member);
     }
 
     /// From one machine to another, which may stand in another region.

@@ -1,16 +1,17 @@
 //! One program per endpoint and client kind, and one per applier.
 
 use super::emitter::Emitter;
-use super::layout::{DatabaseLayout, Layout};
+use super::faults::ComponentNumbers;
+use super::layout::Layout;
 use super::regions::entry_service;
 use super::{dataset_space, result_space};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, Programs};
-use crate::route::step::{Locus, Pc, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, NO_SLOT, NOT_A_COMPONENT, Pc, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
-    Cache, CacheMode, Cost, DatasetId, Endpoint, EndpointId, OnWrite, OperationId, ResultKeys,
-    Scenario, ServiceId, Step, WriteKind,
+    Cache, CacheMode, Component, DatasetId, Endpoint, EndpointId, EntryTarget, OperationId,
+    ResultKeys, Scenario, ServiceId, Step,
 };
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 use crate::simulation::regions_plan::RegionsPlan;
@@ -29,6 +30,8 @@ pub(super) struct Compiled {
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) layout: &'a Layout,
+    /// Numbers of components, where something can fail.
+    pub(super) numbers: Option<ComponentNumbers>,
     pub(super) regions: Option<&'a RegionsPlan>,
     pub(super) out: Emitter,
 }
@@ -50,7 +53,8 @@ impl<'a> Compiler<'a> {
         if regions.is_some() {
             out.reserve_route_slot();
         }
-        Self { scenario, layout, regions, out }
+        let numbers = ComponentNumbers::new(scenario);
+        Self { scenario, layout, numbers, regions, out }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -64,9 +68,11 @@ impl<'a> Compiler<'a> {
         let databases = 0..self.scenario.topology.databases.len();
         let appliers: Result<Vec<Option<u16>>, String> =
             databases.map(|database| self.applier(database)).collect();
+        let appliers = appliers?;
+        self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
-            appliers: appliers?,
+            appliers,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -80,9 +86,11 @@ impl<'a> Compiler<'a> {
         self.out.begin();
         self.find_site();
         self.connect(false);
-        self.enter_service(place, 0);
+        self.enter_balancer();
+        self.enter_service(place, None, 0);
         self.cacheable(endpoint, place);
         self.leave_service(place);
+        self.leave_balancer();
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
         if let Some(files) = &endpoint.static_files {
@@ -129,17 +137,21 @@ impl<'a> Compiler<'a> {
         )
     }
 
-    /// From the users into a service.
-    pub(super) fn enter_service(&mut self, place: Place, step: StepId) {
+    /// To an instance of a service, called by `caller` or by a client.
+    pub(super) fn enter_service(&mut self, place: Place, caller: Option<Place>, step: StepId) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
-        self.choose(layout.group, slot, Locus::Site, step);
-        self.cross_to_entry(place, true);
-        self.take_worker(place, slot, step);
-    }
-
-    fn take_worker(&mut self, place: Place, slot: Slot, step: StepId) {
-        let layout = &self.layout.services[place.service];
+        let at = caller.map_or(Locus::Site, |caller| self.locus(caller));
+        self.choose(layout.group, slot, at, step);
+        match caller {
+            Some(_) => self.hop_there(at, place),
+            None => self.cross_to_entry(place, true),
+        }
+        let from = match caller {
+            Some(caller) => Some((Component::Service(caller.service), self.out.slot(caller.depth))),
+            None => self.entry_balancer().map(|balancer| (balancer, NO_SLOT)),
+        };
+        self.contact(Component::Service(place.service), slot, from);
         if let Some(pool) = layout.workers {
             let service = &self.scenario.topology.services[place.service];
             let patience =
@@ -154,9 +166,47 @@ impl<'a> Compiler<'a> {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.leave(layout.workers, slot);
+        self.end_contact();
         self.release(layout.group, slot);
         if place.depth == 0 {
             self.cross_to_entry(place, false);
+        }
+    }
+
+    /// Through the balancer at the entry, if there is one.
+    pub(super) fn enter_balancer(&mut self) {
+        if let Some(balancer) = self.entry_balancer() {
+            self.contact(balancer, NO_SLOT, None);
+        }
+    }
+
+    pub(super) fn leave_balancer(&mut self) {
+        if self.entry_balancer().is_some() {
+            self.end_contact();
+        }
+    }
+
+    fn entry_balancer(&self) -> Option<Component> {
+        match self.scenario.topology.entry.to {
+            EntryTarget::LoadBalancer(balancer) => Some(Component::LoadBalancer(balancer)),
+            EntryTarget::Service(_) => None,
+        }
+    }
+
+    /// The call meets its instance, where something can fail; from here on the
+    /// job is lost with it.
+    pub(super) fn contact(&mut self, to: Component, slot: Slot, from: Option<(Component, Slot)>) {
+        let Some(numbers) = &self.numbers else { return };
+        let to = numbers.of(to);
+        let (from, from_slot) =
+            from.map_or((NOT_A_COMPONENT, NO_SLOT), |(from, slot)| (numbers.of(from), slot));
+        self.out.emit_timed(Verb::Contact { to, slot, from, from_slot }, "faults.wait");
+        self.out.take(Held::At(to), slot);
+    }
+
+    pub(super) fn end_contact(&mut self) {
+        if self.numbers.is_some() {
+            self.out.give_back();
         }
     }
 
@@ -171,14 +221,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn release(&mut self, group: u16, slot: Slot) {
+    pub(super) fn release(&mut self, group: u16, slot: Slot) {
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.emit(Verb::Release { group, slot });
             self.out.give_back();
         }
     }
 
-    fn leave(&mut self, pool: Option<u32>, slot: Slot) {
+    pub(super) fn leave(&mut self, pool: Option<u32>, slot: Slot) {
         if let Some(pool) = pool {
             self.out.emit(Verb::Leave { pool, slot });
             self.out.give_back();
@@ -229,7 +279,7 @@ impl<'a> Compiler<'a> {
             looked_up: true,
             reader,
         });
-        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        let (here, there) = (reader, self.cache_locus(cache, place));
         let lookup = self.ask_cache(cache, access, place, step);
         self.hop(there, here);
         self.steps(&endpoint.steps, place);
@@ -280,7 +330,7 @@ impl<'a> Compiler<'a> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the operands of one verb")]
-    fn work(
+    pub(super) fn work(
         &mut self,
         cpus: u32,
         slot: Slot,
@@ -310,9 +360,8 @@ impl<'a> Compiler<'a> {
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
                 let (here, there) = (self.locus(place), self.locus(callee));
-                let slot = self.out.slot(callee.depth);
-                self.go_to(self.layout.services[service].group, slot, (here, there), true, step);
-                self.take_worker(callee, slot, step);
+                self.hop_at_once(here, there);
+                self.enter_service(callee, Some(place), step);
                 self.steps(steps, callee);
                 self.leave_service(callee);
                 self.hop(there, here);
@@ -342,7 +391,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The cache that holds a dataset, for readers that may use one.
-    fn cache_of(&self, dataset: DatasetId) -> Option<usize> {
+    pub(super) fn cache_of(&self, dataset: DatasetId) -> Option<usize> {
         self.scenario.topology.caches.iter().position(|cache| cache.datasets.contains(&dataset))
     }
 
@@ -357,7 +406,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a step does to the keys of a dataset.
-    fn dataset_access(&self, dataset: DatasetId, keys: u32, reader: Locus) -> Access {
+    pub(super) fn dataset_access(&self, dataset: DatasetId, keys: u32, reader: Locus) -> Access {
         let plan = &self.scenario.workload.datasets[dataset];
         let (database, place) = self.database_of(dataset).unwrap_or((usize::from(NONE), 0));
         Access {
@@ -408,9 +457,21 @@ impl<'a> Compiler<'a> {
         let (here, there) = (self.locus(place), self.cache_locus(cache, place));
         self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheLatency);
+        let mut held_at = None;
+        if let Some(numbers) = &self.numbers
+            && plan.hit_ratio.is_none()
+        {
+            let part = "faults.wait";
+            let component = numbers.of(Component::Cache(cache));
+            self.out.emit_timed(Verb::Probe { access, step }, part);
+            held_at = Some(component);
+        }
         if !plan.cpu.is_zero() {
             let fan = self.out.emit(Verb::Fan { access, step, join: 0 });
             let held = self.out.begin_branch();
+            if let Some(component) = held_at {
+                self.out.take(Held::At(component), 0);
+            }
             let station = format!("caches.{}.cpu", plan.name);
             let cpus = self.layout.caches[cache].cpus;
             let rows = (Rows::Fixed(0), 0.0);
@@ -421,7 +482,7 @@ impl<'a> Compiler<'a> {
         self.out.emit(Verb::Lookup { access, step, hit: 0 })
     }
 
-    fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {
+    pub(super) fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {
         if !cache.latency.is_zero() {
             let time = self.out.distribution(&cache.latency);
             let verb = Verb::Wait { time, step, purpose };
@@ -434,182 +495,5 @@ impl<'a> Compiler<'a> {
         let scenario = self.scenario;
         self.cache_latency(&scenario.topology.caches[cache], step, Purpose::CacheStore);
         self.out.emit(Verb::Fill { access, step });
-    }
-
-    fn database_read(
-        &mut self,
-        mut access: Access,
-        primary: bool,
-        place: Place,
-        from: Locus,
-        step: StepId,
-    ) {
-        let database = usize::from(access.database);
-        let layout = &self.layout.databases[database];
-        let cost = &self.scenario.topology.databases[database].costs.read;
-        let group = if primary { layout.writes } else { layout.reads };
-        let rows = match access.looked_up {
-            true => Rows::Missed,
-            false => Rows::Fixed(u16::from(access.count) - 1),
-        };
-        access.disk_reads = cost.disk_reads;
-        access.disk_writes = cost.disk_writes;
-        self.connected((database, group), place, from, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.out.emit(Verb::Snapshot { access, slot, step });
-            compiler.database_work(database, cost, rows, access, slot, step);
-        });
-    }
-
-    fn write(
-        &mut self,
-        kind: WriteKind,
-        dataset: DatasetId,
-        keys: u32,
-        place: Place,
-        step: StepId,
-    ) {
-        let here = self.locus(place);
-        let mut access = self.dataset_access(dataset, keys, here);
-        let database = usize::from(access.database);
-        let cost = &self.scenario.topology.databases[database].costs.write;
-        if kind == WriteKind::Insert {
-            access.keys = KeySource::New;
-        }
-        access.deletes = kind == WriteKind::Delete;
-        access.disk_reads = cost.disk_reads;
-        access.disk_writes = cost.disk_writes;
-        let rows = Rows::Fixed(keys as u16 - 1);
-        let invalidated = access.clone();
-        let group = self.layout.databases[database].writes;
-        self.connected((database, group), place, here, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.database_work(database, cost, rows, access, slot, step);
-            compiler.out.emit(Verb::Commit { access, step });
-        });
-        if kind == WriteKind::Update {
-            self.invalidate(dataset, invalidated, place, step);
-        }
-    }
-
-    /// Tells the cache of a write, after its commit.
-    fn invalidate(&mut self, dataset: DatasetId, access: Access, place: Place, step: StepId) {
-        let Some(cache) = self.cache_of(dataset) else {
-            return;
-        };
-        let plan = &self.scenario.topology.caches[cache];
-        if plan.on_write == OnWrite::Keep || plan.hit_ratio.is_some() {
-            return;
-        }
-        let access = self.out.access(Access { cache: cache as u16, ..access });
-        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
-        self.hop(here, there);
-        self.cache_latency(plan, step, Purpose::CacheStore);
-        self.out.emit(Verb::Invalidate { access, step });
-        self.hop(there, here);
-    }
-
-    fn rows(&mut self, dataset: DatasetId, rows: u32, join: bool, place: Place, step: StepId) {
-        let here = self.locus(place);
-        let mut access = self.dataset_access(dataset, 1, here);
-        let database = usize::from(access.database);
-        let costs = &self.scenario.topology.databases[database].costs;
-        let cost = if join { &costs.join } else { &costs.scan };
-        access.name = format!("{} × {rows} rows", self.scenario.workload.datasets[dataset].name);
-        access.disk_reads = cost.disk_reads;
-        access.disk_writes = cost.disk_writes;
-        let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
-        let group = self.layout.databases[database].reads;
-        self.connected((database, group), place, here, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.out.emit(Verb::Snapshot { access, slot, step });
-            compiler.database_work(database, cost, rows, access, slot, step);
-        });
-    }
-
-    /// Work on an instance of a database, with the connections that it takes.
-    fn connected(
-        &mut self,
-        (database, group): (usize, u16),
-        place: Place,
-        from: Locus,
-        step: StepId,
-        work: impl FnOnce(&mut Self, Slot),
-    ) {
-        let layout: &DatabaseLayout = &self.layout.databases[database];
-        let name = &self.scenario.topology.databases[database].name;
-        let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));
-        let own_pool = layout.client_pools[place.service];
-        if let Some(pool) = own_pool {
-            let service = &self.scenario.topology.services[place.service].name;
-            let part = format!("services.{service}.pool.{name}.wait");
-            self.out.emit_timed(Verb::Enter { pool, slot: client, patience: None, step }, &part);
-            self.out.take(Held::Pool(pool), client);
-        }
-        let apart = self.are_apart(place.service, database);
-        let there = Locus::Instance { place: layout.places.cpus, slot };
-        self.go_to(group, slot, (from, there), apart, step);
-        if let Some(pool) = layout.connections {
-            let part = format!("databases.{name}.connections.wait");
-            self.out.emit_timed(Verb::Enter { pool, slot, patience: None, step }, &part);
-            self.out.take(Held::Pool(pool), slot);
-        }
-        work(self, slot);
-        self.leave(layout.connections, slot);
-        self.release(group, slot);
-        if apart {
-            self.hop(there, from);
-        }
-        self.leave(own_pool, client);
-    }
-
-    /// Whether a network lies between a service and a database: not where both
-    /// live on one shared host.
-    fn are_apart(&self, service: ServiceId, database: usize) -> bool {
-        let topology = &self.scenario.topology;
-        let (here, there) =
-            (&topology.services[service].hosts, &topology.databases[database].hosts);
-        here.len() != 1 || here != there
-    }
-
-    /// CPU, then disk.
-    fn database_work(
-        &mut self,
-        database: usize,
-        cost: &Cost,
-        rows: Rows,
-        access: u16,
-        slot: Slot,
-        step: StepId,
-    ) {
-        let name = format!("databases.{}", self.scenario.topology.databases[database].name);
-        let places = self.layout.databases[database].places;
-        let (rows, station) = ((rows, cost.cpu_per_row), format!("{name}.cpu"));
-        self.work(places.cpus, slot, &cost.cpu, rows, step, Purpose::Database, &station);
-        if places.has_disk && (cost.disk_reads > 0 || cost.disk_writes > 0) {
-            let verb = Verb::Disk { disks: places.disks, slot, access, step };
-            self.out.emit_station(verb, &format!("{name}.disk"));
-        }
-    }
-
-    /// What a replica does with one log entry; `None` = nothing that costs.
-    fn applier(&mut self, database: usize) -> Result<Option<u16>, String> {
-        let plan = &self.scenario.topology.databases[database];
-        let cost = &plan.costs.apply;
-        let places = self.layout.databases[database].places;
-        let writes = places.has_disk && cost.disk_writes > 0;
-        if plan.hosts.len() < 2 || (cost.cpu.is_zero() && !writes) {
-            return Ok(None);
-        }
-        let dataset = plan.datasets.first().copied().unwrap_or(0);
-        let access = Access {
-            disk_writes: cost.disk_writes,
-            ..self.dataset_access(dataset, 1, Locus::Site)
-        };
-        self.out.begin();
-        let access = self.out.access(access);
-        self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
-        self.out.emit(Verb::Applied { database: database as u16 });
-        self.out.end(format!("log of {}", plan.name)).map(Some)
     }
 }

@@ -180,6 +180,22 @@ impl Compiler<'_> {
         Locus::Cache { cache: cache as u16, place, slot }
     }
 
+    /// A hop whose length does not depend on who will be chosen: only where
+    /// there are no regions.
+    pub(super) fn hop_at_once(&mut self, from: Locus, to: Locus) {
+        if self.regions.is_none() {
+            self.hop(from, to);
+        }
+    }
+
+    /// The hop to a chosen instance of a service, where regions exist.
+    pub(super) fn hop_there(&mut self, from: Locus, place: Place) {
+        if self.regions.is_some() {
+            let there = self.locus(place);
+            self.hop(from, there);
+        }
+    }
+
     /// Chooses an instance and goes there: how far that is depends on who was
     /// chosen only where regions exist.
     pub(super) fn go_to(
@@ -217,7 +233,7 @@ impl Compiler<'_> {
         let stands_in = |region: &u8| {
             (service..service + instances).any(|place| regions.of_place[place as usize] == *region)
         };
-        if regions.orders.iter().flatten().all(stands_in) {
+        if (0..regions.count() as u8).all(|region| stands_in(&region)) {
             return;
         }
         match inwards {

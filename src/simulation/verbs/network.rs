@@ -32,6 +32,9 @@ impl World<'_> {
         if resolvers.lookup(self.now, resolver) == Record::Cached {
             return Flow::Next;
         }
+        if self.dns_is_out() {
+            return self.meet_no_answer(job);
+        }
         let lookup = self.sample(lookup, key.numbered(RESOLVE_DRAW));
         self.resume_after(job, lookup);
         Flow::Wait
