@@ -125,7 +125,9 @@ impl World<'_> {
     /// gone, with the balancer that stands there.
     pub(super) fn is_dark(&self, region: u8) -> bool {
         let mut nodes = self.entry_nodes(region).peekable();
-        nodes.peek().is_some() && nodes.all(|node| self.node_state(node) == NodeState::Silent)
+        let is_silent =
+            |node: usize| self.node_state(node) == NodeState::Silent || !self.reaches(None, node);
+        nodes.peek().is_some() && nodes.all(is_silent)
     }
 
     /// The name stands for this region from now on.
