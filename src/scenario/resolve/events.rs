@@ -3,7 +3,7 @@
 use super::super::defaults;
 use super::super::model::{Arrivals, Component, Death, Event, EventAction, Target};
 use super::super::reader::{Item, Reader};
-use super::super::tree::Value;
+use super::super::tree::{ACTIONS, Value};
 use super::super::units;
 use super::names::Scope;
 use super::targets::Targets;
@@ -11,25 +11,6 @@ use crate::kernel::distribution::Distribution;
 use crate::kernel::time::{Duration, Instant};
 use std::collections::BTreeMap;
 
-/// Keys that say what happens; exactly one of them stands in each event.
-const ACTIONS: [&str; 16] = [
-    "kill",
-    "restart",
-    "hang",
-    "slow",
-    "partition",
-    "cut",
-    "slow_link",
-    "loss",
-    "dns_outage",
-    "dns_record",
-    "flush",
-    "spike",
-    "lose",
-    "destroy",
-    "scale",
-    "drain",
-];
 /// Actions that have no end.
 const INSTANT: [&str; 4] = ["restart", "flush", "scale", "dns_record"];
 /// Details, and the action to which each belongs.
