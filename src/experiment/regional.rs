@@ -20,6 +20,7 @@ impl Replications<'_> {
         });
         RegionResult {
             requests: all.requests,
+            availability: all.availability,
             response_time_ms: all.response_time_ms,
             endpoints: endpoints.collect(),
         }
@@ -36,8 +37,19 @@ impl Replications<'_> {
         let each: Vec<Histogram> = replications.clone().map(|one| merged(of(one))).collect();
         let mut all = Histogram::new();
         each.iter().for_each(|one| all.merge(one));
+        let requests = counts_of(replications.flat_map(of));
+        let availability = self.answered_share(&requests, |one| {
+            let endpoints = one.played.recorder.regions[region].endpoints.iter().enumerate();
+            let wanted = endpoints.filter(|(id, _)| wanted(*id));
+            wanted.fold((0, 0), |(offered, answered), (_, record)| {
+                (offered + record.offered, answered + record.answered)
+            })
+        });
         EndpointResult {
-            requests: counts_of(replications.flat_map(of)),
+            requests,
+            availability,
+            // Which tiers a region needs changes with its routing.
+            availability_by_time: None,
             response_time_ms: response_time(&all, &each),
         }
     }

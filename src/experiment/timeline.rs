@@ -4,7 +4,7 @@ use super::run::Replication;
 use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
-use crate::simulation::recorder::{Courses, Recorder};
+use crate::simulation::recorder::Courses;
 use crate::simulation::regional::RegionRecord;
 
 /// Merged courses of all replications that have the same width of bucket: all
@@ -61,8 +61,7 @@ fn merged_region(replications: &[Replication], region: usize) -> RegionRecord {
 }
 
 fn merged(replications: &[Replication]) -> Courses {
-    let recorder = |one: &'_ Replication| -> Recorder { one.played.recorder.clone() };
-    let mut all = recorder(&replications[0]).courses;
+    let mut all = replications[0].played.recorder.courses.clone();
     for one in &replications[1..] {
         let courses = &one.played.recorder.courses;
         all.offered.merge(&courses.offered);
