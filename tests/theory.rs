@@ -11,6 +11,8 @@ mod caches;
 mod cases;
 #[path = "theory/chains.rs"]
 mod chains;
+#[path = "theory/names.rs"]
+mod names;
 #[path = "theory/networks.rs"]
 mod networks;
 #[path = "theory/published.rs"]

@@ -6,6 +6,7 @@ use std::path::Path;
 /// Name and content of each file of `scenarios/reference/`.
 pub const REFERENCES: &[(&str, &str)] = &[
     ("closed-mva", include_str!("../../scenarios/reference/closed-mva.toml")),
+    ("dns-failover", include_str!("../../scenarios/reference/dns-failover.toml")),
     ("erlang-b-lognormal", include_str!("../../scenarios/reference/erlang-b-lognormal.toml")),
     ("erlang-b", include_str!("../../scenarios/reference/erlang-b.toml")),
     ("fifo-zipf", include_str!("../../scenarios/reference/fifo-zipf.toml")),

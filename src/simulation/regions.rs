@@ -10,10 +10,12 @@ use crate::kernel::time::Duration;
 use crate::route::step::{DistributionId, Locus, ROUTE_SLOT, Slot, StepId};
 use crate::simulation::blueprint::Access;
 use crate::tier::balancer::Balancer;
-use crate::tier::dns::{Checks, NameServer, Record};
+use crate::tier::dns::{Checks, NameServer, Record, Resolvers};
 
 /// Tells a user's region from its other traits.
 const REGION_TRAIT: u64 = u64::MAX - 1;
+/// Tells which resolver of the region a user asks.
+const RESOLVER_TRAIT: u64 = u64::MAX - 2;
 
 /// What changes of the regions while they are played.
 #[derive(Clone, Debug)]
@@ -94,15 +96,22 @@ impl World<'_> {
         Flow::Next
     }
 
+    /// The user's resolver: a trait of the user too.
+    fn resolver_of(&self, user: u64, home: u8) -> Option<u32> {
+        let plan = self.plan.regions.as_ref()?;
+        let range = plan.resolvers.get(usize::from(home))?;
+        let bits = self.users_key.trait_of(RESOLVER_TRAIT, user).draws().next_u64();
+        Some(Resolvers::resolver_among(bits, range))
+    }
+
     /// The region that the user's resolver has on record; without resolvers,
     /// what the name server says.
     fn known_site(&mut self, user: u64, home: u8) -> Option<u8> {
         let regions = self.regions.as_ref()?;
-        let Some(resolvers) = &mut self.resolvers else {
+        let Some(resolver) = self.resolver_of(user, home) else {
             return Some(regions.server.answer(home));
         };
-        let plan = self.plan.regions.as_ref()?;
-        let resolver = resolvers.resolver_among(user, &plan.resolvers[usize::from(home)]);
+        let resolvers = self.resolvers.as_mut()?;
         match resolvers.lookup(self.now, resolver) {
             Record::Cached => Some(resolvers.site(resolver)),
             Record::Absent => None,
@@ -114,13 +123,13 @@ impl World<'_> {
     pub(super) fn end_route(&mut self, job: JobId) {
         let user = self.requests[self.jobs[job].request].user;
         let home = self.home_of(user);
-        let (Some(regions), Some(plan), Some(resolvers)) =
-            (&self.regions, &self.plan.regions, &mut self.resolvers)
+        let resolver = self.resolver_of(user, home);
+        let (Some(regions), Some(resolver), Some(resolvers)) =
+            (&self.regions, resolver, &mut self.resolvers)
         else {
             return;
         };
         let site = regions.server.answer(home);
-        let resolver = resolvers.resolver_among(user, &plan.resolvers[usize::from(home)]);
         resolvers.store_site(self.now, resolver, site);
         self.jobs[job].slots[ROUTE_SLOT] = route_to(home, site);
     }
