@@ -9,6 +9,9 @@ use crate::route::step::{Pc, SLOTS};
 pub type RequestId = u32;
 /// Index of a job.
 pub type JobId = u32;
+/// Marks the attempt of jobs that belong to its second racer, and of the
+/// request once that one has answered. Attempts stay below it.
+pub const HEDGED: u8 = 1 << 7;
 /// No request (the job is the system's own) or no parent.
 pub const NOBODY: u32 = u32::MAX;
 
@@ -24,12 +27,14 @@ pub enum Cause {
     TimedOut,
     /// Nobody was there to take it.
     Refused,
+    /// A circuit breaker was open.
+    Breaker,
 }
 
 impl Cause {
     /// All causes, in the order of their numbers.
-    pub const ALL: [Cause; 4] =
-        [Cause::Rejected, Cause::QueueDeadline, Cause::TimedOut, Cause::Refused];
+    pub const ALL: [Cause; 5] =
+        [Cause::Rejected, Cause::QueueDeadline, Cause::TimedOut, Cause::Refused, Cause::Breaker];
 
     /// Its name in results.
     pub fn name(self) -> &'static str {
@@ -38,6 +43,7 @@ impl Cause {
             Cause::QueueDeadline => "queue_deadline",
             Cause::TimedOut => "timed_out",
             Cause::Refused => "refused",
+            Cause::Breaker => "breaker",
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::arrivals::Arrivals;
 use super::blueprint::{
-    Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
+    Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
+    PoolPlan,
 };
+use super::clients::Clients;
 use super::measured::Measured;
 use super::recorder::Recorder;
-use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
+use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
@@ -44,6 +46,9 @@ pub enum EventKind {
     RetryDue = 7,
     /// The clock of the window and the time series.
     ClockTicked = 8,
+    /// An attempt takes so long that a second one starts beside it, or its
+    /// race is decided.
+    HedgeDue = 13,
 }
 
 impl EventKind {
@@ -66,6 +71,7 @@ impl EventKind {
             5 => EventKind::PatienceEnded,
             6 => EventKind::EntryShipped,
             7 => EventKind::RetryDue,
+            13 => EventKind::HedgeDue,
             _ => EventKind::ClockTicked,
         };
         (kind, payload & (INDEX_END - 1))
@@ -120,6 +126,8 @@ pub struct World<'a> {
     pub databases: Vec<DatabaseTier>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
+    /// Races, breakers, and what may be cancelled.
+    pub clients: Clients,
     /// Users known one by one (closed, or replayed).
     pub known_users: Vec<KnownUser>,
     /// Jobs that can go on at this instant, in order.
@@ -128,6 +136,9 @@ pub struct World<'a> {
     pub recorder: Recorder,
     /// Whether any page has static files. If not, a page is its answer.
     pub has_static_files: bool,
+    /// Whether anybody wants to know of answers and of the ends of jobs: pages
+    /// with static files, breakers, races, and lists of what may be cancelled.
+    pub takes_notes: bool,
     /// Places that jobs took in pools, and gave back.
     pub taken: u64,
     /// Places given back.
@@ -210,6 +221,7 @@ impl<'a> World<'a> {
     pub fn new(plan: &'a Blueprint, seed: u64, replication: u32, recorder: Recorder) -> Self {
         let root = Key::root(seed, replication);
         let mut queue = EventQueue::new();
+        let has_static_files = plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked);
         let (arrival_lane, hop_lane, wait_lane) = (queue.lane(), queue.lane(), queue.lane());
         Self {
             plan,
@@ -226,12 +238,7 @@ impl<'a> World<'a> {
             jobs: Slab::new(),
             parts: Vec::new(),
             stride: plan.programs.parts_max().max(1),
-            pools: plan
-                .stations
-                .pools
-                .iter()
-                .map(|pool| Pool::new(Some(pool.slots), pool.queue))
-                .collect(),
+            pools: plan.stations.pools.iter().map(new_pool).collect(),
             cpus: plan.stations.cpus.iter().map(new_cpu).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
@@ -244,10 +251,12 @@ impl<'a> World<'a> {
             caches: plan.caches.iter().map(CacheTier::new).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             retry_tokens: vec![0.0; plan.clients.len()],
+            clients: Clients::new(plan),
             known_users: Vec::new(),
             ready: VecDeque::new(),
             recorder,
-            has_static_files: plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked),
+            takes_notes: has_static_files || plan.clients.iter().any(ClientPlan::takes_notes),
+            has_static_files,
             taken: 0,
             given_back: 0,
             keys: Vec::with_capacity(64),
@@ -329,7 +338,10 @@ impl<'a> World<'a> {
             return None;
         }
         let request = &self.requests[carried.request];
-        (request.attempt == carried.attempt && !request.is_settled()).then_some(carried.request)
+        // While a race is open, both racers belong to the present attempt.
+        let present =
+            request.attempt == carried.attempt || request.attempt | HEDGED == carried.attempt;
+        (present && !request.is_settled()).then_some(carried.request)
     }
 
     /// Marks the first failure of a branch.
@@ -342,6 +354,15 @@ impl<'a> World<'a> {
 #[inline]
 pub fn step_key(owner: Key, step: StepId, purpose: Purpose) -> Key {
     owner.numbered(u64::from(step) << 8 | purpose as u64)
+}
+
+fn new_pool(plan: &PoolPlan) -> Pool {
+    match plan.adaptive {
+        None => Pool::new(Some(plan.slots), plan.queue),
+        Some(adaptive) => {
+            Pool::adaptive(plan.slots, plan.queue, adaptive.target_wait, adaptive.minimum)
+        }
+    }
 }
 
 fn new_cpu(plan: &CpuPlan) -> Cpu {

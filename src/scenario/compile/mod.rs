@@ -1,13 +1,14 @@
 //! From a resolved scenario to what the simulation plays: stations laid out,
 //! tiers configured, one route program per endpoint and client kind.
 
+mod breakers;
 mod emitter;
 mod layout;
 mod programs;
 mod static_files;
 mod tiers;
 
-use super::model::{Arrivals, Endpoint, Scenario, Step};
+use super::model::{Arrivals, Client, Endpoint, Scenario, Step};
 use crate::kernel::math;
 use crate::kernel::popularity::Popularity;
 use crate::route::verify::verify;
@@ -15,8 +16,13 @@ use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
     NetworkPlan, Population, RecordedRequest,
 };
+use crate::simulation::request::HEDGED;
+use breakers::Breakers;
 use layout::Layout;
 use programs::Compiler;
+
+/// Most attempts: the bit above says which racer a job belongs to.
+const ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 
 /// Compiles a scenario.
 ///
@@ -26,7 +32,8 @@ use programs::Compiler;
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
     let layout = Layout::new(&scenario.topology);
-    let compiled = Compiler::new(scenario, &layout).compile()?;
+    let breakers = Breakers::new(scenario);
+    let compiled = Compiler::new(scenario, &layout, &breakers).compile()?;
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
     let total: f64 = shares().sum();
@@ -37,7 +44,8 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     let blueprint = Blueprint {
         population: population(scenario),
         endpoints: endpoints.collect(),
-        clients: workload.clients.iter().map(client_plan).collect(),
+        clients: client_plans(scenario, &breakers),
+        breakers: breakers.plans,
         groups: layout.groups,
         stations: layout.stations,
         caches: tiers::caches(scenario),
@@ -107,16 +115,27 @@ fn population(scenario: &Scenario) -> Population {
     Population { users: users.count.unwrap_or(0), arrivals, connection_kept }
 }
 
-fn client_plan(client: &super::model::Client) -> ClientPlan {
+fn client_plans(scenario: &Scenario, breakers: &Breakers) -> Vec<ClientPlan> {
+    let clients = &scenario.workload.clients;
+    let cancels = clients.iter().any(|client| client.cancels);
+    let plan = |(client, &breaker): (&Client, &Option<u16>)| client_plan(client, breaker, cancels);
+    clients.iter().zip(&breakers.clients).map(plan).collect()
+}
+
+fn client_plan(client: &Client, breaker: Option<u16>, cancels: bool) -> ClientPlan {
     let retries = client.retries.as_ref();
     ClientPlan {
         name: client.name.clone(),
         share: client.share,
         timeout: client.timeout,
-        attempts: retries.map_or(1, |retries| retries.attempts.min(255) as u8),
+        attempts: retries.map_or(1, |retries| retries.attempts.min(ATTEMPTS_MAX) as u8),
         backoff: retries.map_or(Default::default(), |retries| retries.backoff),
         jitter: retries.is_some_and(|retries| retries.jitter),
         retry_budget: retries.and_then(|retries| retries.budget).unwrap_or(f64::INFINITY),
+        hedge_after: client.hedge.map(|hedge| hedge.after),
+        cancels: client.cancels,
+        breaker: breaker.unwrap_or(NONE),
+        watched: client.timeout.is_some() || client.hedge.is_some() || breaker.is_some() || cancels,
     }
 }
 

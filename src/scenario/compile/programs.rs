@@ -1,5 +1,6 @@
 //! One program per endpoint and client kind, and one per applier.
 
+use super::breakers::Breakers;
 use super::emitter::Emitter;
 use super::layout::{DatabaseLayout, Layout};
 use super::{dataset_space, result_space};
@@ -27,6 +28,7 @@ pub(super) struct Compiled {
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     layout: &'a Layout,
+    pub(super) breakers: &'a Breakers,
     pub(super) out: Emitter,
 }
 
@@ -38,8 +40,8 @@ pub(super) struct Place {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout) -> Self {
-        Self { scenario, layout, out: Emitter::default() }
+    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout, breakers: &'a Breakers) -> Self {
+        Self { scenario, layout, breakers, out: Emitter::default() }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -67,14 +69,19 @@ impl<'a> Compiler<'a> {
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
         self.out.begin();
+        if client.hedge.is_some() {
+            self.out.begin_attribution("hedge.wait");
+        }
         if let Some(dns) = &scenario.topology.dns {
             let lookup = self.out.distribution(&dns.lookup);
             self.out.emit_timed(Verb::Resolve { lookup }, "dns");
         }
         self.connect(false);
-        self.enter_service(place, 0);
-        self.cacheable(endpoint, place);
-        self.leave_service(place);
+        self.guarded_service(place, |compiler| {
+            compiler.enter_service(place, 0);
+            compiler.cacheable(endpoint, place);
+            compiler.leave_service(place);
+        });
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
         if let Some(files) = &endpoint.static_files {
@@ -283,11 +290,13 @@ impl<'a> Compiler<'a> {
             None => self.steps(steps, place),
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
-                self.hop();
-                self.enter_service(callee, step);
-                self.steps(steps, callee);
-                self.leave_service(callee);
-                self.hop();
+                self.guarded_service(callee, |compiler| {
+                    compiler.hop();
+                    compiler.enter_service(callee, step);
+                    compiler.steps(steps, callee);
+                    compiler.leave_service(callee);
+                    compiler.hop();
+                });
             }
         }
     }
@@ -487,6 +496,19 @@ impl<'a> Compiler<'a> {
 
     /// Work on an instance of a database, with the connections that it takes.
     fn connected(
+        &mut self,
+        database: usize,
+        group: u16,
+        place: Place,
+        step: StepId,
+        work: impl FnOnce(&mut Self, Slot),
+    ) {
+        self.guarded(self.breakers.databases[database], |compiler| {
+            compiler.connected_unguarded(database, group, place, step, work);
+        });
+    }
+
+    fn connected_unguarded(
         &mut self,
         database: usize,
         group: u16,

@@ -40,10 +40,12 @@ impl Compiler<'_> {
         });
         self.out.emit(Verb::StaticAsked);
         self.connect(reuse);
-        self.enter_service(place, step);
-        let demand = &scenario.topology.services[place.service].static_cpu;
-        self.service_cpu(demand, place, step);
-        self.leave_service(place);
+        self.guarded_service(place, |compiler| {
+            compiler.enter_service(place, step);
+            let demand = &scenario.topology.services[place.service].static_cpu;
+            compiler.service_cpu(demand, place, step);
+            compiler.leave_service(place);
+        });
         self.reply(&files.bytes, step, false);
         self.out.emit(Verb::StaticArrived);
         if let Some(skip) = cached {
