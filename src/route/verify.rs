@@ -143,7 +143,10 @@ impl<'a> Walk<'a> {
         let mut list = Vec::new();
         while hold != NO_HOLD {
             let entry = self.programs.holds[usize::from(hold)];
-            list.push((entry.held, entry.slot));
+            // Being somewhere is nothing that must be given back.
+            if !matches!(entry.held, Held::At(_)) {
+                list.push((entry.held, entry.slot));
+            }
             hold = entry.outer;
         }
         list.reverse();

@@ -2,6 +2,7 @@
 //! ids and integers. Everything that several replications share is in here
 //! and never changes while they run.
 
+use super::faults::plan::FaultPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::time::{Duration, Instant};
@@ -54,6 +55,10 @@ pub struct Blueprint {
     pub warmup: Option<Duration>,
     /// End of arrivals that are measured.
     pub duration: Duration,
+    /// What can fail; `None` where nothing can.
+    pub faults: Option<FaultPlan>,
+    /// Work may be taken away from stations before it is done.
+    pub interruptible: bool,
     /// Limits that end an overloaded run.
     pub limits: LimitsPlan,
 }
@@ -346,6 +351,17 @@ pub struct WarmSet {
     pub popularity: Option<usize>,
 }
 
+/// Who answers the reads of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// The primary.
+    Primary,
+    /// The replicas; the primary where none serves.
+    Replicas,
+    /// All.
+    Any,
+}
+
 /// A database.
 #[derive(Clone, Debug)]
 pub struct DatabasePlan {
@@ -353,6 +369,12 @@ pub struct DatabasePlan {
     pub name: String,
     /// Replicas, the primary not counted.
     pub replicas: u32,
+    /// Group of those who take writes.
+    pub writes: u16,
+    /// Group of those who answer reads.
+    pub reads: u16,
+    /// Who answers reads.
+    pub readers: Readers,
     /// One-way time from the primary to a replica.
     pub shipping: Duration,
     /// Added to it per log entry (ns).

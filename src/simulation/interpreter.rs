@@ -54,6 +54,10 @@ impl World<'_> {
             Verb::Hop { delay } => self.begin_hop(job, delay),
             Verb::Wait { time, step, purpose } => self.begin_wait(job, time, step, purpose),
             Verb::Choose { group, slot, step } => self.choose(job, group, slot, step),
+            Verb::Contact { to, slot, from, from_slot } => {
+                self.contact(job, to, slot, from, from_slot)
+            }
+            Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
             Verb::Enter { pool, slot, patience, step } => {
                 self.enter(job, pool, slot, patience, step)
@@ -79,7 +83,20 @@ impl World<'_> {
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
             Verb::Finish => self.finish(job),
+            Verb::Forgotten => {
+                self.forget(job);
+                Flow::End
+            }
+            Verb::Held => self.hold_frozen(job),
+            Verb::Buried | Verb::Frozen => Flow::Wait,
         }
+    }
+
+    /// As [`World::resume`], for the rare caller outside the event loop.
+    #[cold]
+    #[inline(never)]
+    pub fn finish_verb(&mut self, job: JobId, instruction: &Instruction) {
+        self.end_verb(job, instruction);
     }
 
     #[inline(always)]

@@ -8,7 +8,7 @@ use super::world::{EventKind, KnownUser, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::random::{Key, Source};
 use crate::kernel::time::{Duration, Instant};
-use crate::route::program::{Held, NO_HOLD};
+use crate::route::program::{Held, HoldId, NO_HOLD};
 
 /// Numbers of a request's own draws (those of its steps stay below 2^24).
 const ENDPOINT_DRAW: u64 = (1 << 32) + 16;
@@ -345,7 +345,7 @@ impl World<'_> {
     /// or its branch has failed.
     #[inline(never)]
     pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
-        self.unwind(job, cause);
+        self.give_all_back(job, NO_HOLD, cause != Cause::TimedOut);
         if self.jobs[job].parent != NOBODY {
             self.mark_failed(job, cause);
             return self.join(job);
@@ -367,22 +367,34 @@ impl World<'_> {
     }
 
     /// Gives back what the compiled list says is held at this verb.
-    fn unwind(&mut self, job: JobId, cause: Cause) {
+    /// What a breaker let through is given up: it says nothing of who was called.
+    pub(super) fn unwind(&mut self, job: JobId) {
+        self.unwind_to(job, NO_HOLD);
+    }
+
+    /// Gives back what was taken since `outer`, which is kept.
+    pub(super) fn unwind_to(&mut self, job: JobId, outer: HoldId) {
+        self.give_all_back(job, outer, false);
+    }
+
+    fn give_all_back(&mut self, job: JobId, outer: HoldId, failed: bool) {
         let mut hold = self.instruction(job).holds;
-        while hold != NO_HOLD {
+        while hold != outer && hold != NO_HOLD {
             let entry = self.plan.programs.holds[usize::from(hold)];
             match entry.held {
                 Held::Pool(pool) => self.give_back(job, pool, entry.slot),
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
-                Held::Guarded(breaker) => self.break_off(job, breaker, cause),
+                Held::Guarded(breaker) => self.break_off(job, breaker, failed),
+                Held::At(_) => {}
             }
             hold = entry.outer;
         }
     }
 
-    /// The client waits no longer; without cancellation the work goes on.
+    /// The client waits no longer; unless it cancels, the work goes on.
     pub fn time_out(&mut self, id: RequestId) {
         self.requests[id].timeout = None;
+        let attempt = self.requests[id].attempt;
         self.fail_attempt(id, Cause::TimedOut);
         let request = &self.requests[id];
         if request.is_settled() && self.plan.population.arrivals.think_time().is_some() {
@@ -391,6 +403,7 @@ impl World<'_> {
             self.known_users[user as usize].requests += 1;
             self.think(user);
         }
+        self.cancel_attempt(id, attempt);
     }
 
     /// The breaker of its kind forbids a client to try.

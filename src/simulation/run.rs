@@ -62,6 +62,7 @@ pub fn play<C>(
     let mut world = World::new(plan, seed, replication, recorder);
     warm_caches(&mut world);
     world.wind_clock();
+    world.wind_faults();
     world.seat_users();
     let mut course = Course::default();
     while let Some(event) = world.queue.pop() {
@@ -173,6 +174,7 @@ impl World<'_> {
             EventKind::EntryShipped => self.entry_shipped(index),
             EventKind::RetryDue => return Then::Continue(self.begin_attempt(index)),
             EventKind::HedgeDue => return Then::Continue(self.hedge_due(index, event.ticket)),
+            EventKind::FaultDue => self.fault_due(index),
             EventKind::ClockTicked => {
                 if self.tick(index) {
                     return Then::Stop;
@@ -270,6 +272,7 @@ impl World<'_> {
             self.tick(2);
         }
         self.audit_end();
+        self.end_incidents();
         if !self.has_static_files {
             self.recorder.pages_are_answers();
         }

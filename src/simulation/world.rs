@@ -6,6 +6,7 @@ use super::blueprint::{
     PoolPlan,
 };
 use super::clients::Clients;
+use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
@@ -46,6 +47,8 @@ pub enum EventKind {
     RetryDue = 7,
     /// The clock of the window and the time series.
     ClockTicked = 8,
+    /// A failure, a repair, an event of the script, a health check.
+    FaultDue = 9,
     /// An attempt takes so long that a second one starts beside it, or its
     /// race is decided.
     HedgeDue = 13,
@@ -71,8 +74,9 @@ impl EventKind {
             5 => EventKind::PatienceEnded,
             6 => EventKind::EntryShipped,
             7 => EventKind::RetryDue,
+            8 => EventKind::ClockTicked,
             13 => EventKind::HedgeDue,
-            _ => EventKind::ClockTicked,
+            _ => EventKind::FaultDue,
         };
         (kind, payload & (INDEX_END - 1))
     }
@@ -132,6 +136,8 @@ pub struct World<'a> {
     pub known_users: Vec<KnownUser>,
     /// Jobs that can go on at this instant, in order.
     pub ready: VecDeque<JobId>,
+    /// What can fail; `None` where nothing can.
+    pub faults: Option<Faults<'a>>,
     /// What is measured.
     pub recorder: Recorder,
     /// Whether any page has static files. If not, a page is its answer.
@@ -239,7 +245,7 @@ impl<'a> World<'a> {
             parts: Vec::new(),
             stride: plan.programs.parts_max().max(1),
             pools: plan.stations.pools.iter().map(new_pool).collect(),
-            cpus: plan.stations.cpus.iter().map(new_cpu).collect(),
+            cpus: plan.stations.cpus.iter().map(|cpu| new_cpu(cpu, plan.interruptible)).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
             balancers: plan
@@ -254,6 +260,7 @@ impl<'a> World<'a> {
             clients: Clients::new(plan),
             known_users: Vec::new(),
             ready: VecDeque::new(),
+            faults: plan.faults.as_ref().map(Faults::new),
             recorder,
             takes_notes: has_static_files || plan.clients.iter().any(ClientPlan::takes_notes),
             has_static_files,
@@ -365,9 +372,12 @@ fn new_pool(plan: &PoolPlan) -> Pool {
     }
 }
 
-fn new_cpu(plan: &CpuPlan) -> Cpu {
+/// A FIFO processor of constant speed cannot be interrupted: where that may
+/// happen, its jobs share it, as many at a time as it has vCPUs, which is the
+/// same to the nanosecond.
+fn new_cpu(plan: &CpuPlan, interruptible: bool) -> Cpu {
     let constant_speed = plan.contention == 0.0 && plan.coherency == 0.0;
-    if plan.fifo && constant_speed {
+    if plan.fifo && constant_speed && !interruptible {
         return Cpu::Fifo(Fifo::new(plan.vcpus));
     }
     let limit = plan.fifo.then_some(plan.vcpus);

@@ -7,7 +7,7 @@ use crate::scenario::model::{Breaker, Scenario};
 use crate::simulation::blueprint::BreakerPlan;
 use crate::tier::breaker::Settings;
 
-/// Breakers, and whose they are.
+/// Breakers, and whose they are: those of client kinds come first.
 pub(super) struct Breakers {
     pub(super) plans: Vec<BreakerPlan>,
     /// By client kind.

@@ -40,12 +40,14 @@ impl Compiler<'_> {
         });
         self.out.emit(Verb::StaticAsked);
         self.connect(reuse);
+        self.enter_balancer();
         self.guarded_service(place, |compiler| {
-            compiler.enter_service(place, step);
+            compiler.enter_service(place, None, step);
             let demand = &scenario.topology.services[place.service].static_cpu;
             compiler.service_cpu(demand, place, step);
             compiler.leave_service(place);
         });
+        self.leave_balancer();
         self.reply(&files.bytes, step, false);
         self.out.emit(Verb::StaticArrived);
         if let Some(skip) = cached {

@@ -1,11 +1,12 @@
 //! Configuration of caches and databases.
 
+use super::layout::DatabaseLayout;
 use super::{dataset_space, for_each_step, result_space};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
-    Cache, CacheStart, Database, Endpoint, Eviction, ResultKeys, Scenario, Step,
+    Cache, CacheStart, Database, Endpoint, Eviction, ReadFrom, ResultKeys, Scenario, Step,
 };
-use crate::simulation::blueprint::{CachePlan, DatabasePlan, WarmSet};
+use crate::simulation::blueprint::{CachePlan, DatabasePlan, Readers, WarmSet};
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache;
 
@@ -85,12 +86,23 @@ fn reads_per_request(scenario: &Scenario, id: usize) -> f64 {
     total
 }
 
-pub(super) fn databases(scenario: &Scenario, appliers: &[Option<u16>]) -> Vec<DatabasePlan> {
-    let databases = scenario.topology.databases.iter().zip(appliers);
-    databases.map(|(database, &applier)| database_plan(scenario, database, applier)).collect()
+pub(super) fn databases(
+    scenario: &Scenario,
+    layouts: &[DatabaseLayout],
+    appliers: &[Option<u16>],
+) -> Vec<DatabasePlan> {
+    let databases = scenario.topology.databases.iter().zip(layouts).zip(appliers);
+    databases
+        .map(|((database, layout), &applier)| database_plan(scenario, database, layout, applier))
+        .collect()
 }
 
-fn database_plan(scenario: &Scenario, database: &Database, applier: Option<u16>) -> DatabasePlan {
+fn database_plan(
+    scenario: &Scenario,
+    database: &Database,
+    layout: &DatabaseLayout,
+    applier: Option<u16>,
+) -> DatabasePlan {
     let sizes: Vec<(u64, u64)> = database
         .datasets
         .iter()
@@ -106,6 +118,13 @@ fn database_plan(scenario: &Scenario, database: &Database, applier: Option<u16>)
     DatabasePlan {
         name: format!("databases.{}", database.name),
         replicas: database.hosts.len() as u32 - 1,
+        writes: layout.writes,
+        reads: layout.reads,
+        readers: match database.read_from {
+            ReadFrom::Primary => Readers::Primary,
+            ReadFrom::Replicas => Readers::Replicas,
+            ReadFrom::Any | ReadFrom::Nearest => Readers::Any,
+        },
         shipping: Duration::from_nanos(rtt.as_nanos() / 2),
         extra_lag: database.extra_lag.clone(),
         applier,

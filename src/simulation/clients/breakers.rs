@@ -23,14 +23,14 @@ impl World<'_> {
         Flow::Next
     }
 
-    /// A call within the site ends before its time. Where its client has given
-    /// up, that says nothing of who was called.
+    /// A call within the site ends before its time: it has failed, or is given
+    /// up, which says nothing of who was called.
     #[inline(never)]
-    pub(in crate::simulation) fn break_off(&mut self, job: JobId, breaker: u16, cause: Cause) {
+    pub(in crate::simulation) fn break_off(&mut self, job: JobId, breaker: u16, failed: bool) {
         let breaker = &mut self.clients.breakers[usize::from(breaker)];
-        match cause {
-            Cause::TimedOut => breaker.withdrawn(job),
-            _ => breaker.failed(self.now, job),
+        match failed {
+            true => breaker.failed(self.now, job),
+            false => breaker.withdrawn(job),
         }
     }
 

@@ -20,13 +20,16 @@ pub(in crate::simulation) const HEDGE_PART: u8 = 0;
 /// The race of a request's present attempt.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Race {
-    /// The event that it waits for, the start of the second racer. Others that
-    /// are about this request come from the past.
+    /// The event that it waits for: the start of the second racer or, once it
+    /// is decided, the end of the loser. Others that are about this request
+    /// come from the past.
     due: Option<Ticket>,
     /// Which attempt.
     attempt: u8,
     /// Racers that have not failed.
     running: u8,
+    /// One has answered.
+    decided: bool,
 }
 
 impl World<'_> {
@@ -39,10 +42,10 @@ impl World<'_> {
             races.resize(id as usize + 1, Race::default());
         }
         let attempt = self.requests[id].attempt;
-        races[id as usize] = Race { due, attempt, running: 1 };
+        races[id as usize] = Race { due, attempt, running: 1, decided: false };
     }
 
-    /// The second racer starts unless the race is over.
+    /// The second racer starts unless the race is over; or its loser ends.
     #[inline(never)]
     pub(in crate::simulation) fn hedge_due(
         &mut self,
@@ -54,6 +57,10 @@ impl World<'_> {
         }
         let race = &mut self.clients.races[id as usize];
         race.due = None;
+        if race.decided {
+            self.cancel_losers(id);
+            return None;
+        }
         let request = &self.requests[id];
         if request.is_settled() || request.attempt != race.attempt {
             return None;
@@ -86,7 +93,8 @@ impl World<'_> {
         race.running > 0
     }
 
-    /// A racer has answered: the other is no longer part of its request.
+    /// A racer has answered: the other is no longer part of its request. Its
+    /// work ends once all else of this instant is done, if the client cancels.
     pub(in crate::simulation) fn decide_race(&mut self, id: RequestId, winner: JobId) {
         if !self.hedges(id) {
             return;
@@ -96,7 +104,14 @@ impl World<'_> {
         let won = request.measured && attempt & HEDGED != 0;
         request.attempt = attempt;
         self.clients.hedges_won += u64::from(won);
-        self.clients.races[id as usize].due = None;
+        let cancels = self.plan.clients[usize::from(self.requests[id].client)].cancels;
+        let race = &mut self.clients.races[id as usize];
+        race.due = None;
+        if cancels && race.running > 1 {
+            let payload = EventKind::HedgeDue.with(id);
+            race.decided = true;
+            race.due = Some(self.queue.schedule(self.now, Phase::Timer, payload));
+        }
     }
 
     fn hedges(&self, id: RequestId) -> bool {

@@ -6,12 +6,13 @@
 //! scenario asks for them.
 
 mod breakers;
+mod cancellation;
 mod figures;
 mod hedging;
 mod work;
 
 use super::blueprint::{Blueprint, ClientPlan, NONE};
-use super::request::{JobId, RequestId};
+use super::request::{JobId, NOBODY, RequestId};
 use crate::kernel::time::Instant;
 use crate::tier::breaker::Breaker;
 use hedging::Race;
@@ -20,12 +21,17 @@ use work::Work;
 /// State of hedges, breakers and cancellation.
 #[derive(Debug)]
 pub struct Clients {
-    /// Circuit breakers, by number.
+    /// Circuit breakers, by number: first those of client kinds, which number
+    /// calls by their request, then the others, which number them by their job.
     pub(super) breakers: Vec<Breaker>,
+    /// How many are of client kinds.
+    of_clients: usize,
     /// Races of the present attempts, by request, as far as any client hedges.
     races: Vec<Race>,
     /// Jobs by request, where any client cancels.
     work: Option<Work>,
+    /// Jobs being cancelled: empty in between.
+    cancelled: Vec<JobId>,
     /// Second racers started by measured requests.
     pub(super) hedges: u64,
     /// Of them those that answered.
@@ -39,8 +45,10 @@ impl Clients {
         let cancels = plan.clients.iter().any(|client| client.cancels);
         Self {
             breakers: breakers.collect(),
+            of_clients: plan.clients.iter().filter(|client| client.breaker != NONE).count(),
             races: Vec::new(),
             work: cancels.then(Work::default),
+            cancelled: Vec::new(),
             hedges: 0,
             hedges_won: 0,
         }
@@ -54,6 +62,9 @@ impl Clients {
     /// A request has one more job.
     #[inline]
     pub fn begin_job(&mut self, request: RequestId, job: JobId) {
+        if request == NOBODY {
+            return;
+        }
         if let Some(work) = &mut self.work {
             work.add(request, job);
         }
@@ -62,6 +73,9 @@ impl Clients {
     /// A request has one job less.
     #[inline]
     pub fn end_job(&mut self, request: RequestId, job: JobId) {
+        if request == NOBODY {
+            return;
+        }
         if let Some(work) = &mut self.work {
             work.remove(request, job);
         }

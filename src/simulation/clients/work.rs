@@ -49,7 +49,6 @@ impl Work {
     }
 
     /// The jobs of a request, the latest first.
-    #[cfg(test)]
     pub(super) fn of(&self, request: RequestId) -> impl Iterator<Item = JobId> {
         let some = |job| (job != NOBODY).then_some(job);
         let latest = self.latest.get(request as usize).copied().and_then(some);

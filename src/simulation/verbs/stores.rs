@@ -78,8 +78,11 @@ impl World<'_> {
         }
         let key = self.key(job, access, step, item);
         let now = self.now;
+        let node = self.caches[cache].placement.node_of(key);
+        if !self.cache_answers(cache, node) {
+            return false;
+        }
         let tier = &mut self.caches[cache];
-        let node = tier.placement.node_of(key);
         match tier.nodes[node].lookup(now, key) {
             Lookup::Hit { stale_since } => {
                 if let Some(since) = stale_since {
@@ -102,8 +105,11 @@ impl World<'_> {
         for item in self.wanted(job, plan) {
             let key = self.key(job, access, step, item);
             let stale_since = self.missed_by_read(job, plan, key);
+            let node = self.caches[cache].placement.node_of(key);
+            if !self.cache_answers(cache, node) {
+                continue;
+            }
             let tier = &mut self.caches[cache];
-            let node = tier.placement.node_of(key);
             let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
             tier.nodes[node].store(self.now, key, bytes, stale_since);
         }
@@ -117,6 +123,22 @@ impl World<'_> {
         (0..u32::from(plan.count))
             .map(|item| placement.node_of(self.key(job, access, step, item)))
             .fold(0, |nodes, node| nodes | 1 << node)
+    }
+
+    /// The same without those that do not answer.
+    pub(in crate::simulation) fn nodes_of_living(
+        &self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+    ) -> u128 {
+        let nodes = self.nodes_of(job, access, step);
+        if self.faults.is_none() {
+            return nodes;
+        }
+        let cache = usize::from(self.plan.accesses[usize::from(access)].cache);
+        let answers = |node: &usize| nodes >> node & 1 == 1 && self.cache_answers(cache, *node);
+        (0..128).filter(answers).fold(0, |living, node| living | 1 << node)
     }
 
     /// First commit of a key that the read did not see: missed by its replica,
