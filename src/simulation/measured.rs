@@ -119,7 +119,7 @@ impl World<'_> {
             ("static_files_asked", MeasuredFigure::Count(recorder.static_asked)),
             ("static_files_arrived", MeasuredFigure::Count(recorder.static_arrived)),
         ];
-        figures.extend(self.hedge_figures());
+        figures.extend(self.attempt_figures());
         ComponentMeasured { name: "users".to_owned(), kind: "users", figures }
     }
 }

@@ -6,14 +6,20 @@ use crate::station::concurrency::Concurrency;
 
 impl World<'_> {
     /// Figures of all users that only some scenarios have.
-    pub(in crate::simulation) fn hedge_figures(&self) -> Vec<(&'static str, MeasuredFigure)> {
-        if self.plan.clients.iter().all(|client| client.hedge_after.is_none()) {
-            return Vec::new();
+    pub(in crate::simulation) fn attempt_figures(&self) -> Vec<(&'static str, MeasuredFigure)> {
+        let offered: u64 = self.recorder.endpoints.iter().map(|endpoint| endpoint.offered).sum();
+        let per_request =
+            |count: u64| MeasuredFigure::Mean((offered > 0).then(|| count as f64 / offered as f64));
+        let mut figures = Vec::new();
+        if self.plan.clients.iter().any(|client| client.attempts > 1) {
+            figures.push(("attempts_mean", per_request(offered + self.recorder.retries)));
         }
-        vec![
-            ("hedges", MeasuredFigure::Count(self.clients.hedges)),
-            ("hedges_won", MeasuredFigure::Count(self.clients.hedges_won)),
-        ]
+        if self.plan.clients.iter().any(|client| client.hedge_after.is_some()) {
+            figures.push(("hedges", MeasuredFigure::Count(self.clients.hedges)));
+            figures.push(("hedges_won", MeasuredFigure::Count(self.clients.hedges_won)));
+            figures.push(("hedged_share", per_request(self.clients.hedges)));
+        }
+        figures
     }
 
     /// Breakers and moving limits as components with figures of their own.
