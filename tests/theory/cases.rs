@@ -170,7 +170,8 @@ fn replication() -> [Case; 2] {
 }
 
 /// 120 ms of patience with an exponential 100 ms, thrice.
-pub(crate) const RETRIES: Retries = Retries { latency: 100.0, timeout: 120.0, attempts: 3, backoff: 100.0 };
+pub(crate) const RETRIES: Retries =
+    Retries { latency: 100.0, timeout: 120.0, attempts: 3, backoff: 100.0 };
 /// 100/s of 100 ms each on 10 workers, with a patience of 200 ms.
 pub(crate) const ERLANG_A: ErlangA =
     ErlangA { arrival: 0.1, service: 0.01, servers: 10, impatience: 0.005 };
