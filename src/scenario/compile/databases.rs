@@ -111,6 +111,19 @@ impl Compiler<'_> {
         step: StepId,
         work: impl FnOnce(&mut Self, Slot),
     ) {
+        self.guarded(self.breakers.databases[database], |compiler| {
+            compiler.connected_unguarded(database, group, place, step, work);
+        });
+    }
+
+    fn connected_unguarded(
+        &mut self,
+        database: usize,
+        group: u16,
+        place: Place,
+        step: StepId,
+        work: impl FnOnce(&mut Self, Slot),
+    ) {
         let layout: &DatabaseLayout = &self.layout.databases[database];
         let name = &self.scenario.topology.databases[database].name;
         let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));

@@ -1,5 +1,6 @@
 //! One program per endpoint and client kind, and one per applier.
 
+use super::breakers::Breakers;
 use super::emitter::Emitter;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
@@ -28,6 +29,7 @@ pub(super) struct Compiled {
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) layout: &'a Layout,
+    pub(super) breakers: &'a Breakers,
     /// Numbers of components, where something can fail.
     pub(super) numbers: Option<ComponentNumbers>,
     pub(super) out: Emitter,
@@ -41,9 +43,9 @@ pub(super) struct Place {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout, breakers: &'a Breakers) -> Self {
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, numbers, out: Emitter::default() }
+        Self { scenario, layout, breakers, numbers, out: Emitter::default() }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -73,15 +75,20 @@ impl<'a> Compiler<'a> {
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
         self.out.begin();
+        if client.hedge.is_some() {
+            self.out.begin_attribution("hedge.wait");
+        }
         if let Some(dns) = &scenario.topology.dns {
             let lookup = self.out.distribution(&dns.lookup);
             self.out.emit_timed(Verb::Resolve { lookup }, "dns");
         }
         self.connect(false);
         self.enter_balancer();
-        self.enter_service(place, None, 0);
-        self.cacheable(endpoint, place);
-        self.leave_service(place);
+        self.guarded_service(place, |compiler| {
+            compiler.enter_service(place, None, 0);
+            compiler.cacheable(endpoint, place);
+            compiler.leave_service(place);
+        });
         self.leave_balancer();
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
@@ -335,11 +342,13 @@ impl<'a> Compiler<'a> {
             None => self.steps(steps, place),
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
-                self.hop();
-                self.enter_service(callee, Some(place), step);
-                self.steps(steps, callee);
-                self.leave_service(callee);
-                self.hop();
+                self.guarded_service(callee, |compiler| {
+                    compiler.hop();
+                    compiler.enter_service(callee, Some(place), step);
+                    compiler.steps(steps, callee);
+                    compiler.leave_service(callee);
+                    compiler.hop();
+                });
             }
         }
     }
