@@ -15,6 +15,8 @@ mod cases;
 mod chains;
 #[path = "theory/clients.rs"]
 mod clients;
+#[path = "theory/names.rs"]
+mod names;
 #[path = "theory/networks.rs"]
 mod networks;
 #[path = "theory/published.rs"]

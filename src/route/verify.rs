@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
             Verb::Unguard { breaker } => {
                 self.give_back(pc, &mut held, (Held::Guarded(breaker), 0))?
             }
-            Verb::Choose { group, slot, .. } => {
+            Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                 self.check_slot(pc, slot)?;
                 if self.is_released(pc, group, slot) {
                     held.push((Held::Connection(group), slot));

@@ -3,10 +3,12 @@
 //! and never changes while they run.
 
 use super::faults::plan::FaultPlan;
+use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
+use crate::route::step::Locus;
 use crate::tier::balancer::Policy;
 use crate::tier::breaker;
 use crate::tier::buffer_pool::BufferPool;
@@ -51,6 +53,8 @@ pub struct Blueprint {
     pub dns: Option<DnsPlan>,
     /// Distances.
     pub network: NetworkPlan,
+    /// Regions, where there are two or more.
+    pub regions: Option<RegionsPlan>,
     /// The replication starts with warm-up unknown (found by MSER-5) if `None`.
     pub warmup: Option<Duration>,
     /// End of arrivals that are measured.
@@ -299,6 +303,8 @@ pub struct Access {
     pub deletes: bool,
     /// A cache was asked first: only what it missed is wanted.
     pub looked_up: bool,
+    /// Who asks the cache.
+    pub reader: Locus,
 }
 
 /// How keys come about.
@@ -407,6 +413,8 @@ pub struct NetworkPlan {
     pub nanos_per_byte: f64,
     /// An idle connection stays open this long.
     pub keep_alive: Option<Duration>,
+    /// Who hears nothing gives up after this time.
+    pub give_up_after: Duration,
 }
 
 /// Limits that end an overloaded run.

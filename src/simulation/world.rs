@@ -2,13 +2,13 @@
 
 use super::arrivals::Arrivals;
 use super::blueprint::{
-    Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
-    PoolPlan,
+    Blueprint, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END, PoolPlan,
 };
 use super::clients::Clients;
 use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
+use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
@@ -52,6 +52,8 @@ pub enum EventKind {
     /// An attempt takes so long that a second one starts beside it, or its
     /// race is decided.
     HedgeDue = 13,
+    /// A check of a region by the name server, or its verdict.
+    RegionDue = 14,
 }
 
 impl EventKind {
@@ -75,8 +77,9 @@ impl EventKind {
             6 => EventKind::EntryShipped,
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
+            9 => EventKind::FaultDue,
             13 => EventKind::HedgeDue,
-            _ => EventKind::FaultDue,
+            _ => EventKind::RegionDue,
         };
         (kind, payload & (INDEX_END - 1))
     }
@@ -120,6 +123,8 @@ pub struct World<'a> {
     pub cpu_tickets: Vec<Option<Ticket>>,
     /// Disks.
     pub disks: Vec<Disk>,
+    /// Regions, where there are two or more.
+    pub regions: Option<Regions>,
     /// Balancers, by group.
     pub balancers: Vec<Balancer>,
     /// Resolvers.
@@ -248,13 +253,14 @@ impl<'a> World<'a> {
             cpus: plan.stations.cpus.iter().map(|cpu| new_cpu(cpu, plan.interruptible)).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
+            regions: Regions::new(plan),
             balancers: plan
                 .groups
                 .iter()
                 .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
                 .collect(),
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
-            caches: plan.caches.iter().map(CacheTier::new).collect(),
+            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
@@ -389,11 +395,15 @@ fn new_disk(plan: &DiskPlan) -> Disk {
 }
 
 impl CacheTier {
-    fn new(plan: &CachePlan) -> Self {
+    fn new(blueprint: &Blueprint, cache: usize) -> Self {
+        let plan = &blueprint.caches[cache];
         let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
         Self {
             nodes: (0..plan.nodes).map(|_| node()).collect(),
-            placement: Placement::new(plan.nodes as usize),
+            placement: match &blueprint.regions {
+                None => Placement::new(plan.nodes as usize),
+                Some(regions) => regions.placement(cache),
+            },
             simple_hits: 0,
             simple_misses: 0,
             stale_age_sum: 0,

@@ -7,6 +7,7 @@ mod emitter;
 mod faults;
 mod layout;
 mod programs;
+mod regions;
 mod static_files;
 mod tiers;
 
@@ -19,6 +20,7 @@ use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
     NetworkPlan, Population, RecordedRequest,
 };
+use crate::simulation::regions_plan::RegionsPlan;
 use crate::simulation::request::HEDGED;
 use breakers::Breakers;
 use layout::Layout;
@@ -36,7 +38,8 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
     let layout = Layout::new(scenario);
     let breakers = Breakers::new(scenario);
-    let compiled = Compiler::new(scenario, &layout, &breakers).compile()?;
+    let regions = regions::regions(scenario, &layout);
+    let compiled = Compiler::new(scenario, &layout, &breakers, regions.as_ref()).compile()?;
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
     let total: f64 = shares().sum();
@@ -60,12 +63,9 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         programs: compiled.programs,
         accesses: compiled.accesses,
         popularities: popularities(scenario)?,
-        dns: scenario
-            .topology
-            .dns
-            .as_ref()
-            .map(|dns| DnsPlan { ttl: dns.ttl, resolvers: dns.resolvers }),
+        dns: dns_plan(scenario, regions.as_ref()),
         network: network_plan(scenario),
+        regions,
         warmup: scenario.run.warmup,
         duration: scenario.run.duration,
         limits: LimitsPlan {
@@ -202,6 +202,13 @@ fn client_plan(client: &Client, breaker: Option<u16>, cancels: bool) -> ClientPl
     }
 }
 
+/// Where regions exist, each has its own resolvers.
+fn dns_plan(scenario: &Scenario, regions: Option<&RegionsPlan>) -> Option<DnsPlan> {
+    let dns = scenario.topology.dns.as_ref()?;
+    let of_regions = regions.and_then(|regions| regions.resolvers.last()).map(|last| last.end);
+    Some(DnsPlan { ttl: dns.ttl, resolvers: of_regions.unwrap_or(dns.resolvers) })
+}
+
 fn network_plan(scenario: &Scenario) -> NetworkPlan {
     let network = &scenario.topology.network;
     NetworkPlan {
@@ -209,6 +216,7 @@ fn network_plan(scenario: &Scenario) -> NetworkPlan {
         handshakes: network.handshakes,
         nanos_per_byte: network.bytes_per_s.map_or(0.0, |rate| 1e9 / rate),
         keep_alive: network.keep_alive,
+        give_up_after: network.give_up_after,
     }
 }
 
