@@ -169,6 +169,16 @@ pub enum Verb {
         /// Which instance.
         slot: Slot,
     },
+    /// Ask a circuit breaker, and be refused while it is open.
+    Guard {
+        /// Which breaker.
+        breaker: u16,
+    },
+    /// Tell the breaker that the call has succeeded.
+    Unguard {
+        /// Which breaker.
+        breaker: u16,
+    },
     /// CPU work.
     Work {
         /// First entry of the component in the table instance → CPU.

@@ -150,6 +150,14 @@ impl Listing<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
+            Verb::Guard { breaker } => {
+                let name = self.plan.breakers[usize::from(breaker)].name.clone();
+                ("guard", name, "refused while it is open".to_owned())
+            }
+            Verb::Unguard { breaker } => {
+                let name = self.plan.breakers[usize::from(breaker)].name.clone();
+                ("unguard", name, String::new())
+            }
             _ => self.describe_store(verb),
         }
     }

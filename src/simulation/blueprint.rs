@@ -10,6 +10,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
 use crate::route::step::Locus;
 use crate::tier::balancer::Policy;
+use crate::tier::breaker;
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache::Eviction;
 
@@ -46,6 +47,8 @@ pub struct Blueprint {
     pub caches: Vec<CachePlan>,
     /// Databases.
     pub databases: Vec<DatabasePlan>,
+    /// Circuit breakers of client kinds, services and databases.
+    pub breakers: Vec<BreakerPlan>,
     /// Name resolution.
     pub dns: Option<DnsPlan>,
     /// Distances.
@@ -140,6 +143,24 @@ pub struct ClientPlan {
     pub jitter: bool,
     /// Retries allowed per first attempt; infinite = no budget.
     pub retry_budget: f64,
+    /// Starts a second attempt beside one that takes longer than this.
+    pub hedge_after: Option<Duration>,
+    /// Cancels the work of what it gives up.
+    pub cancels: bool,
+    /// Its circuit breaker, or [`NONE`].
+    pub breaker: u16,
+    /// There is something to watch in its attempts: a time limit, a hedge, a
+    /// breaker, or work to cancel, be it that of other kinds of client.
+    pub watched: bool,
+}
+
+/// A circuit breaker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerPlan {
+    /// Such as `services.web.breaker`.
+    pub name: String,
+    /// When it opens, and for how long.
+    pub settings: breaker::Settings,
 }
 
 /// A group of instances of which one is chosen.
@@ -216,6 +237,17 @@ pub struct PoolPlan {
     pub slots: u32,
     /// Waiting places; `None` = unbounded.
     pub queue: Option<u32>,
+    /// The limit of slots follows the wait for one.
+    pub adaptive: Option<AdaptivePlan>,
+}
+
+/// How the limit of a pool moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaptivePlan {
+    /// A longer wait shrinks it.
+    pub target_wait: Duration,
+    /// Lowest limit.
+    pub minimum: u32,
 }
 
 /// A CPU.

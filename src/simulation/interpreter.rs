@@ -68,6 +68,8 @@ impl World<'_> {
                 self.enter(job, pool, slot, patience, step)
             }
             Verb::Leave { pool, slot } => self.leave(job, pool, slot),
+            Verb::Guard { breaker } => self.guard(job, breaker),
+            Verb::Unguard { breaker } => self.unguard(job, breaker),
             Verb::Work { .. } => self.begin_work(job, instruction),
             Verb::Disk { disks, slot, access, step } => {
                 self.begin_disk(job, disks, slot, access, step)

@@ -6,6 +6,7 @@ mod arrivals;
 mod audit;
 pub mod availability;
 pub mod blueprint;
+mod clients;
 mod clock;
 mod failover;
 pub mod faults;

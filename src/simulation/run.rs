@@ -167,12 +167,13 @@ impl World<'_> {
                     return Then::Continue(self.complete_shared(index));
                 }
             }
-            EventKind::RequestArrived => return Then::Continue(Some(self.arrive())),
-            EventKind::UserAsked => return Then::Continue(Some(self.ask(index))),
+            EventKind::RequestArrived => return Then::Continue(self.arrive()),
+            EventKind::UserAsked => return Then::Continue(self.ask(index)),
             EventKind::AttemptTimedOut => self.time_out(index),
             EventKind::PatienceEnded => self.end_patience(index),
             EventKind::EntryShipped => self.entry_shipped(index),
-            EventKind::RetryDue => return Then::Continue(Some(self.begin_attempt(index))),
+            EventKind::RetryDue => return Then::Continue(self.begin_attempt(index)),
+            EventKind::HedgeDue => return Then::Continue(self.hedge_due(index, event.ticket)),
             EventKind::FaultDue => self.fault_due(index),
             EventKind::RegionDue => self.region_due(index),
             EventKind::ClockTicked => {

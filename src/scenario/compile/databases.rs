@@ -115,6 +115,19 @@ impl Compiler<'_> {
         step: StepId,
         work: impl FnOnce(&mut Self, Slot),
     ) {
+        self.guarded(self.breakers.databases[database], |compiler| {
+            compiler.connected_unguarded((database, group), place, from, step, work);
+        });
+    }
+
+    fn connected_unguarded(
+        &mut self,
+        (database, group): (usize, u16),
+        place: Place,
+        from: Locus,
+        step: StepId,
+        work: impl FnOnce(&mut Self, Slot),
+    ) {
         let layout: &DatabaseLayout = &self.layout.databases[database];
         let name = &self.scenario.topology.databases[database].name;
         let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));

@@ -34,6 +34,11 @@ impl Emitter {
         self.next_step = 0;
     }
 
+    /// Names the part of the attribution that the program begins with.
+    pub(super) fn begin_attribution(&mut self, part: &str) {
+        self.part(part);
+    }
+
     /// Ends the program begun last; its number.
     ///
     /// # Errors

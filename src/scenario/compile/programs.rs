@@ -1,5 +1,6 @@
 //! One program per endpoint and client kind, and one per applier.
 
+use super::breakers::Breakers;
 use super::emitter::Emitter;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
@@ -30,6 +31,7 @@ pub(super) struct Compiled {
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) layout: &'a Layout,
+    pub(super) breakers: &'a Breakers,
     /// Numbers of components, where something can fail.
     pub(super) numbers: Option<ComponentNumbers>,
     pub(super) regions: Option<&'a RegionsPlan>,
@@ -47,6 +49,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn new(
         scenario: &'a Scenario,
         layout: &'a Layout,
+        breakers: &'a Breakers,
         regions: Option<&'a RegionsPlan>,
     ) -> Self {
         let mut out = Emitter::default();
@@ -54,7 +57,7 @@ impl<'a> Compiler<'a> {
             out.reserve_route_slot();
         }
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, numbers, regions, out }
+        Self { scenario, layout, breakers, numbers, regions, out }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -84,12 +87,17 @@ impl<'a> Compiler<'a> {
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
         self.out.begin();
+        if client.hedge.is_some() {
+            self.out.begin_attribution("hedge.wait");
+        }
         self.find_site();
         self.connect(false);
         self.enter_balancer();
-        self.enter_service(place, None, 0);
-        self.cacheable(endpoint, place);
-        self.leave_service(place);
+        self.guarded_service(place, |compiler| {
+            compiler.enter_service(place, None, 0);
+            compiler.cacheable(endpoint, place);
+            compiler.leave_service(place);
+        });
         self.leave_balancer();
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
@@ -360,11 +368,13 @@ impl<'a> Compiler<'a> {
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
                 let (here, there) = (self.locus(place), self.locus(callee));
-                self.hop_at_once(here, there);
-                self.enter_service(callee, Some(place), step);
-                self.steps(steps, callee);
-                self.leave_service(callee);
-                self.hop(there, here);
+                self.guarded_service(callee, |compiler| {
+                    compiler.hop_at_once(here, there);
+                    compiler.enter_service(callee, Some(place), step);
+                    compiler.steps(steps, callee);
+                    compiler.leave_service(callee);
+                    compiler.hop(there, here);
+                });
             }
         }
     }
