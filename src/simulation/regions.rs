@@ -258,7 +258,7 @@ impl World<'_> {
     }
 
     /// One way between two instances of a database.
-    pub(super) fn shipping(&self, database: usize, from: u32, to: u32) -> Duration {
+    pub(super) fn way_between(&self, database: usize, from: u32, to: u32) -> Duration {
         match &self.plan.regions {
             None => self.plan.databases[database].shipping,
             Some(plan) => {
