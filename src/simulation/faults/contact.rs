@@ -46,8 +46,7 @@ impl World<'_> {
         self.jobs[job].since = self.now;
         self.start_slowly(job, to, slot);
         let node = self.node_at(job, to, slot);
-        let caller = (from != NOT_A_COMPONENT).then(|| self.node_at(job, from, from_slot));
-        let way = self.way(caller, node);
+        let way = self.way_of_call(job, node, from, from_slot);
         if way == Way::Cut {
             return self.meet_silence(job, to);
         }
@@ -58,17 +57,28 @@ impl World<'_> {
                 self.faults().waiting[node].push(job);
                 Flow::Wait
             }
-            NodeState::Up if self.recorder.trace.is_on() => self.take_call(job, node, way),
-            NodeState::Up => self.pass(job, way),
+            NodeState::Up => self.take_call(job, node, way),
         }
     }
 
-    /// The node takes the call, and that is written down.
+    /// The way of a call from its caller to a node.
+    pub(super) fn way_of_call(&self, job: JobId, node: usize, from: u16, from_slot: Slot) -> Way {
+        let caller = (from != NOT_A_COMPONENT).then(|| self.node_at(job, from, from_slot));
+        self.way(caller, node)
+    }
+
+    /// The node takes the call.
+    pub(super) fn take_call(&mut self, job: JobId, node: usize, way: Way) -> Flow {
+        if self.recorder.trace.is_on() {
+            self.write_down(job, node);
+        }
+        self.pass(job, way)
+    }
+
     #[cold]
-    fn take_call(&mut self, job: JobId, node: usize, way: Way) -> Flow {
+    fn write_down(&mut self, job: JobId, node: usize) {
         let name = self.fault_plan().node_name(node);
         self.recorder.trace.visit(self.jobs[job].request, self.now, name);
-        self.pass(job, way)
     }
 
     /// On, after what troubled links add.
@@ -134,7 +144,8 @@ impl World<'_> {
         let before = self.jobs[job].slots[usize::from(slot)] - first;
         let (entropy, affinity) = self.inputs_of_choice(job, group);
         let balancer = &mut self.balancers[usize::from(group)];
-        let Some(other) = balancer.choose(entropy, affinity) else { return };
+        let other = balancer.choose_other(entropy, affinity, before as usize);
+        let Some(other) = other else { return };
         if counts {
             balancer.end(before as usize);
             balancer.begin(other);
