@@ -63,7 +63,7 @@ impl World<'_> {
         position: u64,
     ) -> Instant {
         let plan = &self.plan.databases[database];
-        let mut arrival = committed + plan.shipping;
+        let mut arrival = committed + self.way_between(database, 0, replica as u32 + 1);
         if !plan.extra_lag.is_zero() {
             let key = self.applier_key(database, replica).named("extra lag").numbered(position);
             arrival += plan.extra_lag.sample_duration(&mut key.draws());

@@ -1,7 +1,8 @@
 //! Caches are flushed and die; databases without failover die.
 
-use crate::course::course;
+use crate::course::{course, course_of};
 use crate::death::site;
+use crate::support::component;
 
 /// A site with one web server, a cache of one item (2 ms a look-up) and a
 /// database that reads it in 4 ms. Each request works for 8 ms, then reads.
@@ -49,6 +50,9 @@ fn a_dead_cache_is_passed_by() {
 
 /// The same in silence: callers wait 30 ms for it, then go on. Those who look
 /// until 500 do; the first of them, the request of 200, is answered at 244.
+/// Those who have given up on it do not ask it again, but what the requests of
+/// 470, 480 and 490 have read is stored at 514, 524 and 534. The request of 500
+/// looks at 510 and misses; that of 510 looks at 520 and hits.
 #[test]
 fn a_silent_cache_costs_its_timeout() {
     let event = "[events.death]\nat = \"205 ms\"\nfor = \"300 ms\"\nhow = \"silence\"\nkill = \"caches.objects\"";
@@ -120,4 +124,24 @@ fn a_slow_link_to_the_cache_adds_its_time() {
         ("200..490", "web.0 15"),
         ("500..990", "web.0 10"),
     ]);
+}
+
+/// Stale: the item is updated by the request of 100 while the cache is cut off
+/// from web.0, from 95 to 195, so that nobody can remove it there. The update
+/// takes 8 + 2 ms and commits at 110. From 200 on, reads hit what is stale.
+#[test]
+fn who_is_out_of_reach_is_not_told_of_writes() {
+    let event = "[events.cable]\nat = \"95 ms\"\nfor = \"100 ms\"\n\
+                 cut = [\"services.web\", \"caches.objects\"]\n[endpoints.write]\nshare = 1\n\
+                 steps = [{ cpu = \"8000 us\" }, { update = \"posts\" }]\n";
+    let text = with_cache("timeout = \"30 ms\"", event)
+        .replace("interarrival = \"10 ms\"", "replay = \"arrivals.csv\"")
+        .replace("[endpoints.page]", "[endpoints.page]\nshare = 1")
+        .replace("read = {", "write = { cpu = \"2 ms\" }, read = {");
+    let arrivals = "time_s,endpoint\n0,page\n0.05,page\n0.1,write\n0.2,page\n0.25,page\n";
+    let found = course_of(&text, &[("arrivals.csv", arrivals)]);
+    found.of("page", &[("0", "web.0 main.0 14"), ("50..250", "web.0 10")]);
+    // The cache costs the writer its latency.
+    found.of("write", &[("100", "web.0 main.0 12")]);
+    assert_eq!(component(found.summary(), "caches.objects", "stale_hits"), 2.0);
 }

@@ -331,7 +331,7 @@ fn without_a_balancer_instances_come_and_go() {
                 [events.thrift]\nat = \"605 ms\"\nscale = \"services.api\"\nto = 1";
     course(&with_back_end(more)).is(&[
         ("10..320", "web.0 api.0 9 | web.0 api.1 9"),
-        ("330..590", "web.0 api.0 9 | web.0 api.1 9 | web.0 api.2 9"),
+        ("330..590", "web.0 api.2 9 | web.0 api.0 9 | web.0 api.1 9"),
         ("600..990", "web.0 api.0 9"),
     ]);
 }

@@ -9,10 +9,10 @@ impl World<'_> {
     pub(super) fn seat_roles(&mut self) {
         for plan in &self.plan.databases {
             for instance in 1..=plan.replicas as usize {
-                self.balancers[usize::from(plan.writes)].set_in_pool(instance, false);
+                self.set_member(plan.writes, instance, false);
             }
             if plan.readers == Readers::Replicas && plan.reads != plan.writes {
-                self.balancers[usize::from(plan.reads)].set_in_pool(0, false);
+                self.set_member(plan.reads, 0, false);
             }
         }
     }

@@ -142,7 +142,7 @@ impl World<'_> {
         };
         if plan.balancers.iter().all(|balancer| balancer.targets != own.component) {
             let in_pool = self.is_provisioned(node) && !self.faults().nodes[node].draining;
-            self.balancers[usize::from(group)].set_in_pool(own.instance as usize, in_pool);
+            self.set_member(group, own.instance as usize, in_pool);
         }
     }
 
@@ -193,7 +193,7 @@ impl World<'_> {
             checked.taken_in_at = Some(now);
         }
         checked.in_pool = in_pool;
-        self.balancers[usize::from(group)].set_in_pool(target, in_pool);
+        self.set_member(group, target, in_pool);
     }
 
     /// A new machine has come for a target that stayed out all the time.
