@@ -125,7 +125,7 @@ fn on_fire(choices: &Choices, troubles: &[Trouble], chance: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_request_is_lost_without_a_cause(
         choices in choices(),
