@@ -8,6 +8,7 @@ pub mod balancer;
 pub mod buffer_pool;
 pub mod cache;
 pub mod dns;
+pub mod failover;
 mod hash;
 pub mod lag;
 pub mod placement;

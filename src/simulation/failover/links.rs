@@ -1,0 +1,51 @@
+//! To whom a log is shipped: to who is up, has the data, and can be reached.
+
+use crate::simulation::world::World;
+use crate::tier::failover::{Presence, Topology};
+
+impl World<'_> {
+    /// Whether packets pass between two members, dead or alive.
+    pub(super) fn reaches(&self, database: usize, from: usize, to: usize) -> bool {
+        let Some(faults) = &self.faults else { return true };
+        let Some(component) = faults.plan.database(database) else { return true };
+        let node = |member: usize| faults.plan.node(component, member as u32);
+        from == to || self.can_reach(node(from), node(to))
+    }
+
+    /// Connects who should be, disconnects who should not.
+    pub(super) fn refresh_links(&mut self, database: usize) {
+        for log in 0..self.databases[database].logs.len() {
+            for member in 0..self.databases[database].members() {
+                let wanted = self.should_ship(database, log, member);
+                let tier = &self.databases[database];
+                let is = tier.appliers[log * tier.members() + member].is_connected;
+                match (is, wanted) {
+                    (false, true) => self.connect(database, log, member),
+                    (true, false) => self.disconnect(database, log, member),
+                    _ => continue,
+                }
+                self.receipts_changed(database, log, member);
+            }
+        }
+    }
+
+    fn should_ship(&self, database: usize, log: usize, member: usize) -> bool {
+        let tier = &self.databases[database];
+        let cluster = &tier.cluster;
+        let own = &cluster.members[member];
+        if !own.is_sound() || own.is_second || !tier.logs[log].follows(member) {
+            return false;
+        }
+        match cluster.topology {
+            Topology::Primary => cluster.primary().is_some_and(|primary| {
+                cluster.members[primary].is_sound() && self.reaches(database, primary, member)
+            }),
+            Topology::MultiPrimary | Topology::Ring => {
+                let source = cluster.source(log, member);
+                cluster.members[source].presence == Presence::Up
+                    && cluster.members[source].has_data
+                    && self.reaches(database, source, member)
+            }
+        }
+    }
+}
