@@ -59,7 +59,7 @@ fn what_is_not_simulated_yet_is_answered_at_its_place() {
     let numbered = WHOLE.lines().enumerate().skip(1);
     let marked: Vec<usize> =
         numbered.filter(|(_, line)| line.ends_with(MARK)).map(|(index, _)| index + 1).collect();
-    assert!(marked.len() > 25, "{}", marked.len());
+    assert!(marked.len() > 8, "{}", marked.len());
     assert_eq!(lines, marked, "{shown}");
 }
 
@@ -86,7 +86,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("keys = \"user\"", "keys = \"everyone\"", ""),
     ("keys = \"user\"", "keys = \"photos\"", ""),
     ("\"processor-sharing\"", "\"fifo\"", ""),
-    ("workers = 32", "workers = \"unbounded\"", ""),
+    ("workers = 32", "workers = \"unbounded\"", "E102"),
     ("policy = \"least-connections\"", "policy = \"round-robin\"", ""),
     ("policy = \"least-connections\"", "policy = \"random\"", ""),
     ("policy = \"least-connections\"", "policy = \"two-choices\"", ""),
@@ -101,15 +101,21 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("engine = \"relational\"", "engine = \"document\"", "E903"),
     ("engine = \"relational\"", "engine = \"column\"", "E903"),
     ("engine = \"relational\"", "engine = \"graph\"", "E903"),
-    ("pool = 16", "pool = 16\nread_from = \"replicas\"", ""),
-    ("pool = 16", "pool = 16\nread_from = \"primary\"", ""),
-    ("pool = 16", "pool = 16\nread_from = \"any\"", ""),
-    ("pool = 16", "pool = 16\nread_from = \"nearest\"", "E903"),
+    ("read_from = \"nearest\"", "read_from = \"replicas\"", ""),
+    ("read_from = \"nearest\"", "read_from = \"primary\"", ""),
+    ("read_from = \"nearest\"", "read_from = \"any\"", ""),
     ("extra_lag", "topology = \"primary\"\nextra_lag", ""),
-    ("extra_lag", "topology = \"multi-primary\"\nextra_lag", "E903"),
-    ("extra_lag", "topology = \"ring\"\nextra_lag", "E903"),
-    ("extra_lag", "mode = \"asynchronous\"\nextra_lag", ""),
-    ("extra_lag", "mode = \"synchronous\"\nextra_lag", "E903"),
+    ("mode = { semi-synchronous = 1 }", "mode = { semi-synchronous = 3 }", ""),
+    ("mode = { semi-synchronous = 1 }", "mode = \"asynchronous\"", ""),
+    ("mode = { semi-synchronous = 1 }", "mode = \"synchronous\"", ""),
+    ("writes_meanwhile = \"wait\"", "writes_meanwhile = \"fail\"", ""),
+    ("policy = \"nearest\"", "policy = \"failover\"", ""),
+    ("on_failure = \"bypass\"", "on_failure = \"fail\"", ""),
+    ("effect = \"silence\"", "effect = \"refuse\"", ""),
+    ("effect = \"silence\"", "effect = \"hang\"", ""),
+    ("of = \"services.site\"", "of = \"zones.north-1\"", ""),
+    ("of = \"services.site\"", "of = \"databases.store\"", ""),
+    ("of = \"services.site\"", "of = \"regions.south\"", ""),
     ("handles = \"*\"", "handles = \"*\"\nsessions = \"stateless\"", ""),
     ("handles = \"*\"", "handles = \"*\"\nsessions = { sticky = true }", "E903"),
     ("handles = \"*\"", "handles = \"*\"\nsessions = { size = \"20 KB\", sticky = true }", "E903"),
@@ -129,7 +135,12 @@ fn every_other_way_to_say_it_is_known() {
 
 #[test]
 fn every_source_of_requests_and_every_pattern_is_known() {
-    let text = playable();
+    // A recording and closed users have no rate that a spike could multiply.
+    let text = playable().replace("spike = 3", "flush = \"caches.hot\"");
+    let text = text.replace(
+        "at = \"12 min\"\nflush = \"caches.hot\"\nfor = \"1 min\"",
+        "at = \"12 min\"\nflush = \"caches.hot\"",
+    );
     let (start, end) =
         (text.find("[users]").expect("a table"), text.find("[clients").expect("a table"));
     for users in [

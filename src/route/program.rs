@@ -44,6 +44,9 @@ pub enum Held {
     Pool(u32),
     /// A connection counted by the balancer of a group.
     Connection(u16),
+    /// Nothing to give back: the job is at an instance of this component, and
+    /// is lost with it.
+    At(u16),
 }
 
 /// One program: a range of the flat list.
@@ -59,6 +62,16 @@ pub struct Program {
     pub parts: Vec<u16>,
 }
 
+/// Places of the verbs at which a job waits for an event that is still to come
+/// though its way has been left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Limbo {
+    /// [`Verb::Buried`], and [`Verb::Forgotten`] after it.
+    pub buried: Pc,
+    /// [`Verb::Frozen`], and [`Verb::Held`] after it.
+    pub frozen: Pc,
+}
+
 /// All programs with their shared tables.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Programs {
@@ -72,11 +85,21 @@ pub struct Programs {
     pub branches: Vec<Pc>,
     /// What is held where.
     pub holds: Vec<Hold>,
+    /// Where jobs lie that wait for an event after they were struck or frozen.
+    pub limbo: Limbo,
     /// Names of the attribution parts, such as `services.web.cpu.wait`.
     pub parts: Vec<String>,
 }
 
 impl Programs {
+    /// Writes the verbs of the limbo after all programs.
+    pub fn add_limbo(&mut self) {
+        let plain = |verb| Instruction { verb, wait_part: NO_PART, part: NO_PART, holds: NO_HOLD };
+        let buried = self.code.len() as Pc;
+        self.limbo = Limbo { buried, frozen: buried + 2 };
+        self.code.extend([Verb::Buried, Verb::Forgotten, Verb::Frozen, Verb::Held].map(plain));
+    }
+
     /// Most attribution parts of any program.
     pub fn parts_max(&self) -> usize {
         self.programs.iter().map(|program| program.parts.len()).max().unwrap_or(0)

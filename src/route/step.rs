@@ -17,6 +17,11 @@ pub type Slot = u8;
 
 /// Slots of a job: how deep calls may nest.
 pub const SLOTS: usize = 6;
+/// Stands for the only instance of a component that nobody chooses among.
+pub const NO_SLOT: Slot = Slot::MAX;
+
+/// No component: the caller is a client.
+pub const NOT_A_COMPONENT: u16 = u16::MAX;
 
 /// One verb with its operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +68,26 @@ pub enum Verb {
         /// Where the choice is kept.
         slot: Slot,
         /// Owner of the draw, for random policies.
+        step: StepId,
+    },
+    /// The call reaches the chosen instance, or meets a refusal or silence.
+    /// Only where something can fail.
+    Contact {
+        /// The component called.
+        to: u16,
+        /// Which instance.
+        slot: Slot,
+        /// The component that calls; [`NOT_A_COMPONENT`]: a client.
+        from: u16,
+        /// Which instance of it.
+        from_slot: Slot,
+    },
+    /// The nodes of a cache that hold the keys are asked for, or missed.
+    /// Only where something can fail.
+    Probe {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
         step: StepId,
     },
     /// The balancer learns that a connection has ended.
@@ -164,8 +189,27 @@ pub enum Verb {
     Commit {
         /// Which access.
         access: u16,
+        /// Which instance.
+        slot: Slot,
         /// Owner of the keys.
         step: StepId,
+    },
+    /// The write waits until enough others have received it.
+    Acknowledge {
+        /// Which database.
+        database: u16,
+        /// Which instance has committed it.
+        slot: Slot,
+    },
+    /// A slice of a snapshot has been read.
+    Copied {
+        /// Of which database.
+        database: u16,
+    },
+    /// A lost write is written again.
+    Recovered {
+        /// Of which database.
+        database: u16,
     },
     /// The replica has applied the log entry.
     Applied {
@@ -201,6 +245,14 @@ pub enum Verb {
     StaticArrived,
     /// The way ends.
     Finish,
+    /// What was struck waits here for its last event.
+    Buried,
+    /// That event has come.
+    Forgotten,
+    /// What is frozen waits here for its event.
+    Frozen,
+    /// That event has come: the rest when it thaws.
+    Held,
 }
 
 /// Rows of a CPU demand that cost extra.

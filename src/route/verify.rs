@@ -83,7 +83,11 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
-            Verb::Finish | Verb::Join | Verb::Applied { .. } => {
+            Verb::Finish
+            | Verb::Join
+            | Verb::Applied { .. }
+            | Verb::Copied { .. }
+            | Verb::Recovered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),
@@ -139,7 +143,10 @@ impl<'a> Walk<'a> {
         let mut list = Vec::new();
         while hold != NO_HOLD {
             let entry = self.programs.holds[usize::from(hold)];
-            list.push((entry.held, entry.slot));
+            // Being somewhere is nothing that must be given back.
+            if !matches!(entry.held, Held::At(_)) {
+                list.push((entry.held, entry.slot));
+            }
             hold = entry.outer;
         }
         list.reverse();

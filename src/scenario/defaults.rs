@@ -47,3 +47,42 @@ pub(super) const MOST_KEYS: u32 = 64;
 
 /// How long a caller waits for a machine that keeps silent.
 pub(super) const GIVE_UP_AFTER: Duration = Duration::from_nanos(10_000_000_000);
+
+/// From start to readiness of an instance.
+pub(super) const BOOT: Duration = seconds(30);
+/// Time between two health checks.
+pub(super) const CHECK_INTERVAL: Duration = seconds(5);
+/// A check that meets silence has failed after this time.
+pub(super) const CHECK_TIMEOUT: Duration = seconds(2);
+/// Checks in a row that change what is thought of a target.
+pub(super) const CHECKS: u32 = 2;
+/// Callers of a cache wait so long for a silent node.
+pub(super) const CACHE_TIMEOUT: Duration = Duration::from_nanos(50_000_000);
+/// Time between two heartbeats of a primary.
+pub(super) const HEARTBEAT: Duration = seconds(1);
+/// Missed heartbeats that mean death.
+pub(super) const MISSES: u32 = 3;
+/// Until a replica may take over.
+pub(super) const PROMOTION: Duration = seconds(5);
+/// From the loss of a replica to the start of its replacement.
+pub(super) const NEW_REPLICA_AFTER: Duration = seconds(30);
+/// Share of failed calls that opens a breaker.
+pub(super) const BREAKER_FAILURES: f64 = 0.5;
+/// Window of a breaker.
+pub(super) const BREAKER_WINDOW: Duration = seconds(10);
+/// Calls on which a breaker may open.
+pub(super) const BREAKER_MINIMUM: u32 = 20;
+/// Time that a breaker stays open.
+pub(super) const BREAKER_OPEN: Duration = seconds(5);
+/// Wait for a worker above which an adaptive limit shrinks.
+pub(super) const TARGET_WAIT: Duration = Duration::from_nanos(50_000_000);
+/// Smallest adaptive limit.
+pub(super) const ADAPTIVE_MINIMUM: u32 = 4;
+/// Most regions: each knows its distance to all others.
+pub(super) const MOST_REGIONS: usize = 64;
+/// Most requests per second, at the peak of a spike too.
+pub(super) const MOST_PER_SECOND: f64 = 1e12;
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_nanos(count * 1_000_000_000)
+}

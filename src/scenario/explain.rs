@@ -6,7 +6,7 @@ use super::compile::compile;
 use super::model::Scenario;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
-use crate::route::program::{NO_HOLD, Program};
+use crate::route::program::{Held, NO_HOLD, Program};
 use crate::route::step::{DistributionId, Pc, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
 use crate::tier::balancer::Policy;
@@ -109,7 +109,8 @@ impl Listing<'_> {
     fn depth(&self, mut hold: u16) -> usize {
         let mut depth = 0;
         while hold != NO_HOLD {
-            depth += 1;
+            let held = self.plan.programs.holds[usize::from(hold)].held;
+            depth += usize::from(!matches!(held, Held::At(_)));
             hold = self.plan.programs.holds[usize::from(hold)].outer;
         }
         depth
@@ -137,12 +138,34 @@ impl Listing<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
+            Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
+                ("limbo", String::new(), String::new())
+            }
             Verb::Finish => ("finish", String::new(), String::new()),
             Verb::Applied { database } => {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
             _ => self.describe_store(verb),
+        }
+    }
+
+    fn describe_contact(&self, verb: &Verb) -> (&'static str, String, String) {
+        let Some(faults) = &self.plan.faults else {
+            return ("contact", String::new(), String::new());
+        };
+        match *verb {
+            Verb::Contact { to, .. } => {
+                let component = &faults.components[usize::from(to)];
+                let how = format!("if it answers; silence is given up after {}", component.timeout);
+                ("contact", component.name.clone(), how)
+            }
+            Verb::Probe { access, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                ("probe", access.name.clone(), "nodes that do not answer are passed by".to_owned())
+            }
+            _ => ("?", String::new(), String::new()),
         }
     }
 

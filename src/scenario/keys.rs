@@ -42,6 +42,10 @@ pub(super) enum Kind {
     Steps,
     /// A name or a list of names.
     Names,
+    /// A table of quantities of these units under names of the scenario.
+    ByName(Units),
+    /// A list of two names.
+    Pair,
     /// Several shapes; the reader of that key knows them.
     Mixed,
     /// Part of the language, not of this version.
@@ -60,6 +64,10 @@ const TIME: Kind = Kind::Quantity(units::TIME);
 const TIMES: Kind = Kind::Distribution(units::TIME);
 const SIZE: Kind = Kind::Quantity(units::SIZE);
 const PER_HOUR: Kind = Kind::Quantity(units::PER_HOUR);
+
+const ZONE: Key = key("zone", Kind::Text, "The zone of all its instances.");
+const ZONES: Key = key("zones", Kind::Names, "Its instances are spread over these in turn.");
+const RACKS: Key = key("racks", Kind::Names, "Its instances are spread over these in turn.");
 
 macro_rules! keys {
     ($($name:ident = [$($key:expr),* $(,)?];)*) => {
@@ -95,8 +103,11 @@ keys! {
         key("slo", Kind::Part(&SLO), "What must hold."),
         key("run", Kind::Part(&RUN), "How the scenario is played."),
         key("expect", Kind::Mixed, "Figures whose value theory knows."),
-        later("failures"), later("events"), later("queues"), later("regions"),
-        later("routing"), later("cdn"), later("autoscale"), later("plan"),
+        key("regions", Kind::Named(&REGION), "Regions: users and data centres."),
+        key("routing", Kind::Part(&ROUTING), "How users find a region."),
+        key("failures", Kind::Named(&FAILURE), "What fails by chance."),
+        key("events", Kind::Named(&EVENT), "What happens by the script."),
+        later("queues"), later("cdn"), later("autoscale"), later("plan"),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),
@@ -142,6 +153,16 @@ keys! {
         key("cached", Kind::Number, "Share of static files that its own cache has."),
         key("timeout", TIME, "Gives up on an attempt after this time."),
         key("retries", Kind::Part(&RETRIES), "Tries again after a failed attempt."),
+        key("cancels", Kind::Flag, "Work of an attempt that was given up is cancelled."),
+        key("hedge", Kind::Part(&HEDGE), "A second attempt beside a slow first one."),
+        key("breaker", Kind::Part(&BREAKER), "Refuses attempts while too many fail."),
+    ];
+    HEDGE = [key("after", TIME, "Starts so long after the first.")];
+    BREAKER = [
+        key("failures", Kind::Number, "Opens when this share of the calls failed; default 0.5."),
+        key("window", TIME, "Over so long a time; default 10 s."),
+        key("minimum", Kind::Whole, "Never on fewer calls than this; default 20."),
+        key("open", TIME, "Stays open so long, then tries one call; default 5 s."),
     ];
     RETRIES = [
         key("attempts", Kind::Whole, "Attempts in all, the first included."),
@@ -224,8 +245,13 @@ keys! {
         key("handshakes", Kind::Whole, "Round trips to set up a connection; default 2."),
         key("keep_alive", TIME, "An idle connection stays open this long."),
         key("egress_price", Kind::Quantity(units::PER_GB), "Price, such as \"0.08/GB\"."),
+        key("give_up_after", TIME, "A caller gives up on silence after this time; default 10 s."),
     ];
-    HOST = [key("machine", Kind::Text, "Its machine type."), later("zone"), later("rack")];
+    HOST = [
+        key("machine", Kind::Text, "Its machine type."),
+        key("zone", Kind::Text, "The zone in which it stands."),
+        key("rack", Kind::Text, "The rack in which it stands."),
+    ];
     SERVICE = [
         key("host", Kind::Text, "The shared host that it runs on."),
         key("machine", Kind::Text, "Machine type of each instance."),
@@ -237,7 +263,14 @@ keys! {
         key("handles", Kind::Names, "Endpoints and operations; default \"*\"."),
         key("static_cpu", TIMES, "CPU work of serving one static file; default 50 us."),
         key("sessions", Kind::OneOf(&["stateless"], &["sticky", "store"]), "Where sessions are kept."),
-        later("zone"), later("zones"), later("boot"),
+        ZONE, ZONES, RACKS,
+        key("boot", TIME, "From start to readiness of an instance; default 30 s."),
+        key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
+        key("adaptive", Kind::Part(&ADAPTIVE), "Its limit of workers follows the wait for one."),
+    ];
+    ADAPTIVE = [
+        key("target_wait", TIME, "A wait above this shrinks the limit; default 50 ms."),
+        key("minimum", Kind::Whole, "Smallest limit; default 4."),
     ];
     LOAD_BALANCER = [
         key("public", Kind::Flag, "Has a public address."),
@@ -245,7 +278,20 @@ keys! {
         key("policy", POLICIES, "How it chooses; default \"round-robin\"."),
         key("weights", Kind::Mixed, "One weight per instance."),
         key("price", PER_HOUR, "Price, such as \"0.025/h\"."),
-        later("health_check"), later("replace"), later("zone"), later("zones"), later("boot"),
+        key("health_check", Kind::Part(&HEALTH_CHECK), "How it learns that a target is down."),
+        key("replace", Kind::Part(&REPLACE), "New machines for targets that stay down."),
+        later("zone"), later("zones"), later("boot"),
+    ];
+    HEALTH_CHECK = [
+        key("interval", TIME, "Time between two checks; default 5 s."),
+        key("timeout", TIME, "Silence for so long is a failed check; default 2 s."),
+        key("unhealthy_after", Kind::Whole, "Failed checks in a row that take a target out; default 2."),
+        key("healthy_after", Kind::Whole, "Good checks in a row that take it in; default 2."),
+        key("slow_start", TIME, "A target taken in gets its full share after this time."),
+    ];
+    REPLACE = [
+        key("after", TIME, "Unhealthy for so long."),
+        key("in", TIME, "Time to provision the new machine."),
     ];
     CACHE = [
         key("holds", Kind::Names, "Datasets and cacheable results; \"*\" = all."),
@@ -262,9 +308,11 @@ keys! {
         key("on_write", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the cached entry."),
         key("start", Kind::OneOf(&["warm", "cold"], &[]), "Begins with the most popular items, or empty."),
         key("hit_ratio", Kind::Number, "Simple form: this share of the keys hits."),
-        later("zone"), later("zones"), later("boot"), later("coalesce"), later("behind"),
-        later("jitter"), later("on_failure"), later("timeout"), later("failover"), later("replace"),
-        later("health_check"), later("shards"),
+        key("on_failure", Kind::OneOf(&["bypass", "fail"], &[]), "What callers of a dead node do."),
+        key("timeout", TIME, "They wait so long for a silent one; default 50 ms."),
+        ZONE, ZONES, RACKS,
+        later("boot"), later("coalesce"), later("behind"), later("jitter"), later("failover"),
+        later("replace"), later("health_check"), later("shards"),
     ];
     DATABASE = [
         key("engine", Kind::OneOf(&["relational"], &["key-value", "document", "column", "graph"]), "Kind of database."),
@@ -276,13 +324,16 @@ keys! {
         key("queue", Kind::Limit, "Waiting places for a connection; default \"unbounded\"."),
         key("pool", Kind::Limit, "Connections in the pool of each client instance."),
         key("buffer_pool", SIZE, "Memory for pages; all data where absent."),
-        key("read_from", Kind::OneOf(&["primary", "replicas", "any"], &["nearest"]), "Who answers reads."),
+        key("read_from", Kind::OneOf(&["primary", "replicas", "any", "nearest"], &[]), "Who answers reads."),
         key("read_policy", POLICIES, "How one is chosen for a read; default \"round-robin\"."),
         key("read_weights", Kind::Mixed, "One weight per instance that answers reads."),
         key("costs", Kind::Part(&COSTS), "What operations cost."),
         key("replication", Kind::Part(&REPLICATION), "How writes reach the replicas."),
-        later("zone"), later("zones"), later("boot"), later("failover"), later("shards"),
-        later("replace"), later("health_check"),
+        key("failover", Kind::Part(&FAILOVER), "How a dead primary is replaced."),
+        key("timeout", TIME, "Callers wait so long for a silent instance."),
+        key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
+        ZONE, ZONES, RACKS,
+        later("boot"), later("shards"), later("replace"), later("health_check"),
     ];
     COSTS = [
         key("read", Kind::Part(&COST), "One read."),
@@ -298,9 +349,74 @@ keys! {
         key("disk_writes", Kind::Whole, "Disk writes per operation."),
     ];
     REPLICATION = [
-        key("topology", Kind::OneOf(&["primary"], &["multi-primary", "ring", "quorum"]), "Who takes writes."),
-        key("mode", Kind::OneOf(&["asynchronous"], &["semi-synchronous", "synchronous"]), "When a write is done."),
+        key("topology", Kind::OneOf(&["primary", "multi-primary", "ring"], &["quorum"]), "Who takes writes."),
+        key("mode", Kind::Mixed, "\"asynchronous\", \"synchronous\" or { semi-synchronous = 1 }."),
         key("extra_lag", TIMES, "Added to the lag of each log entry."),
+    ];
+    SEMI_SYNCHRONOUS = [
+        key("semi-synchronous", Kind::Whole, "Replicas that must have a write before it is done."),
+    ];
+    FAILOVER = [
+        key("heartbeat", TIME, "Time between two heartbeats; default 1 s."),
+        key("misses", Kind::Whole, "Missed in a row, they mean death; default 3."),
+        key("promotion", TIME, "Until the chosen replica may take over; default 5 s."),
+        key("writes_meanwhile", Kind::OneOf(&["fail", "wait"], &[]), "What becomes of writes meanwhile."),
+        key("fencing", Kind::Flag, "A replaced primary takes no writes again; default true."),
+        key("recovery", Kind::Part(&RECOVERY), "Brings back what the dead primary had not shipped."),
+        key("new_replica", Kind::Part(&NEW_REPLICA), "Provisions a replica for one that is lost."),
+    ];
+    RECOVERY = [key("rate", Kind::Quantity(units::BANDWIDTH), "Such as \"2 MB/s\".")];
+    NEW_REPLICA = [
+        key("after", TIME, "So long after the loss was noticed; default 30 s."),
+        key("copy", Kind::Quantity(units::BANDWIDTH), "Snapshot copy, such as \"100 MB/s\"."),
+    ];
+    REGION = [
+        key("users", Kind::Number, "Share of the users; all add up to 1; default 0."),
+        key("rtt", Kind::ByName(units::TIME), "Round trips to other regions, by name."),
+        key("zones", Kind::Names, "Its zones."),
+    ];
+    ROUTING = [
+        key("policy", Kind::OneOf(&["nearest", "failover"], &[]), "Which region the name server answers with."),
+        key("health_check", Kind::Part(&REGION_CHECK), "How it learns that a region is down."),
+    ];
+    REGION_CHECK = [
+        key("interval", TIME, "Time between two checks; default 5 s."),
+        key("timeout", TIME, "Silence for so long is a failed check; default 2 s."),
+        key("unhealthy_after", Kind::Whole, "Failed checks in a row that take a region out; default 2."),
+        key("healthy_after", Kind::Whole, "Good checks in a row that take it in; default 2."),
+    ];
+    FAILURE = [
+        key("of", Kind::Text, "Who fails, such as \"services.web\" or \"zones.a\"."),
+        key("mtbf", TIMES, "Time up, from the end of a repair to the next failure."),
+        key("mttr", TIMES, "From the failure until it works again."),
+        key("effect", Kind::OneOf(&["refuse", "silence", "hang"], &[]), "How the failed answer."),
+        key("destroys", Kind::Flag, "The failure destroys the disks."),
+        key("crews", Kind::Whole, "Repairs at once; one crew for each where absent."),
+    ];
+    EVENT = [
+        key("at", TIME, "When."),
+        key("for", TIME, "How long; to the end of the run where absent."),
+        key("kill", Kind::Text, "Dead while it lasts; what is in service is lost."),
+        key("restart", Kind::Text, "Dead, and back cold after its boot time."),
+        key("hang", Kind::Text, "Freezes and goes on where it stopped."),
+        key("slow", Kind::Text, "Its CPU and disk work at `speed`."),
+        key("partition", Kind::Text, "Reaches itself, and nobody else."),
+        key("cut", Kind::Pair, "Nothing passes between the two."),
+        key("slow_link", Kind::Pair, "Round trips between the two take longer, by `add`."),
+        key("loss", Kind::Pair, "Of the packets between the two, `share` are lost."),
+        key("dns_outage", Kind::Flag, "Nobody can look the name up."),
+        key("dns_record", Kind::Text, "The name stands for this region from now on."),
+        key("flush", Kind::Text, "The cache is emptied."),
+        key("spike", Kind::Number, "The rate of requests is multiplied by this."),
+        key("lose", Kind::Text, "A zone or region is gone while it lasts."),
+        key("destroy", Kind::Text, "Gone while it lasts, and its disks for good."),
+        key("scale", Kind::Text, "This service has `to` instances from now on."),
+        key("drain", Kind::Text, "Gets no new requests; finishes what it has."),
+        key("how", Kind::OneOf(&["refuse", "silence"], &[]), "How the killed answer."),
+        key("speed", Kind::Number, "Share of its speed, above 0 to 1."),
+        key("add", TIME, "Added to a round trip."),
+        key("share", Kind::Number, "Share of the packets, above 0 and below 1."),
+        key("to", Kind::Whole, "Number of instances."),
     ];
     SLO = [
         key("mean", TIME, "Mean response time, at most."),

@@ -332,7 +332,7 @@ impl<'a> Item<'a> {
     /// The units that this key wants.
     pub(super) fn units(&self) -> Units {
         match self.kind {
-            Kind::Quantity(units) | Kind::Distribution(units) => units,
+            Kind::Quantity(units) | Kind::Distribution(units) | Kind::ByName(units) => units,
             _ => unreachable!("`{}` is listed without units", self.path),
         }
     }
@@ -401,7 +401,9 @@ impl<'a> Item<'a> {
         let help = format!(
             "write \"{number}{space}{example}\"; units: {}",
             match self.kind {
-                Kind::Quantity(units) | Kind::Distribution(units) => units::names(units),
+                Kind::Quantity(units) | Kind::Distribution(units) | Kind::ByName(units) => {
+                    units::names(units)
+                }
                 _ => example.to_owned(),
             }
         );

@@ -51,6 +51,12 @@ fn kind(kind: Kind) -> Value {
         Kind::Names => json!({
             "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
         }),
+        Kind::ByName(_) => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        Kind::Pair => json!({
+            "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2
+        }),
         Kind::Mixed | Kind::Later => json!({}),
     }
 }

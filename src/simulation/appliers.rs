@@ -31,7 +31,7 @@ pub struct Applier {
     /// The log is shipped to it.
     pub is_connected: bool,
     /// Entries committed earlier were sent at this instant.
-    connected_since: Instant,
+    pub connected_since: Instant,
     /// Receipt of the last entry of which it is known.
     last_receipt: Instant,
     /// Receipts of the entries that it applies next, as far as known.
@@ -64,6 +64,11 @@ impl Applier {
             receipts: VecDeque::new(),
             epoch: 0,
         }
+    }
+
+    /// Whether it is known of any entry when it comes, or came.
+    pub fn has_receipts(&self) -> bool {
+        !self.receipts.is_empty()
     }
 }
 
@@ -205,8 +210,12 @@ impl World<'_> {
 
     /// One-way time of an entry to a member.
     #[inline]
-    pub(super) fn shipping(&self, database: usize, _log: usize, _member: usize) -> Duration {
-        self.plan.databases[database].shipping
+    pub(super) fn shipping(&self, database: usize, log: usize, member: usize) -> Duration {
+        let constant = self.plan.databases[database].shipping;
+        match &self.faults {
+            None => constant,
+            Some(_) => constant + self.shipping_added(database, log, member),
+        }
     }
 
     fn applier_key(&self, database: usize, log: usize, member: usize) -> Key {
@@ -317,17 +326,6 @@ impl World<'_> {
         let tier = &self.databases[database];
         let receipts = &tier.appliers[log * tier.members() + member].receipts;
         tier.logs[log].applied(member).get() + receipts.len() as u64
-    }
-
-    /// When a member receives the last entry of a log; `None`: not, as matters
-    /// stand.
-    pub(super) fn receipt_of_last(
-        &mut self,
-        database: usize,
-        log: usize,
-        member: usize,
-    ) -> Option<Instant> {
-        self.receipt_of(database, log, member, self.databases[database].logs[log].last_position())
     }
 
     /// When a member receives, or has received, an entry that is not older than

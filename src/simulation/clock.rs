@@ -63,6 +63,7 @@ impl World<'_> {
         if let Some(resolvers) = &mut self.resolvers {
             resolvers.begin_window();
         }
+        self.begin_up_time();
         self.recorder.open(now);
         self.levels_noted.fill((0, 0));
         self.in_system_noted = 0;
@@ -79,6 +80,7 @@ impl World<'_> {
         self.note_levels();
         self.clip_unfinished();
         self.audit_window();
+        self.end_up_time();
         self.measured = Some(self.measure());
         self.recorder.close();
     }

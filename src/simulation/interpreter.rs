@@ -54,6 +54,10 @@ impl World<'_> {
             Verb::Hop { delay } => self.begin_hop(job, delay),
             Verb::Wait { time, step, purpose } => self.begin_wait(job, time, step, purpose),
             Verb::Choose { group, slot, step } => self.choose(job, group, slot, step),
+            Verb::Contact { to, slot, from, from_slot } => {
+                self.contact(job, to, slot, from, from_slot)
+            }
+            Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
             Verb::Enter { pool, slot, patience, step } => {
                 self.enter(job, pool, slot, patience, step)
@@ -68,7 +72,10 @@ impl World<'_> {
             Verb::Fill { access, step } => self.fill(job, access, step),
             Verb::Invalidate { access, step } => self.invalidate(job, access, step),
             Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
-            Verb::Commit { access, step } => self.commit(job, access, step),
+            Verb::Commit { access, slot, step } => self.commit(job, access, slot, step),
+            Verb::Acknowledge { database, slot } => self.acknowledge(job, database, slot),
+            Verb::Copied { database } => self.slice_copied(job, database),
+            Verb::Recovered { database } => self.write_recovered(job, database),
             Verb::Applied { database } => self.applied(job, database),
             Verb::Fork { first, count, join } => self.fork(job, first, count, join),
             Verb::Join => self.join(job),
@@ -77,7 +84,20 @@ impl World<'_> {
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
             Verb::Finish => self.finish(job),
+            Verb::Forgotten => {
+                self.forget(job);
+                Flow::End
+            }
+            Verb::Held => self.hold_frozen(job),
+            Verb::Buried | Verb::Frozen => Flow::Wait,
         }
+    }
+
+    /// As [`World::resume`], for the rare caller outside the event loop.
+    #[cold]
+    #[inline(never)]
+    pub fn finish_verb(&mut self, job: JobId, instruction: &Instruction) {
+        self.end_verb(job, instruction);
     }
 
     #[inline(always)]

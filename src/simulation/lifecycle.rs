@@ -8,7 +8,7 @@ use super::world::{EventKind, KnownUser, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::random::{Key, Source};
 use crate::kernel::time::{Duration, Instant};
-use crate::route::program::{Held, NO_HOLD};
+use crate::route::program::{Held, HoldId, NO_HOLD};
 
 /// Numbers of a request's own draws (those of its steps stay below 2^24).
 const ENDPOINT_DRAW: u64 = (1 << 32) + 16;
@@ -307,13 +307,19 @@ impl World<'_> {
     }
 
     /// Gives back what the compiled list says is held at this verb.
-    fn unwind(&mut self, job: JobId) {
+    pub(super) fn unwind(&mut self, job: JobId) {
+        self.unwind_to(job, NO_HOLD);
+    }
+
+    /// Gives back what was taken since `outer`, which is kept.
+    pub(super) fn unwind_to(&mut self, job: JobId, outer: HoldId) {
         let mut hold = self.instruction(job).holds;
-        while hold != NO_HOLD {
+        while hold != outer && hold != NO_HOLD {
             let entry = self.plan.programs.holds[usize::from(hold)];
             match entry.held {
                 Held::Pool(pool) => self.give_back(job, pool, entry.slot),
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
+                Held::At(_) => {}
             }
             hold = entry.outer;
         }

@@ -1,16 +1,19 @@
 //! Where events happen: requests run their programs against tiers and
 //! stations, and only here anything is scheduled.
 
-mod appliers;
+pub mod appliers;
 mod arrivals;
 mod audit;
 pub mod availability;
 pub mod blueprint;
 mod clock;
+pub mod failover;
+pub mod faults;
 mod interpreter;
 mod lifecycle;
 pub mod measured;
 pub mod recorder;
+mod regions;
 pub mod request;
 pub mod run;
 pub mod trace;

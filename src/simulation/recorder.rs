@@ -34,6 +34,8 @@ pub struct Recorder {
     pub paused: u128,
     /// Waits, by station name.
     pub waits: Vec<Histogram>,
+    /// Measured requests that failed for good.
+    pub failed_for_good: u64,
     /// Attempts after the first.
     pub retries: u64,
     /// Static files asked for.
@@ -145,6 +147,7 @@ impl Recorder {
             attempts_failed: 0,
             paused: 0,
             waits: vec![Histogram::new(); names],
+            failed_for_good: 0,
             retries: 0,
             static_asked: 0,
             static_arrived: 0,
@@ -235,6 +238,7 @@ impl Recorder {
         }
         if request.measured {
             self.endpoints[usize::from(request.endpoint)].failed[cause as usize] += 1;
+            self.failed_for_good += 1;
         }
     }
 

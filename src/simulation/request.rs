@@ -24,12 +24,34 @@ pub enum Cause {
     TimedOut,
     /// Nobody was there to take it.
     Refused,
+    /// Whoever worked on it died.
+    Lost,
+    /// Silence, until its caller gave up.
+    Unreachable,
+    /// There was no primary to write to.
+    NoPrimary,
+    /// A circuit breaker was open.
+    Breaker,
+    /// The name could not be looked up.
+    Dns,
+    /// A cache that must answer was dead.
+    CacheDown,
 }
 
 impl Cause {
     /// All causes, in the order of their numbers.
-    pub const ALL: [Cause; 4] =
-        [Cause::Rejected, Cause::QueueDeadline, Cause::TimedOut, Cause::Refused];
+    pub const ALL: [Cause; 10] = [
+        Cause::Rejected,
+        Cause::QueueDeadline,
+        Cause::TimedOut,
+        Cause::Refused,
+        Cause::Lost,
+        Cause::Unreachable,
+        Cause::NoPrimary,
+        Cause::Breaker,
+        Cause::Dns,
+        Cause::CacheDown,
+    ];
 
     /// Its name in results.
     pub fn name(self) -> &'static str {
@@ -38,6 +60,12 @@ impl Cause {
             Cause::QueueDeadline => "queue_deadline",
             Cause::TimedOut => "timed_out",
             Cause::Refused => "refused",
+            Cause::Lost => "lost",
+            Cause::Unreachable => "unreachable",
+            Cause::NoPrimary => "no_primary",
+            Cause::Breaker => "breaker",
+            Cause::Dns => "dns",
+            Cause::CacheDown => "cache_down",
         }
     }
 }
@@ -179,6 +207,13 @@ impl<T> Slab<T> {
     /// Places in use.
     pub fn in_use(&self) -> usize {
         self.places.len() - self.free.len()
+    }
+
+    /// Indices of the places in use, in order.
+    pub fn indices_in_use(&self) -> Vec<u32> {
+        let mut used = vec![true; self.places.len()];
+        self.free.iter().for_each(|&place| used[place as usize] = false);
+        (0..self.places.len() as u32).filter(|&place| used[place as usize]).collect()
     }
 
     /// All places, the free ones with what they held last.

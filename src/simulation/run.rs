@@ -62,6 +62,7 @@ pub fn play<C>(
     let mut world = World::new(plan, seed, replication, recorder);
     warm_caches(&mut world);
     world.wind_clock();
+    world.wind_faults();
     world.seat_users();
     let mut course = Course::default();
     while let Some(event) = world.queue.pop() {
@@ -172,6 +173,8 @@ impl World<'_> {
             EventKind::PatienceEnded => self.end_patience(index),
             EventKind::EntryShipped => self.entry_shipped(index),
             EventKind::RetryDue => return Then::Continue(Some(self.begin_attempt(index))),
+            EventKind::FaultDue => self.fault_due(index),
+            EventKind::DatabaseDue => self.database_due(index),
             EventKind::ClockTicked => {
                 if self.tick(index) {
                     return Then::Stop;
@@ -269,6 +272,7 @@ impl World<'_> {
             self.tick(2);
         }
         self.audit_end();
+        self.end_incidents();
         if !self.has_static_files {
             self.recorder.pages_are_answers();
         }

@@ -6,6 +6,7 @@ use super::blueprint::{
     Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
 };
 use super::failover::{FailoverState, Unacknowledged};
+use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
@@ -47,6 +48,8 @@ pub enum EventKind {
     RetryDue = 7,
     /// The clock of the window and the time series.
     ClockTicked = 8,
+    /// A failure, a repair, an event of the script, a health check.
+    FaultDue = 9,
     /// Something is due in a database: a death is noticed, a promotion over.
     DatabaseDue = 12,
 }
@@ -71,8 +74,9 @@ impl EventKind {
             5 => EventKind::PatienceEnded,
             6 => EventKind::EntryShipped,
             7 => EventKind::RetryDue,
-            12 => EventKind::DatabaseDue,
-            _ => EventKind::ClockTicked,
+            8 => EventKind::ClockTicked,
+            9 => EventKind::FaultDue,
+            _ => EventKind::DatabaseDue,
         };
         (kind, payload & (INDEX_END - 1))
     }
@@ -130,6 +134,8 @@ pub struct World<'a> {
     pub known_users: Vec<KnownUser>,
     /// Jobs that can go on at this instant, in order.
     pub ready: VecDeque<JobId>,
+    /// What can fail; `None` where nothing can.
+    pub faults: Option<Faults<'a>>,
     /// What is measured.
     pub recorder: Recorder,
     /// Whether any page has static files. If not, a page is its answer.
@@ -236,7 +242,7 @@ impl<'a> World<'a> {
                 .iter()
                 .map(|pool| Pool::new(Some(pool.slots), pool.queue))
                 .collect(),
-            cpus: plan.stations.cpus.iter().map(new_cpu).collect(),
+            cpus: plan.stations.cpus.iter().map(|cpu| new_cpu(cpu, plan.interruptible)).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
             balancers: plan
@@ -250,6 +256,7 @@ impl<'a> World<'a> {
             retry_tokens: vec![0.0; plan.clients.len()],
             known_users: Vec::new(),
             ready: VecDeque::new(),
+            faults: plan.faults.as_ref().map(Faults::new),
             recorder,
             has_static_files: plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked),
             taken: 0,
@@ -348,9 +355,12 @@ pub fn step_key(owner: Key, step: StepId, purpose: Purpose) -> Key {
     owner.numbered(u64::from(step) << 8 | purpose as u64)
 }
 
-fn new_cpu(plan: &CpuPlan) -> Cpu {
+/// A FIFO processor of constant speed cannot be interrupted: where that may
+/// happen, its jobs share it, as many at a time as it has vCPUs, which is the
+/// same to the nanosecond.
+fn new_cpu(plan: &CpuPlan, interruptible: bool) -> Cpu {
     let constant_speed = plan.contention == 0.0 && plan.coherency == 0.0;
-    if plan.fifo && constant_speed {
+    if plan.fifo && constant_speed && !interruptible {
         return Cpu::Fifo(Fifo::new(plan.vcpus));
     }
     let limit = plan.fifo.then_some(plan.vcpus);

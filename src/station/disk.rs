@@ -16,6 +16,8 @@ pub struct Disk {
     operation: f64,
     /// Nanoseconds per byte.
     byte: f64,
+    /// By what both are multiplied.
+    slowness: f64,
     server: Fifo,
 }
 
@@ -26,7 +28,7 @@ impl Disk {
     /// If a limit is not above zero.
     pub fn new(iops: f64, bytes_per_s: f64) -> Self {
         assert!(iops > 0.0 && bytes_per_s > 0.0, "a disk makes progress");
-        Self { operation: 1e9 / iops, byte: 1e9 / bytes_per_s, server: Fifo::new(1) }
+        Self { operation: 1e9 / iops, byte: 1e9 / bytes_per_s, slowness: 1.0, server: Fifo::new(1) }
     }
 
     /// An access comes. The instant of its completion when it starts at once,
@@ -48,10 +50,32 @@ impl Disk {
         self.server.complete(now)
     }
 
+    /// Whether a job waits for its turn.
+    pub fn is_waiting(&self, job: JobId) -> bool {
+        self.server.is_waiting(job)
+    }
+
+    /// Takes a job out, whether it waits or is served. Answers which one
+    /// starts in its place.
+    pub fn remove(&mut self, now: Instant, job: JobId) -> Option<Started> {
+        self.server.remove(now, job, self.server.last_due())
+    }
+
+    /// It goes down, or comes up.
+    pub fn set_up(&mut self, now: Instant, up: bool) {
+        self.server.set_up(now, up);
+    }
+
+    /// Accesses that come from now on are served at this share of the speed.
+    pub fn set_speed(&mut self, factor: f64) {
+        self.slowness = 1.0 / factor;
+    }
+
     /// Time that an access takes, rounded to the nearest nanosecond.
     #[inline]
     fn service(&self, operations: u32, bytes: u64) -> Duration {
-        Duration::from_nanos_f64(f64::from(operations) * self.operation + bytes as f64 * self.byte)
+        let time = f64::from(operations) * self.operation + bytes as f64 * self.byte;
+        Duration::from_nanos_f64(time * self.slowness)
     }
 
     /// What the station counted.

@@ -13,6 +13,8 @@ pub struct Statistics {
     capacity: Option<u32>,
     /// Servers in use.
     pub busy: TimeWeighted,
+    /// One while the station is down.
+    down: TimeWeighted,
     /// Jobs that wait. Under processor sharing: jobs beyond the servers.
     pub queue: TimeWeighted,
     /// Jobs that came, those turned away among them.
@@ -37,6 +39,7 @@ impl Statistics {
         Self {
             capacity,
             busy: TimeWeighted::new(),
+            down: TimeWeighted::new(),
             queue: TimeWeighted::new(),
             arrivals: 0,
             completions: 0,
@@ -51,10 +54,10 @@ impl Statistics {
     /// Starts the window anew at `now`.
     pub fn begin_window(&mut self, now: Instant) {
         let (mut busy, mut queue) = (self.busy.clone(), self.queue.clone());
-        busy.begin_window(now);
-        queue.begin_window(now);
+        let mut down = self.down.clone();
+        [&mut busy, &mut queue, &mut down].into_iter().for_each(|level| level.begin_window(now));
         let present_at_start = self.present();
-        *self = Self { busy, queue, present_at_start, ..Self::new(self.capacity) };
+        *self = Self { busy, queue, down, present_at_start, ..Self::new(self.capacity) };
     }
 
     /// Number of servers, `None` when unbounded.
@@ -62,7 +65,7 @@ impl Statistics {
         self.capacity
     }
 
-    /// Busy server-time over server-time in the window; `None` when the
+    /// Busy server-time over server-time up in the window; `None` when the
     /// capacity is unbounded or the window has no length.
     pub fn utilisation(&self, now: Instant) -> Option<f64> {
         let available = self.available(now)?;
@@ -104,10 +107,16 @@ impl Statistics {
         self.waits += 1;
     }
 
-    /// Server-nanoseconds in the window; `None` when unbounded.
+    /// The station goes down, or comes up.
+    pub fn set_up(&mut self, now: Instant, up: bool) {
+        let change = i64::from(!up) - self.down.level() as i64;
+        self.down.add(now, change);
+    }
+
+    /// Server-nanoseconds up in the window; `None` when unbounded.
     fn available(&self, now: Instant) -> Option<u128> {
-        let window = self.busy.window(now).as_nanos();
-        self.capacity.map(|capacity| u128::from(capacity) * u128::from(window))
+        let up = u128::from(self.busy.window(now).as_nanos()) - self.down.integral(now);
+        self.capacity.map(|capacity| u128::from(capacity) * up)
     }
 }
 

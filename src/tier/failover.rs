@@ -26,7 +26,7 @@ pub enum Mode {
     Synchronous,
 }
 
-/// Who answers reads.
+/// Who answers the reads of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
     /// Who takes the writes.
@@ -34,7 +34,7 @@ pub enum Readers {
     /// The replicas in service; the primary while there is none.
     Replicas,
     /// All in service.
-    All,
+    Any,
 }
 
 /// Members tell each other on multiples of an interval that they are alive.
@@ -248,8 +248,9 @@ impl Cluster {
         let hears = |other: usize| self.members[other].is_sound() && reaches(primary, other);
         let mut replicas = (0..self.members.len()).filter(|&other| other != primary);
         match member == primary {
-            true => replicas.clone().any(|other| self.members[other].is_sound())
-                && !replicas.any(hears),
+            true => {
+                replicas.clone().any(|other| self.members[other].is_sound()) && !replicas.any(hears)
+            }
             false => self.members[primary].is_sound() && !hears(member) && replicas.any(hears),
         }
     }
@@ -315,7 +316,7 @@ mod tests {
         cluster.leadership = Leadership::Promoting { chosen: 2, since: at(0), is_over: false };
         assert_eq!(reads(&cluster, Readers::Replicas), [2]);
         assert_eq!(reads(&cluster, Readers::Primary), [0; 0]);
-        assert_eq!(reads(&cluster, Readers::All), [2]);
+        assert_eq!(reads(&cluster, Readers::Any), [2]);
         cluster.leadership = Leadership::Led(2);
         assert_eq!(reads(&cluster, Readers::Replicas), [2]);
     }

@@ -1,7 +1,9 @@
 //! Where each instance's stations lie, and how instances are chosen.
 
+use super::faults::can_fail;
 use crate::scenario::model::{
-    BalancingPolicy, Database, HostId, Machine, ReadFrom, Scheduling, Service, Topology,
+    BalancingPolicy, Database, HostId, Machine, ReadFrom, ReplicationTopology, Scenario,
+    Scheduling, Service, Topology,
 };
 use crate::simulation::blueprint::{
     CpuPlan, DiskPlan, GroupPlan, Label, NO_STATION, PoolPlan, StationName, Stations,
@@ -46,8 +48,9 @@ pub(super) struct DatabaseLayout {
 }
 
 impl Layout {
-    pub(super) fn new(topology: &Topology) -> Self {
-        let mut builder = Builder::new(topology);
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let topology = &scenario.topology;
+        let mut builder = Builder::new(topology, can_fail(scenario));
         let services = topology.services.iter().map(|service| builder.service(service)).collect();
         let caches = topology
             .caches
@@ -72,6 +75,9 @@ struct Owner<'a> {
 
 struct Builder<'a> {
     topology: &'a Topology,
+    /// A replica may become primary: the groups of a database then hold all
+    /// instances, and the simulation says who is in them.
+    roles_change: bool,
     stations: Stations,
     groups: Vec<GroupPlan>,
     /// CPU of each host, once it has one.
@@ -81,9 +87,10 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(topology: &'a Topology) -> Self {
+    fn new(topology: &'a Topology, roles_change: bool) -> Self {
         Self {
             topology,
+            roles_change,
             stations: Stations::default(),
             groups: Vec::new(),
             cpu_of_host: vec![None; topology.hosts.len()],
@@ -131,7 +138,12 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let places = self.places(&owner, &database.hosts, true, role);
-        let writes = self.group(&format!("{owner}.primary"), 1, 0, Policy::RoundRobin);
+        let writers = if self.roles_change || database.replication != ReplicationTopology::Primary {
+            instances
+        } else {
+            1
+        };
+        let writes = self.group(&format!("{owner}.primary"), writers, 0, Policy::RoundRobin);
         let reads = self.read_group(database, &owner, writes);
         DatabaseLayout { places, connections, client_pools, writes, reads }
     }
@@ -141,6 +153,10 @@ impl<'a> Builder<'a> {
         let policy = policy(&database.read_policy);
         match database.read_from {
             ReadFrom::Any | ReadFrom::Nearest => self.group(owner, instances, 0, policy),
+            ReadFrom::Replicas if instances > 1 && self.roles_change => {
+                let policy = with_primary(policy);
+                self.group(&format!("{owner}.replicas"), instances, 0, policy)
+            }
             ReadFrom::Replicas if instances > 1 => {
                 self.group(&format!("{owner}.replicas"), instances - 1, 1, policy)
             }
@@ -252,6 +268,18 @@ impl<'a> Builder<'a> {
             names.len() - 1
         });
         index as u16
+    }
+}
+
+/// A policy over the replicas, as one over all instances: the primary, where
+/// it has to serve, weighs as much as the heaviest.
+fn with_primary(policy: Policy) -> Policy {
+    match policy {
+        Policy::Weighted(mut weights) => {
+            weights.insert(0, weights.iter().copied().max().unwrap_or(1));
+            Policy::Weighted(weights)
+        }
+        other => other,
     }
 }
 

@@ -1,15 +1,19 @@
 //! From a resolved scenario to what the simulation plays: stations laid out,
 //! tiers configured, one route program per endpoint and client kind.
 
+mod databases;
 mod emitter;
+mod failover;
+mod faults;
 mod layout;
 mod programs;
 mod static_files;
 mod tiers;
 
-use super::model::{Arrivals, Endpoint, Scenario, Step};
+use super::model::{Arrivals, Endpoint, EventAction, Scenario, Step};
 use crate::kernel::math;
 use crate::kernel::popularity::Popularity;
+use crate::kernel::time::Instant;
 use crate::route::verify::verify;
 use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
@@ -25,7 +29,8 @@ use programs::Compiler;
 /// deep), in words.
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
-    let layout = Layout::new(&scenario.topology);
+    failover::check_databases(scenario)?;
+    let layout = Layout::new(scenario);
     let compiled = Compiler::new(scenario, &layout).compile()?;
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
@@ -34,14 +39,18 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         workload.endpoints.iter().zip(compiled.by_endpoint).map(|(endpoint, programs)| {
             EndpointPlan { name: endpoint.name.clone(), share: endpoint.share / total, programs }
         });
+    let endpoints: Vec<EndpointPlan> = endpoints.collect();
+    let faults = faults::faults(scenario, &layout, &compiled.programs, &endpoints);
     let blueprint = Blueprint {
+        interruptible: faults.is_some(),
+        faults,
         population: population(scenario),
-        endpoints: endpoints.collect(),
+        endpoints,
         clients: workload.clients.iter().map(client_plan).collect(),
+        caches: tiers::caches(scenario),
+        databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
         groups: layout.groups,
         stations: layout.stations,
-        caches: tiers::caches(scenario),
-        databases: tiers::databases(scenario, &compiled.appliers),
         programs: compiled.programs,
         accesses: compiled.accesses,
         popularities: popularities(scenario)?,
@@ -87,8 +96,14 @@ fn population(scenario: &Scenario) -> Population {
         _ => 0.0,
     };
     let arrivals = match &users.arrivals {
-        Arrivals::Renewal { gap } => ArrivalPlan::Renewal(gap.clone()),
-        Arrivals::Profile { knots } => ArrivalPlan::Profile(knots.clone()),
+        Arrivals::Renewal { gap } => match spikes(scenario)[..] {
+            [] => ArrivalPlan::Renewal(gap.clone()),
+            ref spikes => {
+                let rate = 1e9 / gap.mean();
+                ArrivalPlan::Profile(with_spikes(&[(Instant::ZERO, rate)], spikes))
+            }
+        },
+        Arrivals::Profile { knots } => ArrivalPlan::Profile(with_spikes(knots, &spikes(scenario))),
         Arrivals::Closed { think } => ArrivalPlan::Closed(think.clone()),
         Arrivals::Replay { requests } => ArrivalPlan::Replay(
             requests
@@ -105,6 +120,56 @@ fn population(scenario: &Scenario) -> Population {
         ),
     };
     Population { users: users.count.unwrap_or(0), arrivals, connection_kept }
+}
+
+/// When the script multiplies the rate of requests: from, until, factor.
+fn spikes(scenario: &Scenario) -> Vec<(Instant, Instant, f64)> {
+    let events = scenario.failures.events.iter();
+    events
+        .filter_map(|event| match event.action {
+            EventAction::Spike { factor } => {
+                let end = event.lasts.map_or(Instant::MAX, |lasts| event.at + lasts);
+                Some((event.at, end, factor))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// A rate profile with the spikes multiplied in: a knot on both sides of each
+/// of their edges.
+fn with_spikes(
+    knots: &[(Instant, f64)],
+    spikes: &[(Instant, Instant, f64)],
+) -> Vec<(Instant, f64)> {
+    let mut knots = knots.to_vec();
+    for &(from, until, factor) in spikes {
+        for edge in [from, until] {
+            let rate = rate_at(&knots, edge);
+            let place = knots.partition_point(|(at, _)| *at <= edge);
+            knots.splice(place..place, [(edge, rate), (edge, rate)]);
+        }
+        // The first of the two knots at `from` is before the spike, the first
+        // of the two at `until` within it.
+        let begin = knots.iter().rposition(|(at, _)| *at == from).unwrap_or(0);
+        let end = knots.iter().rposition(|(at, _)| *at == until).unwrap_or(knots.len());
+        knots[begin..end].iter_mut().for_each(|(_, rate)| *rate *= factor);
+    }
+    knots
+}
+
+/// The rate at an instant: after the step where one falls on it.
+fn rate_at(knots: &[(Instant, f64)], at: Instant) -> f64 {
+    let after = knots.partition_point(|(knot, _)| *knot <= at);
+    let Some(&(start, rate)) = knots[..after].last() else {
+        return knots.first().map_or(0.0, |(_, rate)| *rate);
+    };
+    let Some(&(end, next)) = knots.get(after) else {
+        return rate;
+    };
+    let passed =
+        at.saturating_since(start).as_secs_f64() / end.saturating_since(start).as_secs_f64();
+    rate + (next - rate) * passed
 }
 
 fn client_plan(client: &super::model::Client) -> ClientPlan {

@@ -1,15 +1,17 @@
 //! One program per endpoint and client kind, and one per applier.
 
 use super::emitter::Emitter;
-use super::layout::{DatabaseLayout, Layout};
+use super::failover::SystemPrograms;
+use super::faults::ComponentNumbers;
+use super::layout::Layout;
 use super::{dataset_space, result_space};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, Programs};
-use crate::route::step::{Pc, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Pc, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
-    Cache, CacheMode, Cost, DatasetId, Endpoint, EndpointId, EntryTarget, OnWrite, OperationId,
-    ResultKeys, Scenario, ServiceId, Step, WriteKind,
+    Cache, CacheMode, Component, DatasetId, Endpoint, EndpointId, EntryTarget, OperationId,
+    ResultKeys, Scenario, ServiceId, Step,
 };
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 
@@ -19,14 +21,16 @@ pub(super) struct Compiled {
     pub(super) accesses: Vec<Access>,
     /// Programs by endpoint and client kind.
     pub(super) by_endpoint: Vec<Vec<u16>>,
-    /// Programs of appliers by database.
-    pub(super) appliers: Vec<Option<u16>>,
+    /// Programs of the system's own work, by database.
+    pub(super) systems: Vec<SystemPrograms>,
 }
 
 /// Writes the programs of a scenario.
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
-    layout: &'a Layout,
+    pub(super) layout: &'a Layout,
+    /// Numbers of components, where something can fail.
+    pub(super) numbers: Option<ComponentNumbers>,
     pub(super) out: Emitter,
 }
 
@@ -34,12 +38,13 @@ pub(super) struct Compiler<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) service: ServiceId,
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl<'a> Compiler<'a> {
     pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout) -> Self {
-        Self { scenario, layout, out: Emitter::default() }
+        let numbers = ComponentNumbers::new(scenario);
+        Self { scenario, layout, numbers, out: Emitter::default() }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -51,11 +56,13 @@ impl<'a> Compiler<'a> {
             by_endpoint.push(programs?);
         }
         let databases = 0..self.scenario.topology.databases.len();
-        let appliers: Result<Vec<Option<u16>>, String> =
-            databases.map(|database| self.applier(database)).collect();
+        let systems: Result<Vec<SystemPrograms>, String> =
+            databases.map(|database| self.system_programs(database)).collect();
+        let systems = systems?;
+        self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
-            appliers: appliers?,
+            systems,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -72,9 +79,11 @@ impl<'a> Compiler<'a> {
             self.out.emit_timed(Verb::Resolve { lookup }, "dns");
         }
         self.connect(false);
-        self.enter_service(place, 0);
+        self.enter_balancer();
+        self.enter_service(place, None, 0);
         self.cacheable(endpoint, place);
         self.leave_service(place);
+        self.leave_balancer();
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
         if let Some(files) = &endpoint.static_files {
@@ -124,10 +133,16 @@ impl<'a> Compiler<'a> {
         )
     }
 
-    pub(super) fn enter_service(&mut self, place: Place, step: StepId) {
+    /// To an instance of a service, called by `caller` or by a client.
+    pub(super) fn enter_service(&mut self, place: Place, caller: Option<Place>, step: StepId) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.choose(layout.group, slot, step);
+        let from = match caller {
+            Some(caller) => Some((Component::Service(caller.service), self.out.slot(caller.depth))),
+            None => self.entry_balancer().map(|balancer| (balancer, NO_SLOT)),
+        };
+        self.contact(Component::Service(place.service), slot, from);
         if let Some(pool) = layout.workers {
             let service = &self.scenario.topology.services[place.service];
             let patience =
@@ -142,24 +157,66 @@ impl<'a> Compiler<'a> {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.leave(layout.workers, slot);
+        self.end_contact();
         self.release(layout.group, slot);
     }
 
-    fn choose(&mut self, group: u16, slot: Slot, step: StepId) {
+    /// Through the balancer at the entry, if there is one.
+    pub(super) fn enter_balancer(&mut self) {
+        if let Some(balancer) = self.entry_balancer() {
+            self.contact(balancer, NO_SLOT, None);
+        }
+    }
+
+    pub(super) fn leave_balancer(&mut self) {
+        if self.entry_balancer().is_some() {
+            self.end_contact();
+        }
+    }
+
+    fn entry_balancer(&self) -> Option<Component> {
+        match self.scenario.topology.entry.to {
+            EntryTarget::LoadBalancer(balancer) => Some(Component::LoadBalancer(balancer)),
+            EntryTarget::Service(_) => None,
+        }
+    }
+
+    /// The call meets its instance, where something can fail; from here on the
+    /// job is lost with it.
+    pub(super) fn contact(&mut self, to: Component, slot: Slot, from: Option<(Component, Slot)>) {
+        let Some(numbers) = &self.numbers else { return };
+        let to = numbers.of(to);
+        let (from, from_slot) =
+            from.map_or((NOT_A_COMPONENT, NO_SLOT), |(from, slot)| (numbers.of(from), slot));
+        self.out.emit_timed(Verb::Contact { to, slot, from, from_slot }, "faults.wait");
+        self.out.take(Held::At(to), slot);
+    }
+
+    pub(super) fn end_contact(&mut self) {
+        if self.numbers.is_some() {
+            self.out.give_back();
+        }
+    }
+
+    pub(super) fn choose(&mut self, group: u16, slot: Slot, step: StepId) {
         self.out.emit(Verb::Choose { group, slot, step });
+        self.hold_choice(group, slot);
+    }
+
+    pub(super) fn hold_choice(&mut self, group: u16, slot: Slot) {
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.take(Held::Connection(group), slot);
         }
     }
 
-    fn release(&mut self, group: u16, slot: Slot) {
+    pub(super) fn release(&mut self, group: u16, slot: Slot) {
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.emit(Verb::Release { group, slot });
             self.out.give_back();
         }
     }
 
-    fn leave(&mut self, pool: Option<u32>, slot: Slot) {
+    pub(super) fn leave(&mut self, pool: Option<u32>, slot: Slot) {
         if let Some(pool) = pool {
             self.out.emit(Verb::Leave { pool, slot });
             self.out.give_back();
@@ -167,7 +224,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// One way between two machines of the site.
-    fn hop(&mut self) {
+    pub(super) fn hop(&mut self) {
         let rtt = self.scenario.topology.network.internal_rtt;
         if !rtt.is_zero() {
             let delay = Duration::from_nanos(rtt.as_nanos() / 2);
@@ -254,7 +311,7 @@ impl<'a> Compiler<'a> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the operands of one verb")]
-    fn work(
+    pub(super) fn work(
         &mut self,
         cpus: u32,
         slot: Slot,
@@ -284,7 +341,7 @@ impl<'a> Compiler<'a> {
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
                 self.hop();
-                self.enter_service(callee, step);
+                self.enter_service(callee, Some(place), step);
                 self.steps(steps, callee);
                 self.leave_service(callee);
                 self.hop();
@@ -314,7 +371,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The cache that holds a dataset, for readers that may use one.
-    fn cache_of(&self, dataset: DatasetId) -> Option<usize> {
+    pub(super) fn cache_of(&self, dataset: DatasetId) -> Option<usize> {
         self.scenario.topology.caches.iter().position(|cache| cache.datasets.contains(&dataset))
     }
 
@@ -329,7 +386,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a step does to the keys of a dataset.
-    fn dataset_access(&self, dataset: DatasetId, keys: u32) -> Access {
+    pub(super) fn dataset_access(&self, dataset: DatasetId, keys: u32) -> Access {
         let plan = &self.scenario.workload.datasets[dataset];
         let (database, place) = self.database_of(dataset).unwrap_or((usize::from(NONE), 0));
         Access {
@@ -376,9 +433,21 @@ impl<'a> Compiler<'a> {
         let plan = &self.scenario.topology.caches[cache];
         self.hop();
         self.cache_latency(plan, step, Purpose::CacheLatency);
+        let mut held_at = None;
+        if let Some(numbers) = &self.numbers
+            && plan.hit_ratio.is_none()
+        {
+            let part = "faults.wait";
+            let component = numbers.of(Component::Cache(cache));
+            self.out.emit_timed(Verb::Probe { access, step }, part);
+            held_at = Some(component);
+        }
         if !plan.cpu.is_zero() {
             let fan = self.out.emit(Verb::Fan { access, step, join: 0 });
             let held = self.out.begin_branch();
+            if let Some(component) = held_at {
+                self.out.take(Held::At(component), 0);
+            }
             let station = format!("caches.{}.cpu", plan.name);
             let cpus = self.layout.caches[cache].cpus;
             let rows = (Rows::Fixed(0), 0.0);
@@ -389,7 +458,7 @@ impl<'a> Compiler<'a> {
         self.out.emit(Verb::Lookup { access, step, hit: 0 })
     }
 
-    fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {
+    pub(super) fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {
         if !cache.latency.is_zero() {
             let time = self.out.distribution(&cache.latency);
             let verb = Verb::Wait { time, step, purpose };
@@ -402,171 +471,5 @@ impl<'a> Compiler<'a> {
         let scenario = self.scenario;
         self.cache_latency(&scenario.topology.caches[cache], step, Purpose::CacheStore);
         self.out.emit(Verb::Fill { access, step });
-    }
-
-    fn database_read(&mut self, mut access: Access, primary: bool, place: Place, step: StepId) {
-        let database = usize::from(access.database);
-        let layout = &self.layout.databases[database];
-        let cost = &self.scenario.topology.databases[database].costs.read;
-        let group = if primary { layout.writes } else { layout.reads };
-        let rows = match access.looked_up {
-            true => Rows::Missed,
-            false => Rows::Fixed(u16::from(access.count) - 1),
-        };
-        access.disk_reads = cost.disk_reads;
-        access.disk_writes = cost.disk_writes;
-        self.connected(database, group, place, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.out.emit(Verb::Snapshot { access, slot, step });
-            compiler.database_work(database, cost, rows, access, slot, step);
-        });
-    }
-
-    fn write(
-        &mut self,
-        kind: WriteKind,
-        dataset: DatasetId,
-        keys: u32,
-        place: Place,
-        step: StepId,
-    ) {
-        let mut access = self.dataset_access(dataset, keys);
-        let database = usize::from(access.database);
-        let cost = &self.scenario.topology.databases[database].costs.write;
-        if kind == WriteKind::Insert {
-            access.keys = KeySource::New;
-        }
-        access.deletes = kind == WriteKind::Delete;
-        access.disk_reads = cost.disk_reads;
-        access.disk_writes = cost.disk_writes;
-        let rows = Rows::Fixed(keys as u16 - 1);
-        let invalidated = access.clone();
-        let group = self.layout.databases[database].writes;
-        self.connected(database, group, place, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.database_work(database, cost, rows, access, slot, step);
-            compiler.out.emit(Verb::Commit { access, step });
-        });
-        if kind == WriteKind::Update {
-            self.invalidate(dataset, invalidated, step);
-        }
-    }
-
-    /// Tells the cache of a write, after its commit.
-    fn invalidate(&mut self, dataset: DatasetId, access: Access, step: StepId) {
-        let Some(cache) = self.cache_of(dataset) else {
-            return;
-        };
-        let plan = &self.scenario.topology.caches[cache];
-        if plan.on_write == OnWrite::Keep || plan.hit_ratio.is_some() {
-            return;
-        }
-        let access = self.out.access(Access { cache: cache as u16, ..access });
-        self.hop();
-        self.cache_latency(plan, step, Purpose::CacheStore);
-        self.out.emit(Verb::Invalidate { access, step });
-        self.hop();
-    }
-
-    fn rows(&mut self, dataset: DatasetId, rows: u32, join: bool, place: Place, step: StepId) {
-        let mut access = self.dataset_access(dataset, 1);
-        let database = usize::from(access.database);
-        let costs = &self.scenario.topology.databases[database].costs;
-        let cost = if join { &costs.join } else { &costs.scan };
-        access.name = format!("{} × {rows} rows", self.scenario.workload.datasets[dataset].name);
-        access.disk_reads = cost.disk_reads;
-        access.disk_writes = cost.disk_writes;
-        let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
-        let group = self.layout.databases[database].reads;
-        self.connected(database, group, place, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.out.emit(Verb::Snapshot { access, slot, step });
-            compiler.database_work(database, cost, rows, access, slot, step);
-        });
-    }
-
-    /// Work on an instance of a database, with the connections that it takes.
-    fn connected(
-        &mut self,
-        database: usize,
-        group: u16,
-        place: Place,
-        step: StepId,
-        work: impl FnOnce(&mut Self, Slot),
-    ) {
-        let layout: &DatabaseLayout = &self.layout.databases[database];
-        let name = &self.scenario.topology.databases[database].name;
-        let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));
-        let own_pool = layout.client_pools[place.service];
-        if let Some(pool) = own_pool {
-            let service = &self.scenario.topology.services[place.service].name;
-            let part = format!("services.{service}.pool.{name}.wait");
-            self.out.emit_timed(Verb::Enter { pool, slot: client, patience: None, step }, &part);
-            self.out.take(Held::Pool(pool), client);
-        }
-        let apart = self.are_apart(place.service, database);
-        if apart {
-            self.hop();
-        }
-        self.choose(group, slot, step);
-        if let Some(pool) = layout.connections {
-            let part = format!("databases.{name}.connections.wait");
-            self.out.emit_timed(Verb::Enter { pool, slot, patience: None, step }, &part);
-            self.out.take(Held::Pool(pool), slot);
-        }
-        work(self, slot);
-        self.leave(layout.connections, slot);
-        self.release(group, slot);
-        if apart {
-            self.hop();
-        }
-        self.leave(own_pool, client);
-    }
-
-    /// Whether a network lies between a service and a database: not where both
-    /// live on one shared host.
-    fn are_apart(&self, service: ServiceId, database: usize) -> bool {
-        let topology = &self.scenario.topology;
-        let (here, there) =
-            (&topology.services[service].hosts, &topology.databases[database].hosts);
-        here.len() != 1 || here != there
-    }
-
-    /// CPU, then disk.
-    fn database_work(
-        &mut self,
-        database: usize,
-        cost: &Cost,
-        rows: Rows,
-        access: u16,
-        slot: Slot,
-        step: StepId,
-    ) {
-        let name = format!("databases.{}", self.scenario.topology.databases[database].name);
-        let places = self.layout.databases[database].places;
-        let (rows, station) = ((rows, cost.cpu_per_row), format!("{name}.cpu"));
-        self.work(places.cpus, slot, &cost.cpu, rows, step, Purpose::Database, &station);
-        if places.has_disk && (cost.disk_reads > 0 || cost.disk_writes > 0) {
-            let verb = Verb::Disk { disks: places.disks, slot, access, step };
-            self.out.emit_station(verb, &format!("{name}.disk"));
-        }
-    }
-
-    /// What a replica does with one log entry; `None` = nothing that costs.
-    fn applier(&mut self, database: usize) -> Result<Option<u16>, String> {
-        let plan = &self.scenario.topology.databases[database];
-        let cost = &plan.costs.apply;
-        let places = self.layout.databases[database].places;
-        let writes = places.has_disk && cost.disk_writes > 0;
-        if plan.hosts.len() < 2 || (cost.cpu.is_zero() && !writes) {
-            return Ok(None);
-        }
-        let dataset = plan.datasets.first().copied().unwrap_or(0);
-        let access = Access { disk_writes: cost.disk_writes, ..self.dataset_access(dataset, 1) };
-        self.out.begin();
-        let access = self.out.access(access);
-        self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
-        self.out.emit(Verb::Applied { database: database as u16 });
-        self.out.end(format!("log of {}", plan.name)).map(Some)
     }
 }

@@ -1,13 +1,17 @@
 //! Configuration of caches and databases.
 
+use super::failover::{SystemPrograms, failover_plan, mode, topology};
+use super::faults::can_fail;
+use super::layout::DatabaseLayout;
 use super::{dataset_space, for_each_step, result_space};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
-    Cache, CacheStart, Database, Endpoint, Eviction, ResultKeys, Scenario, Step,
+    Cache, CacheStart, Database, Endpoint, Eviction, ReadFrom, ResultKeys, Scenario, Step,
 };
-use crate::simulation::blueprint::{CachePlan, DatabasePlan, WarmSet};
+use crate::simulation::blueprint::{CachePlan, DatabasePlan, Readers, WarmSet};
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache;
+use crate::tier::failover::{Mode, Topology};
 
 pub(super) fn caches(scenario: &Scenario) -> Vec<CachePlan> {
     scenario.topology.caches.iter().map(|cache| cache_plan(scenario, cache)).collect()
@@ -85,18 +89,24 @@ fn reads_per_request(scenario: &Scenario, id: usize) -> f64 {
     total
 }
 
-pub(super) fn databases(scenario: &Scenario, appliers: &[Option<u16>]) -> Vec<DatabasePlan> {
-    let databases = scenario.topology.databases.iter().zip(appliers);
-    databases.map(|(database, &applier)| database_plan(scenario, database, applier)).collect()
+pub(super) fn databases(
+    scenario: &Scenario,
+    layouts: &[DatabaseLayout],
+    systems: &[SystemPrograms],
+) -> Vec<DatabasePlan> {
+    let databases = scenario.topology.databases.iter().zip(layouts).zip(systems);
+    databases
+        .map(|((database, layout), system)| database_plan(scenario, database, layout, system))
+        .collect()
 }
 
-fn database_plan(scenario: &Scenario, database: &Database, applier: Option<u16>) -> DatabasePlan {
-    let sizes: Vec<(u64, u64)> = database
-        .datasets
-        .iter()
-        .map(|&id| &scenario.workload.datasets[id])
-        .map(|dataset| (dataset.items, dataset.item_bytes))
-        .collect();
+fn database_plan(
+    scenario: &Scenario,
+    database: &Database,
+    layout: &DatabaseLayout,
+    system: &SystemPrograms,
+) -> DatabasePlan {
+    let sizes = sizes(scenario, database);
     let holds_one = |cache: &&Cache| {
         cache.hit_ratio.is_none() && cache.datasets.iter().any(|id| database.datasets.contains(id))
     };
@@ -106,10 +116,29 @@ fn database_plan(scenario: &Scenario, database: &Database, applier: Option<u16>)
     DatabasePlan {
         name: format!("databases.{}", database.name),
         replicas: database.hosts.len() as u32 - 1,
+        writes: layout.writes,
+        reads: layout.reads,
+        readers: match database.read_from {
+            ReadFrom::Primary => Readers::Primary,
+            ReadFrom::Replicas => Readers::Replicas,
+            ReadFrom::Any | ReadFrom::Nearest => Readers::Any,
+        },
         shipping: Duration::from_nanos(rtt.as_nanos() / 2),
         extra_lag: database.extra_lag.clone(),
-        applier,
+        applier: system.applier,
+        topology: topology(database),
+        mode: mode(database),
+        can_lose_writes: can_fail(scenario)
+            || topology(database) != Topology::Primary
+            || mode(database) != Mode::Asynchronous,
+        failover: failover_plan(scenario, database, system),
         buffer_pool: database.buffer_pool_bytes.map(|bytes| BufferPool::new(bytes, &sizes)),
         caches: caches.collect(),
     }
+}
+
+/// Items of each dataset of a database, and bytes of one.
+pub(super) fn sizes(scenario: &Scenario, database: &Database) -> Vec<(u64, u64)> {
+    let datasets = database.datasets.iter().map(|&id| &scenario.workload.datasets[id]);
+    datasets.map(|dataset| (dataset.items, dataset.item_bytes)).collect()
 }

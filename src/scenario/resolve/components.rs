@@ -7,17 +7,27 @@ use super::super::model::{
 };
 use super::super::reader::{Item, Reader, suggestion};
 use super::distribution::distribution;
+use super::guards::{adaptive, balancer_check, breaker, replace, time_or};
 use super::names::Scope;
 use super::placement::{Hosts, instances, place};
 use crate::kernel::distribution::Distribution;
-use crate::kernel::time::Duration;
+use std::collections::BTreeMap;
 
-pub(super) fn services(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Service> {
+/// Most instances of a service at any time, where events change their number.
+pub(super) type Room = BTreeMap<String, u32>;
+
+pub(super) fn services(scope: &Scope<'_>, hosts: &mut Hosts, room: &Room) -> Vec<Service> {
     let readers = scope.services.readers();
-    readers.filter_map(|(name, reader)| Some(service(name, &reader?, scope, hosts))).collect()
+    readers.filter_map(|(name, reader)| Some(service(name, &reader?, scope, hosts, room))).collect()
 }
 
-fn service(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts) -> Service {
+fn service(
+    name: &str,
+    reader: &Reader<'_>,
+    scope: &Scope<'_>,
+    hosts: &mut Hosts,
+    room: &Room,
+) -> Service {
     let handles = reader.get("handles");
     let all = handles.as_ref().is_none_or(|item| is_all(item));
     let (mut endpoints, mut operations) = (Vec::new(), Vec::new());
@@ -32,14 +42,17 @@ fn service(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts
     let deadline = reader.get("queue_deadline").and_then(|item| distribution(&item));
     let static_cpu = reader.get("static_cpu").and_then(|item| distribution(&item));
     let count = instances(reader);
+    let most = room.get(name).map_or(count, |&most| most.max(count));
+    let most = if reader.has("host") { count } else { most };
+    let workers = reader.limit("workers", 1);
     Service {
         name: name.to_owned(),
-        hosts: place(reader, scope, hosts, count),
+        hosts: place(reader, scope, hosts, most),
         instances: count,
-        boot: Duration::ZERO,
-        breaker: None,
-        adaptive: None,
-        workers: reader.limit("workers", 1),
+        boot: reader.get("boot").and_then(|item| item.duration()).unwrap_or(defaults::BOOT),
+        breaker: breaker(reader),
+        adaptive: adaptive(reader, workers),
+        workers,
         queue: reader.limit("queue", 0),
         queue_deadline: deadline,
         public: reader.flag("public"),
@@ -78,12 +91,12 @@ fn handled(
     }
 }
 
-pub(super) fn load_balancers(scope: &Scope<'_>) -> Vec<LoadBalancer> {
+pub(super) fn load_balancers(scope: &Scope<'_>, room: &Room) -> Vec<LoadBalancer> {
     let readers = scope.load_balancers.readers();
     let mut found: Vec<LoadBalancer> = Vec::new();
     for (name, reader) in readers {
         let Some(reader) = reader else { continue };
-        let Some(balancer) = load_balancer(name, &reader, scope) else { continue };
+        let Some(balancer) = load_balancer(name, &reader, scope, room) else { continue };
         if let Some(first) = found.iter().find(|one| one.targets == balancer.targets) {
             second_balancer(&reader, &first.name, scope.services.entries[balancer.targets].0);
         }
@@ -100,16 +113,25 @@ fn second_balancer(reader: &Reader<'_>, first: &str, service: &str) {
     item.fault("E207", message, Some("a service has at most one load balancer".to_owned()));
 }
 
-fn load_balancer(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<LoadBalancer> {
+fn load_balancer(
+    name: &str,
+    reader: &Reader<'_>,
+    scope: &Scope<'_>,
+    room: &Room,
+) -> Option<LoadBalancer> {
     let targets = reader.need("targets").and_then(|item| target(&item, scope));
-    let instances = targets.map(|id| scope.services.entries[id].2.whole_below("instances"));
+    let instances = targets.map(|id| {
+        let (service, _, table) = &scope.services.entries[id];
+        let most = room.get(*service).copied().map_or(1, u64::from);
+        table.whole_below("instances").unwrap_or(1).max(most)
+    });
     Some(LoadBalancer {
         name: name.to_owned(),
         public: reader.flag("public"),
-        policy: policy(reader, "policy", "weights", instances.map(|count| count.unwrap_or(1))),
+        policy: policy(reader, "policy", "weights", instances),
         price_per_hour: reader.quantity("price"),
-        health_check: None,
-        replace: None,
+        health_check: Some(balancer_check(reader)),
+        replace: reader.part("replace").and_then(|part| replace(&part)),
         targets: targets?,
     })
 }
@@ -217,8 +239,11 @@ fn cache(
         },
         start,
         hit_ratio,
-        on_failure: OnCacheFailure::default(),
-        timeout: Duration::ZERO,
+        on_failure: match reader.choice("on_failure") {
+            Some("fail") => OnCacheFailure::Fail,
+            _ => OnCacheFailure::Bypass,
+        },
+        timeout: time_or(reader, "timeout", defaults::CACHE_TIMEOUT),
     }
 }
 

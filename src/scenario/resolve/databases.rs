@@ -1,10 +1,12 @@
 //! Databases: a primary, its replicas, and what their operations cost.
 
 use super::super::defaults;
-use super::super::model::{Cost, Costs, Database, ReadFrom, ReplicationMode, ReplicationTopology};
+use super::super::model::{Cost, Costs, Database, ReadFrom};
 use super::super::reader::Reader;
 use super::components::{is_all, policy};
 use super::distribution::distribution;
+use super::failover::{failover, replication};
+use super::guards::breaker;
 use super::names::Scope;
 use super::placement::{Hosts, place};
 use crate::kernel::distribution::Distribution;
@@ -20,6 +22,7 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
     let read_from = match reader.choice("read_from") {
         Some("primary") => ReadFrom::Primary,
         Some("any") => ReadFrom::Any,
+        Some("nearest") => ReadFrom::Nearest,
         _ => ReadFrom::Replicas,
     };
     let readers = match read_from {
@@ -27,6 +30,7 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
         ReadFrom::Replicas => replicas.max(1),
         ReadFrom::Any | ReadFrom::Nearest => replicas + 1,
     };
+    let replication = replication(reader, replicas);
     Database {
         name: name.to_owned(),
         datasets: held(reader, scope),
@@ -38,12 +42,12 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
         read_from,
         read_policy: policy(reader, "read_policy", "read_weights", Some(readers)),
         costs: costs(reader.part("costs").as_ref()),
-        extra_lag: replication(reader),
-        replication: ReplicationTopology::default(),
-        mode: ReplicationMode::default(),
-        failover: None,
-        timeout: None,
-        breaker: None,
+        failover: failover(reader, replication.topology, replicas),
+        extra_lag: replication.extra_lag,
+        replication: replication.topology,
+        mode: replication.mode,
+        timeout: reader.positive_duration("timeout"),
+        breaker: breaker(reader),
     }
 }
 
@@ -54,16 +58,6 @@ fn held(reader: &Reader<'_>, scope: &Scope<'_>) -> Vec<usize> {
         }
         _ => (0..scope.datasets.entries.len()).collect(),
     }
-}
-
-fn replication(reader: &Reader<'_>) -> Distribution {
-    let part = reader.part("replication");
-    let lag = part.as_ref().and_then(|part| {
-        part.choice("topology");
-        part.choice("mode");
-        distribution(&part.get("extra_lag")?)
-    });
-    lag.unwrap_or(Distribution::Constant(0.0))
 }
 
 fn costs(reader: Option<&Reader<'_>>) -> Costs {

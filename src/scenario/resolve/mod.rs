@@ -5,23 +5,32 @@ mod checks;
 mod components;
 mod databases;
 mod distribution;
+mod events;
+mod failover;
+mod failures;
+mod guards;
 mod names;
 mod placement;
+mod places;
 mod rate;
+mod regions;
 mod replay;
 mod run;
 mod steps;
+mod targets;
 mod topology;
 mod users;
 mod workload;
 
 use super::defaults;
 use super::keys;
-use super::model::{Failures, Scenario, Topology};
+use super::model::{Arrivals, Failures, RunKind, Scenario, Topology};
 use super::reader::{Context, Item, Reader};
 use super::tree::{Origin, Table};
+use events::End;
 use names::Scope;
 use std::path::Path;
+use targets::Targets;
 
 /// Resolves a whole scenario. Where faults were recorded, what is returned is
 /// of no use.
@@ -35,8 +44,11 @@ pub(super) fn resolve(
     let root = Reader::open(context, tree, origin, String::new(), &keys::ROOT);
     let scope = Scope::new(&root);
     let workload = workload::workload(&root, &scope, users);
-    let run = run::run(&root, &workload.users.arrivals);
-    let topology = topology(&root, &scope, run.kind);
+    let scripted = !scope.events.entries.is_empty();
+    let run = run::run(&root, &workload.users.arrivals, scripted);
+    let end = End::new(&root);
+    let topology = topology(&root, &scope, run.kind, end.as_ref());
+    let failures = failures(&scope, &topology, &workload.users.arrivals, end.as_ref());
     let slo = run::slo(&root);
     let expectations = run::expectations(&root);
     let stem =
@@ -49,7 +61,7 @@ pub(super) fn resolve(
         hash: String::new(),
         workload,
         topology,
-        failures: Failures::default(),
+        failures,
         slo,
         run,
         expectations,
@@ -69,23 +81,45 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
     Some(text)
 }
 
-fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: super::model::RunKind) -> Topology {
+fn topology(
+    root: &Reader<'_>,
+    scope: &Scope<'_>,
+    kind: RunKind,
+    end: Option<&End<'_>>,
+) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
-    Topology {
+    let room = events::room(scope, end);
+    let (regions, zones) = regions::regions(root, scope);
+    let racks = scope.places.racks.names().map(str::to_owned).collect();
+    let topology = Topology {
         entry: topology::entry(root, scope),
         dns: topology::dns(root),
         network: topology::network(root),
-        zones: Vec::new(),
-        racks: Vec::new(),
-        regions: Vec::new(),
-        routing: None,
+        zones,
+        racks,
+        regions,
+        routing: regions::routing(root, scope),
         machines: topology::machines(scope),
-        services: components::services(scope, &mut hosts),
-        load_balancers: components::load_balancers(scope),
+        services: components::services(scope, &mut hosts, &room),
+        load_balancers: components::load_balancers(scope, &room),
         caches: components::caches(scope, &mut hosts, kind),
         databases: databases::databases(scope, &mut hosts),
         hosts: hosts.list,
-    }
+    };
+    regions::check_machines(root, scope, &topology);
+    topology
+}
+
+fn failures(
+    scope: &Scope<'_>,
+    topology: &Topology,
+    arrivals: &Arrivals,
+    end: Option<&End<'_>>,
+) -> Failures {
+    let targets = Targets { scope, topology };
+    let processes = failures::failures(scope, &targets);
+    let script = events::Script { scope, targets, arrivals, end };
+    Failures { processes, events: script.events() }
 }
 
 /// The content of the file that a value names, beside the file in which the

@@ -2,6 +2,7 @@
 
 use super::super::reader::{Context, Item, Reader, suggestion};
 use super::super::tree::Origin;
+use super::places::Places;
 use std::collections::BTreeMap;
 
 /// Most tables of one kind.
@@ -35,16 +36,7 @@ impl<'a> Names<'a> {
     fn check(&self, context: &Context<'_>) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for &(name, at, _) in &self.entries {
-            let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '/');
-            if name.is_empty() || name.chars().count() > LONGEST || !name.chars().all(plain) {
-                let message = format!("{name:?} is no possible name in [{}]", self.table);
-                let help = format!("use 1 to {LONGEST} letters, digits, `_` and `-`");
-                context.error("E108", at, message, Some(help));
-            }
-            if let Some(other) = seen.insert(name.to_lowercase(), name) {
-                let message = format!("`{name}` and `{other}` differ only in case");
-                context.error("E202", at, message, None);
-            }
+            check_name(context, name, at, self.table, &mut seen);
         }
     }
 
@@ -81,6 +73,26 @@ impl<'a> Names<'a> {
     }
 }
 
+/// Names are plain, and no two of one kind differ only in case.
+pub(super) fn check_name<'n>(
+    context: &Context<'_>,
+    name: &'n str,
+    at: Origin,
+    kind: &str,
+    seen: &mut BTreeMap<String, &'n str>,
+) {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '/');
+    if name.is_empty() || name.chars().count() > LONGEST || !name.chars().all(plain) {
+        let message = format!("{name:?} is no possible name in [{kind}]");
+        let help = format!("use 1 to {LONGEST} letters, digits, `_` and `-`");
+        context.error("E108", at, message, Some(help));
+    }
+    if let Some(other) = seen.insert(name.to_lowercase(), name) {
+        let message = format!("`{name}` and `{other}` differ only in case");
+        context.error("E202", at, message, None);
+    }
+}
+
 /// All names of a scenario.
 pub(super) struct Scope<'a> {
     pub(super) clients: Names<'a>,
@@ -93,21 +105,36 @@ pub(super) struct Scope<'a> {
     pub(super) load_balancers: Names<'a>,
     pub(super) caches: Names<'a>,
     pub(super) databases: Names<'a>,
+    pub(super) regions: Names<'a>,
+    pub(super) failures: Names<'a>,
+    pub(super) events: Names<'a>,
+    pub(super) places: Places<'a>,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn new(root: &Reader<'a>) -> Self {
+        let regions = Names::new(root, "regions");
+        let hosts = Names::new(root, "hosts");
+        let services = Names::new(root, "services");
+        let caches = Names::new(root, "caches");
+        let databases = Names::new(root, "databases");
+        let components = [&services, &caches, &databases];
+        let places = Places::collect(root.context, &regions, &hosts, components);
         Self {
             clients: Names::new(root, "clients"),
             datasets: Names::new(root, "datasets"),
             operations: Names::new(root, "operations"),
             endpoints: Names::new(root, "endpoints"),
             machines: Names::new(root, "machines"),
-            hosts: Names::new(root, "hosts"),
-            services: Names::new(root, "services"),
+            hosts,
+            services,
             load_balancers: Names::new(root, "load_balancers"),
-            caches: Names::new(root, "caches"),
-            databases: Names::new(root, "databases"),
+            caches,
+            databases,
+            regions,
+            failures: Names::new(root, "failures"),
+            events: Names::new(root, "events"),
+            places,
         }
     }
 

@@ -4,6 +4,7 @@ use super::super::defaults;
 use super::super::model::{Host, HostId};
 use super::super::reader::Reader;
 use super::names::Scope;
+use super::places::Spread;
 
 /// The machines that run, and how many instances are placed on them in all.
 pub(super) struct Hosts {
@@ -62,15 +63,20 @@ pub(super) fn place(
             none
         }
         (Some(host), None) => match scope.hosts.find(&host) {
-            Some(id) => vec![id; instances as usize],
+            Some(id) => {
+                Spread::refuse(reader);
+                vec![id; instances as usize]
+            }
             None => none,
         },
         (None, Some(machine)) => {
             let Some(machine) = scope.machines.find(&machine) else { return none };
-            let host =
-                Host { name: reader.path.clone(), machine, shared: false, zone: None, rack: None };
+            let spread = Spread::read(reader, &scope.places);
             let first = hosts.list.len();
-            hosts.list.extend(std::iter::repeat_n(host, instances as usize));
+            hosts.list.extend((0..instances as usize).map(|instance| {
+                let (zone, rack) = spread.at(instance);
+                Host { name: reader.path.clone(), machine, shared: false, zone, rack }
+            }));
             (first..hosts.list.len()).collect()
         }
     }

@@ -7,10 +7,11 @@ use super::super::reader::{Item, Reader};
 use super::super::tree::Value;
 use crate::kernel::time::Duration;
 
-pub(super) fn run(root: &Reader<'_>, arrivals: &Arrivals) -> Run {
+/// `scripted`: there are events.
+pub(super) fn run(root: &Reader<'_>, arrivals: &Arrivals, scripted: bool) -> Run {
     let nothing = Duration::from_nanos(1);
     let Some(reader) = root.need("run").and_then(|item| item.part()) else {
-        return played(nothing, None, kind_of(None, arrivals), None);
+        return played(nothing, None, kind_of(None, arrivals, scripted), None);
     };
     let duration = reader.need("duration").and_then(|item| item.positive_duration());
     let warmup = reader.get("warmup").and_then(|item| Some((item.duration()?, item)));
@@ -20,8 +21,8 @@ pub(super) fn run(root: &Reader<'_>, arrivals: &Arrivals) -> Run {
         item.fault("E305", "the warm-up is not shorter than the run", None);
     }
     let choice = reader.choice("kind");
-    check_kind(&reader, choice, arrivals);
-    let kind = kind_of(choice, arrivals);
+    check_kind(&reader, choice, arrivals, scripted);
+    let kind = kind_of(choice, arrivals, scripted);
     let warmup = warmup.map(|(cut, _)| cut);
     let mut run = played(duration.unwrap_or(nothing), warmup, kind, Some(&reader));
     run.seed = reader.whole("seed", 0, i64::MAX as u64, defaults::SEED);
@@ -62,24 +63,32 @@ fn played(
     }
 }
 
-/// A rate that moves and a recording have a course; everything else lasts.
-fn kind_of(choice: Option<&str>, arrivals: &Arrivals) -> RunKind {
+/// Events, a rate that moves and a recording have a course; everything else
+/// lasts, chance failures too.
+fn kind_of(choice: Option<&str>, arrivals: &Arrivals, scripted: bool) -> RunKind {
     match (choice, arrivals) {
         (Some("terminating"), _) => RunKind::Terminating,
         (Some(_), _) => RunKind::Steady,
+        (None, _) if scripted => RunKind::Terminating,
         (None, Arrivals::Profile { .. } | Arrivals::Replay { .. }) => RunKind::Terminating,
         (None, _) => RunKind::Steady,
     }
 }
 
-/// A mean over a rate that moves says little, and depends on how long is played.
-fn check_kind(reader: &Reader<'_>, choice: Option<&str>, arrivals: &Arrivals) {
-    let Arrivals::Profile { knots } = arrivals else { return };
-    let moves = knots.windows(2).any(|pair| pair[0].1 != pair[1].1);
-    let Some(item) = reader.get("kind").filter(|_| choice == Some("steady") && moves) else {
-        return;
+/// A mean over a rate that moves, or over events, says little, and depends on
+/// how long is played.
+fn check_kind(reader: &Reader<'_>, choice: Option<&str>, arrivals: &Arrivals, scripted: bool) {
+    let moves = match arrivals {
+        Arrivals::Profile { knots } => knots.windows(2).any(|pair| pair[0].1 != pair[1].1),
+        _ => false,
     };
-    let message = "the run is called steady, and the rate of its requests moves".to_owned();
+    let Some(item) = reader.get("kind").filter(|_| choice == Some("steady")) else { return };
+    let course = match (moves, scripted) {
+        (true, _) => "the rate of its requests moves",
+        (_, true) => "it has events",
+        _ => return,
+    };
+    let message = format!("the run is called steady, and {course}");
     let help = "write kind = \"terminating\", or leave it out".to_owned();
     item.context.warn("W403", item.node.origin, message, Some(help));
 }

@@ -4,6 +4,7 @@ use super::super::defaults;
 use super::super::model::{Disk, Dns, Entry, EntryTarget, Host, Machine, Network, Scheduling};
 use super::super::reader::{Item, Reader, suggestion};
 use super::distribution::distribution;
+use super::guards::time_or;
 use super::names::Scope;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
@@ -47,9 +48,12 @@ fn disk(reader: &Reader<'_>) -> Disk {
 
 pub(super) fn hosts(scope: &Scope<'_>) -> Vec<Host> {
     let host = |(name, reader): (&str, Option<Reader<'_>>)| {
-        let machine = reader.and_then(|reader| reader.need("machine"));
+        let machine = reader.as_ref().and_then(|reader| reader.need("machine"));
         let machine = machine.and_then(|item| scope.machines.find(&item)).unwrap_or(0);
-        Host { name: name.to_owned(), machine, shared: true, zone: None, rack: None }
+        let given = |key: &'static str| reader.as_ref().and_then(|reader| reader.get(key));
+        let zone = given("zone").and_then(|item| scope.places.zones.of(&item));
+        let rack = given("rack").and_then(|item| scope.places.racks.of(&item));
+        Host { name: name.to_owned(), machine, shared: true, zone, rack }
     };
     scope.hosts.readers().map(host).collect()
 }
@@ -117,7 +121,7 @@ pub(super) fn network(root: &Reader<'_>) -> Network {
         bytes_per_s: reader.get("bandwidth").and_then(|item| item.positive_quantity()),
         handshakes: u32::try_from(handshakes).unwrap_or(defaults::HANDSHAKES),
         keep_alive: reader.positive_duration("keep_alive"),
-        give_up_after: defaults::GIVE_UP_AFTER,
+        give_up_after: time_or(&reader, "give_up_after", defaults::GIVE_UP_AFTER),
         egress_price_per_gb: reader.quantity("egress_price"),
     }
 }

@@ -9,6 +9,7 @@ use super::super::reader::{Item, Reader, suggestion};
 use super::super::tree::{Table, Value};
 use super::super::units;
 use super::distribution::distribution;
+use super::guards::{breaker, hedge};
 use super::names::Scope;
 use super::steps::steps;
 use super::users;
@@ -75,9 +76,9 @@ fn client(name: &str, reader: &Reader<'_>) -> Option<Client> {
         cached: cached?,
         timeout,
         retries,
-        cancels: false,
-        hedge: None,
-        breaker: None,
+        cancels: reader.flag("cancels"),
+        hedge: hedge(reader, timeout),
+        breaker: breaker(reader),
     })
 }
 

@@ -7,12 +7,9 @@ use crate::route::step::Slot;
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
 use crate::simulation::world::World;
-use crate::tier::failover::{Leadership, Mode, NEVER, Presence, Topology, acknowledged_at};
+use crate::tier::failover::{Leadership, Mode, NEVER, Presence, acknowledged_at};
 use crate::tier::replication::Position;
 use std::collections::VecDeque;
-
-/// No limit.
-const MAX: usize = usize::MAX;
 
 /// Committed writes of one origin that wait until others have received them,
 /// in the order of their commits, in which they are acknowledged as well.
@@ -119,19 +116,16 @@ impl World<'_> {
         let cluster = &tier.cluster;
         let origin = tier.logs[log].origin();
         let queue = &mut tier.unacknowledged[log];
-        let is_ring = cluster.topology == Topology::Ring;
         queue.counting.clear();
         for (member, own) in cluster.members.iter().enumerate() {
-            let is_fed = !is_ring || cluster.after(origin) == member;
-            if member != origin && own.is_in_service && !own.is_second && is_fed {
+            if member != origin && own.is_in_service && !own.is_second {
                 queue.counting.push(queue.answers[place * cluster.members.len() + member]);
             }
         }
         let others = queue.counting.len();
         let wanted = match self.plan.databases[database].mode {
             Mode::Asynchronous => 0,
-            // In a ring the origin hears of nobody but the next one.
-            Mode::SemiSynchronous(wanted) => (wanted as usize).min(if is_ring { 1 } else { MAX }),
+            Mode::SemiSynchronous(wanted) => wanted as usize,
             Mode::Synchronous => others.max(1),
         };
         let waiting = &mut queue.waiting[place];
@@ -185,8 +179,7 @@ impl World<'_> {
     pub(super) fn receipts_changed(&mut self, database: usize, log: usize, member: usize) {
         let received = self.received(database, log, member);
         for place in 0..self.databases[database].unacknowledged[log].waiting.len() {
-            let position =
-                self.databases[database].unacknowledged[log].waiting[place].position;
+            let position = self.databases[database].unacknowledged[log].waiting[place].position;
             if position > received {
                 let answer = self.answered_at(database, log, member, position);
                 let tier = &mut self.databases[database];

@@ -1,5 +1,6 @@
 //! To whom a log is shipped: to who is up, has the data, and can be reached.
 
+use crate::kernel::time::Duration;
 use crate::simulation::world::World;
 use crate::tier::failover::{Presence, Topology};
 
@@ -10,6 +11,22 @@ impl World<'_> {
         let Some(component) = faults.plan.database(database) else { return true };
         let node = |member: usize| faults.plan.node(component, member as u32);
         from == to || self.can_reach(node(from), node(to))
+    }
+
+    /// What slow links add to the way of an entry to a member.
+    pub(in crate::simulation) fn shipping_added(
+        &self,
+        database: usize,
+        log: usize,
+        member: usize,
+    ) -> Duration {
+        let cluster = &self.databases[database].cluster;
+        let source = cluster.primary().unwrap_or(cluster.source(log, member));
+        let component = self.faults.as_ref().and_then(|faults| faults.plan.database(database));
+        component.map_or(Duration::ZERO, |component| {
+            let node = |member: usize| self.fault_plan().node(component, member as u32);
+            self.added_one_way(node(source), node(member))
+        })
     }
 
     /// Connects who should be, disconnects who should not.

@@ -7,8 +7,6 @@ mod promotion;
 mod rebuild;
 mod recovery;
 mod split;
-#[cfg(test)]
-mod tests;
 mod writes;
 
 pub use acknowledge::Unacknowledged;
@@ -102,21 +100,26 @@ impl FailoverState {
 /// What the faults tell.
 impl World<'_> {
     /// Roles are given, before the first event.
-    pub fn open_databases(&mut self) {
+    pub(super) fn seat_roles(&mut self) {
         (0..self.databases.len()).for_each(|database| self.refresh_pools(database));
     }
 
     /// An instance is dead; its work is struck already.
-    pub fn database_instance_died(&mut self, database: usize, instance: usize, destroyed: bool) {
+    pub(super) fn database_instance_died(
+        &mut self,
+        database: usize,
+        instance: usize,
+        destroyed: bool,
+    ) {
         let tier = &mut self.databases[database];
         tier.cluster.members[instance].presence = Presence::Down;
         tier.cluster.members[instance].is_joining = false;
-        for log in 0..tier.logs.len() {
+        self.count_lag(database, instance, false);
+        for log in 0..self.databases[database].logs.len() {
             self.halt_applier(database, log, instance);
         }
         self.forget_unacknowledged(database, instance);
         self.stop_recovery(database, instance);
-        self.second_primary_stops(database, instance);
         if destroyed {
             self.lose_disk(database, instance);
         }
@@ -125,42 +128,57 @@ impl World<'_> {
     }
 
     /// An instance is there again, cold: with its disk, or with a new one.
-    pub fn database_instance_returned(
+    pub(super) fn database_instance_returned(
         &mut self,
         database: usize,
         instance: usize,
         destroyed: bool,
     ) {
         self.databases[database].cluster.members[instance].presence = Presence::Up;
-        if destroyed {
+        if destroyed || self.databases[database].failover.rebuilds[instance].is_renewed {
             self.lose_disk(database, instance);
         }
         if !self.databases[database].cluster.members[instance].has_data {
             self.empty_instance_returned(database, instance);
         }
-        self.come_back(database, instance);
+        let cluster = &mut self.databases[database].cluster;
+        let leads = cluster.primary() == Some(instance) || cluster.chosen() == Some(instance);
+        if !leads && !cluster.members[instance].is_second {
+            // It serves when it has caught up.
+            cluster.members[instance].is_in_service = false;
+        }
+        self.watch(database);
     }
 
     /// An instance freezes, or thaws.
-    pub fn database_instance_hung(&mut self, database: usize, instance: usize, is_hung: bool) {
+    pub(super) fn database_instance_hung(
+        &mut self,
+        database: usize,
+        instance: usize,
+        is_hung: bool,
+    ) {
         let presence = if is_hung { Presence::Hung } else { Presence::Up };
         self.databases[database].cluster.members[instance].presence = presence;
+        if self.databases[database].failover.rebuilds[instance].is_renewed {
+            self.lose_disk(database, instance);
+            self.empty_instance_returned(database, instance);
+        }
         self.watch(database);
     }
 
     /// Links between instances are cut, or mended.
-    pub fn database_links_changed(&mut self) {
+    pub(super) fn database_links_changed(&mut self) {
         (0..self.databases.len()).for_each(|database| self.watch(database));
     }
 
     /// Who takes the writes, or took them last.
-    pub fn present_primary(&self, database: usize) -> Option<u32> {
+    pub(super) fn present_primary(&self, database: usize) -> Option<u32> {
         let tier = &self.databases[database];
         Some(tier.cluster.primary().unwrap_or(tier.logs[0].origin()) as u32)
     }
 
     /// The lowest-numbered replica that serves.
-    pub fn first_replica(&self, database: usize) -> Option<u32> {
+    pub(super) fn first_replica(&self, database: usize) -> Option<u32> {
         let cluster = &self.databases[database].cluster;
         let serves = |&member: &usize| {
             cluster.is_replica(member) && cluster.members[member].presence == Presence::Up
@@ -169,7 +187,7 @@ impl World<'_> {
     }
 
     /// Whether a job waits here for something that is no event of its own.
-    pub fn waits_for_database(&self, job: JobId) -> bool {
+    pub(super) fn is_parked(&self, job: JobId) -> bool {
         self.databases.iter().any(|tier| {
             tier.failover.parked.contains(&job)
                 || tier.unacknowledged.iter().any(|waiting| waiting.contains(job))
@@ -177,7 +195,7 @@ impl World<'_> {
     }
 
     /// A job waits here no longer.
-    pub fn leave_database(&mut self, job: JobId) {
+    pub(super) fn unpark(&mut self, job: JobId) {
         for tier in &mut self.databases {
             tier.failover.parked.retain(|&own| own != job);
             tier.unacknowledged.iter_mut().for_each(|waiting| waiting.forget(job));
@@ -187,7 +205,14 @@ impl World<'_> {
 
 /// What is due.
 impl World<'_> {
-    fn schedule_due(&mut self, at: Instant, phase: Phase, due: Due, database: usize, member: usize) {
+    fn schedule_due(
+        &mut self,
+        at: Instant,
+        phase: Phase,
+        due: Due,
+        database: usize,
+        member: usize,
+    ) {
         let index =
             (due as u32) << (DATABASE_BITS + MEMBER_BITS) | (database as u32) << MEMBER_BITS;
         self.queue.schedule(at, phase, EventKind::DatabaseDue.with(index | member as u32));
@@ -207,6 +232,13 @@ impl World<'_> {
             4 => self.slice_due(database, member),
             _ => self.recover_next(database),
         }
+    }
+
+    /// Whether a member is missing, though all may be up: one that is rebuilt
+    /// or catches up does not serve.
+    pub(super) fn is_database_reduced(&self) -> bool {
+        let members = self.databases.iter().flat_map(|tier| &tier.cluster.members);
+        members.into_iter().any(|member| !member.is_in_service)
     }
 
     /// Looks who is heard, and lets everything follow.
@@ -232,13 +264,18 @@ impl World<'_> {
         tier.failover.failed_before[member] = self.recorder.failed_for_good;
         let state = &mut tier.cluster.members[member];
         state.silent_since = Some(now);
-        for log in &mut tier.logs {
-            log.record_lag(now, member, false);
-        }
         if let Some(failover) = &self.plan.databases[database].failover {
             let at = failover.heartbeats.noticed_at(now);
             state.notice_due = Some(at);
             self.schedule_due(at, Phase::Timer, Due::Noticed, database, member);
+        }
+    }
+
+    /// Whether the lag of a member counts: that of one who is dead, or serves
+    /// nobody, does not.
+    fn count_lag(&mut self, database: usize, member: usize, counts: bool) {
+        for log in &mut self.databases[database].logs {
+            log.record_lag(self.now, member, counts);
         }
     }
 
@@ -251,13 +288,15 @@ impl World<'_> {
         self.refresh_pools(database);
         self.reconsider_acknowledgements(database);
         self.begin_waiting_copies(database);
+        self.note_up_time();
     }
 
     /// Balancers send reads and writes to those who take them.
     fn refresh_pools(&mut self, database: usize) {
         let plan = &self.plan.databases[database];
         let members = self.databases[database].members();
-        let has_roles = |group: u16| self.plan.groups[usize::from(group)].instances as usize == members;
+        let has_roles =
+            |group: u16| self.plan.groups[usize::from(group)].instances as usize == members;
         if members < 2 || !has_roles(plan.writes) || !has_roles(plan.reads) {
             return;
         }

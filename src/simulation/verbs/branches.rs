@@ -35,7 +35,10 @@ impl World<'_> {
         step: StepId,
         join: Pc,
     ) -> Flow {
-        let nodes = self.nodes_of(job, access, step);
+        let nodes = self.nodes_of_living(job, access, step);
+        if nodes == 0 {
+            return Flow::Jump(join);
+        }
         let body = self.jobs[job].pc + 1;
         self.jobs[job].pc = join;
         self.jobs[job].pending = nodes.count_ones() as u16;

@@ -32,7 +32,7 @@ impl World<'_> {
         let counts = plan.counts_connections();
         let balancer = &mut self.balancers[usize::from(group)];
         let Some(instance) = balancer.choose(entropy, affinity) else {
-            return self.fail(job, Cause::Refused);
+            return self.choose_nobody(job, group);
         };
         if counts {
             balancer.begin(instance);
@@ -108,7 +108,7 @@ impl World<'_> {
     pub(in crate::simulation) fn end_patience(&mut self, job: JobId) {
         self.jobs[job].patience = None;
         let Verb::Enter { pool, slot, .. } = self.instruction(job).verb else {
-            return;
+            return self.give_up(job);
         };
         let index = (pool + self.jobs[job].slots[usize::from(slot)]) as usize;
         if self.pools[index].abandon(self.now, job) {
@@ -217,7 +217,7 @@ impl World<'_> {
 
     /// Service of a waiting job begins: its wait is known.
     #[inline(always)]
-    fn start_service(&mut self, started: Started, name: u16) {
+    pub(in crate::simulation) fn start_service(&mut self, started: Started, name: u16) {
         self.recorder.record_wait(name, started.waited);
         let carried = &mut self.jobs[started.job];
         carried.since = self.now;
@@ -248,7 +248,7 @@ impl World<'_> {
     }
 
     /// Keeps one valid completion event per shared CPU.
-    fn reschedule(&mut self, index: u32, next: Next) {
+    pub(in crate::simulation) fn reschedule(&mut self, index: u32, next: Next) {
         self.cpu_tickets[index as usize] = match next {
             Next::Unchanged => return,
             Next::Idle => None,

@@ -78,8 +78,11 @@ impl World<'_> {
         }
         let key = self.key(job, access, step, item);
         let now = self.now;
+        let node = self.caches[cache].placement.node_of(key);
+        if !self.cache_answers(cache, node) {
+            return false;
+        }
         let tier = &mut self.caches[cache];
-        let node = tier.placement.node_of(key);
         match tier.nodes[node].lookup(now, key) {
             Lookup::Hit { stale_since } => {
                 if let Some(since) = stale_since {
@@ -102,8 +105,11 @@ impl World<'_> {
         for item in self.wanted(job, plan) {
             let key = self.key(job, access, step, item);
             let stale_since = self.missed_by_read(job, plan, key);
+            let node = self.caches[cache].placement.node_of(key);
+            if !self.cache_answers(cache, node) {
+                continue;
+            }
             let tier = &mut self.caches[cache];
-            let node = tier.placement.node_of(key);
             let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
             tier.nodes[node].store(self.now, key, bytes, stale_since);
         }
@@ -119,14 +125,31 @@ impl World<'_> {
             .fold(0, |nodes, node| nodes | 1 << node)
     }
 
+    /// The same without those that do not answer.
+    pub(in crate::simulation) fn nodes_of_living(
+        &self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+    ) -> u128 {
+        let nodes = self.nodes_of(job, access, step);
+        if self.faults.is_none() {
+            return nodes;
+        }
+        let cache = usize::from(self.plan.accesses[usize::from(access)].cache);
+        let answers = |node: &usize| nodes >> node & 1 == 1 && self.cache_answers(cache, *node);
+        (0..128).filter(answers).fold(0, |living, node| living | 1 << node)
+    }
+
     /// First commit of a key that the read did not see: missed by its replica,
     /// or made after it.
     fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
         if plan.database == NONE {
             return None;
         }
-        let log = &self.databases[usize::from(plan.database)].log;
-        log.first_commit_since(key, self.jobs[job].read_at)
+        let logs = &self.databases[usize::from(plan.database)].logs;
+        let read_at = self.jobs[job].read_at;
+        logs.iter().filter_map(|log| log.first_commit_since(key, read_at)).min()
     }
 
     /// Removes the written keys from their nodes.
@@ -158,19 +181,18 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let instance = self.jobs[job].slots[usize::from(slot)];
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let database = usize::from(plan.database);
         // It sees what was committed up to now, and nothing after.
         self.jobs[job].read_at = self.now + Duration::from_nanos(1);
         let mut oldest: Option<Instant> = None;
-        if instance > 0 {
-            let replica = instance as usize - 1;
-            let log = &self.databases[database].log;
-            if let Some(next) = log.next_for(replica) {
-                self.jobs[job].read_at = next.committed_at;
+        for log in &self.databases[database].logs {
+            if let Some(next) = log.next_for(instance) {
+                let read_at = &mut self.jobs[job].read_at;
+                *read_at = next.committed_at.min(*read_at);
                 for item in self.wanted(job, plan) {
                     let key = self.key(job, access, step, item);
-                    let missed = log.first_missed_commit(replica, key);
+                    let missed = log.first_missed_commit(instance, key);
                     oldest = oldest.into_iter().chain(missed).min();
                 }
             }
@@ -197,30 +219,35 @@ impl World<'_> {
 
     /// The write is in the log; what caches hold of its keys is stale.
     #[inline(never)]
-    pub(in crate::simulation) fn commit(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+    pub(in crate::simulation) fn commit(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let database = usize::from(plan.database);
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
-        self.databases[database].log.commit(self.now, &keys);
-        self.databases[database].writes_committed += 1;
-        if self.recorder.trace.is_on() {
-            self.trace_keys(job, access, step);
-        }
-        for &cache in &self.plan.databases[database].caches {
-            let tier = &mut self.caches[usize::from(cache)];
-            for &key in &keys {
-                let node = tier.placement.node_of(key);
-                if plan.deletes {
-                    tier.nodes[node].invalidate(key);
-                } else {
-                    tier.nodes[node].mark_stale(self.now, key);
+        let log = match self.commit_is_plain(database, instance) {
+            true => Ok(0),
+            false => self.commit_elsewhere(job, database, instance, &keys),
+        };
+        let flow = match log {
+            Ok(log) => {
+                self.databases[database].writes_committed += 1;
+                if self.recorder.trace.is_on() {
+                    self.trace_keys(job, access, step);
                 }
+                self.write_to_log(database, log, &keys, plan.deletes);
+                Flow::Next
             }
-        }
+            Err(flow) => flow,
+        };
         self.keys = keys;
-        self.wake_appliers(database);
-        Flow::Next
+        flow
     }
 }

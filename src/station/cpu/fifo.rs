@@ -87,6 +87,12 @@ impl Fifo {
     pub fn complete(&mut self, now: Instant) -> Option<Started> {
         self.statistics.completions += 1;
         self.due -= i128::from(now.as_nanos());
+        self.next(now)
+    }
+
+    /// A server is free: the head of the queue begins.
+    #[inline(always)]
+    fn next(&mut self, now: Instant) -> Option<Started> {
         let Some(next) = self.queue.pop_front() else {
             self.statistics.busy.add(now, -1);
             return None;
@@ -101,6 +107,38 @@ impl Fifo {
     /// What the station counted.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
+    }
+
+    /// It goes down, or comes up.
+    pub fn set_up(&mut self, now: Instant, up: bool) {
+        self.statistics.set_up(now, up);
+    }
+
+    /// Whether a job waits. O(queue).
+    pub fn is_waiting(&self, job: JobId) -> bool {
+        self.queue.iter().any(|waiting| waiting.job == job)
+    }
+
+    /// Takes a job out that waits, or the one in service, which is to complete
+    /// at `completes_at`. Answers which job starts in its place. O(queue).
+    pub fn remove(&mut self, now: Instant, job: JobId, completes_at: Instant) -> Option<Started> {
+        self.statistics.abandonments += 1;
+        if let Some(place) = self.queue.iter().position(|waiting| waiting.job == job) {
+            let waiting = self.queue.remove(place)?;
+            self.statistics.queue.add(now, -1);
+            self.waited += u128::from((now - waiting.arrived).as_nanos());
+            return None;
+        }
+        // What it has not had is not given.
+        self.started -= i128::from((completes_at - now).as_nanos());
+        self.due -= i128::from(completes_at.as_nanos());
+        self.next(now)
+    }
+
+    /// The latest instant at which a job completes: that of the one in
+    /// service, where there is one server.
+    pub(crate) fn last_due(&self) -> Instant {
+        self.last_due
     }
 
     /// Starts the window of the statistics anew.

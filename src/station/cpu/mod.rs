@@ -35,6 +35,23 @@ impl Cpu {
         }
     }
 
+    /// It goes down, or comes up.
+    pub fn set_up(&mut self, now: Instant, up: bool) {
+        match self {
+            Self::Fifo(fifo) => fifo.set_up(now, up),
+            Self::Sharing(sharing) => sharing.set_up(now, up),
+        }
+    }
+
+    /// From now on it works at this share of its speed; 0 freezes it. A
+    /// constant-speed FIFO has no other speed.
+    pub fn set_speed(&mut self, now: Instant, factor: f64) -> Next {
+        match self {
+            Self::Fifo(_) => Next::Unchanged,
+            Self::Sharing(sharing) => sharing.set_factor(now, factor),
+        }
+    }
+
     /// The laws of its kind, see [`Fifo::audit`] and [`Sharing::audit`].
     ///
     /// # Errors

@@ -4,9 +4,9 @@
 mod members;
 
 use super::lag::LagRecord;
+use crate::kernel::time::{Duration, Instant};
 pub use members::Lost;
 use members::Member;
-use crate::kernel::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 

@@ -125,6 +125,8 @@ pub struct Sharing {
     changed: Instant,
     /// Speed of V.
     speed: u64,
+    /// Share of its speed at which the machine works; 0 = frozen.
+    factor: f64,
     next_sequence: u64,
     /// What was answered last.
     next_at: Option<Instant>,
@@ -160,6 +162,7 @@ impl Sharing {
             virtual_time: 0,
             changed: Instant::ZERO,
             speed: FULL_SPEED,
+            factor: 1.0,
             next_sequence: 0,
             next_at: None,
             statistics: Statistics::new(Some(vcpus)),
@@ -189,7 +192,7 @@ impl Sharing {
         }
         self.advance(now);
         self.begin(arrival);
-        self.speed = self.speeds.of(in_service + 1);
+        self.speed = self.speed_of(in_service + 1);
         let before = self.next_at;
         self.next_at = self.due();
         match self.next_at {
@@ -212,9 +215,77 @@ impl Sharing {
             self.begin(next);
         }
         let finished = self.end(now, &served);
-        self.speed = self.speeds.of(self.serving.len());
+        self.speed = self.speed_of(self.serving.len());
         self.next_at = self.due();
         (finished, self.next_at.map_or(Next::Idle, Next::At))
+    }
+
+    /// Takes a job out that is not done, wherever it is. Answers the next
+    /// completion if it changed by that. O(jobs).
+    pub fn remove(&mut self, now: Instant, job: JobId) -> Next {
+        self.advance(now);
+        if let Some(place) = self.waiting.iter().position(|arrival| arrival.job == job) {
+            if let Some(arrival) = self.waiting.remove(place) {
+                self.leave_unserved(now, arrival.arrived);
+            }
+            return Next::Unchanged;
+        }
+        let mut serving = std::mem::take(&mut self.serving).into_vec();
+        let own = serving.iter().position(|served| self.arrival(served).job == job);
+        let removed = own.map(|place| serving.swap_remove(place));
+        self.serving = serving.into();
+        let Some(removed) = removed else {
+            return Next::Unchanged;
+        };
+        let arrival = *self.arrival(&removed);
+        self.free.push(removed.place);
+        self.received += self.virtual_time - removed.began(&arrival);
+        self.leave_unserved(now, arrival.arrived);
+        if let Some(next) = self.waiting.pop_front() {
+            self.begin(next);
+        }
+        self.respeed()
+    }
+
+    fn leave_unserved(&mut self, now: Instant, arrived: Instant) {
+        self.sojourns += u128::from((now - arrived).as_nanos());
+        self.statistics.abandonments += 1;
+        let level = match self.statistics.queue.level() {
+            0 => &mut self.statistics.busy,
+            _ => &mut self.statistics.queue,
+        };
+        level.add(now, -1);
+    }
+
+    /// From now on the machine works at this share of its speed; 0 freezes it.
+    /// Answers the next completion if it changed by that.
+    pub fn set_factor(&mut self, now: Instant, factor: f64) -> Next {
+        self.advance(now);
+        self.factor = factor;
+        self.respeed()
+    }
+
+    fn respeed(&mut self) -> Next {
+        self.speed = self.speed_of(self.serving.len());
+        let before = self.next_at;
+        self.next_at = self.due();
+        match self.next_at {
+            same if same == before => Next::Unchanged,
+            None => Next::Idle,
+            Some(at) => Next::At(at),
+        }
+    }
+
+    /// Speed of V with so many jobs in service, rounded down.
+    #[inline]
+    fn speed_of(&self, jobs: usize) -> u64 {
+        let full = self.speeds.of(jobs);
+        if self.factor == 1.0 { full } else { (full as f64 * self.factor) as u64 }
+    }
+
+    /// It goes down, or comes up.
+    pub fn set_up(&mut self, now: Instant, up: bool) {
+        self.statistics.set_up(now, up);
     }
 
     /// What the station counted.
@@ -339,6 +410,9 @@ impl Sharing {
     #[inline]
     fn due(&self) -> Option<Instant> {
         let missing = self.serving.peek()?.tag().saturating_sub(self.virtual_time);
+        if self.speed == 0 {
+            return None;
+        }
         Some(self.changed + Duration::from_nanos(divide_up(missing, self.speed)))
     }
 

@@ -1,0 +1,195 @@
+//! Programs of databases: reads, writes, rows, and the appliers of replicas.
+
+use super::layout::DatabaseLayout;
+use super::programs::{Compiler, Place};
+use crate::route::program::Held;
+use crate::route::step::{Purpose, Rows, Slot, StepId, Verb};
+use crate::scenario::model::{Component, Cost, DatasetId, OnWrite, ServiceId, WriteKind};
+use crate::simulation::blueprint::{Access, KeySource};
+
+impl Compiler<'_> {
+    pub(super) fn database_read(
+        &mut self,
+        mut access: Access,
+        primary: bool,
+        place: Place,
+        step: StepId,
+    ) {
+        let database = usize::from(access.database);
+        let layout = &self.layout.databases[database];
+        let cost = &self.scenario.topology.databases[database].costs.read;
+        let group = if primary { layout.writes } else { layout.reads };
+        let rows = match access.looked_up {
+            true => Rows::Missed,
+            false => Rows::Fixed(u16::from(access.count) - 1),
+        };
+        access.disk_reads = cost.disk_reads;
+        access.disk_writes = cost.disk_writes;
+        self.connected(database, group, place, step, |compiler, slot| {
+            let access = compiler.out.access(access);
+            compiler.out.emit(Verb::Snapshot { access, slot, step });
+            compiler.database_work(database, cost, rows, access, slot, step);
+        });
+    }
+
+    pub(super) fn write(
+        &mut self,
+        kind: WriteKind,
+        dataset: DatasetId,
+        keys: u32,
+        place: Place,
+        step: StepId,
+    ) {
+        let mut access = self.dataset_access(dataset, keys);
+        let database = usize::from(access.database);
+        let cost = &self.scenario.topology.databases[database].costs.write;
+        if kind == WriteKind::Insert {
+            access.keys = KeySource::New;
+        }
+        access.deletes = kind == WriteKind::Delete;
+        access.disk_reads = cost.disk_reads;
+        access.disk_writes = cost.disk_writes;
+        let rows = Rows::Fixed(keys as u16 - 1);
+        let invalidated = access.clone();
+        let group = self.layout.databases[database].writes;
+        self.connected(database, group, place, step, |compiler, slot| {
+            let access = compiler.out.access(access);
+            compiler.database_work(database, cost, rows, access, slot, step);
+            compiler.out.emit(Verb::Commit { access, slot, step });
+            compiler.acknowledge(database, slot);
+        });
+        if kind == WriteKind::Update {
+            self.invalidate(dataset, invalidated, step);
+        }
+    }
+
+    /// Tells the cache of a write, after its commit.
+    fn invalidate(&mut self, dataset: DatasetId, access: Access, step: StepId) {
+        let Some(cache) = self.cache_of(dataset) else {
+            return;
+        };
+        let plan = &self.scenario.topology.caches[cache];
+        if plan.on_write == OnWrite::Keep || plan.hit_ratio.is_some() {
+            return;
+        }
+        let access = self.out.access(Access { cache: cache as u16, ..access });
+        self.hop();
+        self.cache_latency(plan, step, Purpose::CacheStore);
+        self.out.emit(Verb::Invalidate { access, step });
+        self.hop();
+    }
+
+    pub(super) fn rows(
+        &mut self,
+        dataset: DatasetId,
+        rows: u32,
+        join: bool,
+        place: Place,
+        step: StepId,
+    ) {
+        let mut access = self.dataset_access(dataset, 1);
+        let database = usize::from(access.database);
+        let costs = &self.scenario.topology.databases[database].costs;
+        let cost = if join { &costs.join } else { &costs.scan };
+        access.name = format!("{} × {rows} rows", self.scenario.workload.datasets[dataset].name);
+        access.disk_reads = cost.disk_reads;
+        access.disk_writes = cost.disk_writes;
+        let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
+        let group = self.layout.databases[database].reads;
+        self.connected(database, group, place, step, |compiler, slot| {
+            let access = compiler.out.access(access);
+            compiler.out.emit(Verb::Snapshot { access, slot, step });
+            compiler.database_work(database, cost, rows, access, slot, step);
+        });
+    }
+
+    /// Work on an instance of a database, with the connections that it takes.
+    fn connected(
+        &mut self,
+        database: usize,
+        group: u16,
+        place: Place,
+        step: StepId,
+        work: impl FnOnce(&mut Self, Slot),
+    ) {
+        let layout: &DatabaseLayout = &self.layout.databases[database];
+        let name = &self.scenario.topology.databases[database].name;
+        let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));
+        let own_pool = layout.client_pools[place.service];
+        if let Some(pool) = own_pool {
+            let service = &self.scenario.topology.services[place.service].name;
+            let part = format!("services.{service}.pool.{name}.wait");
+            self.out.emit_timed(Verb::Enter { pool, slot: client, patience: None, step }, &part);
+            self.out.take(Held::Pool(pool), client);
+        }
+        let apart = self.are_apart(place.service, database);
+        if apart {
+            self.hop();
+        }
+        self.choose_member(database, group, slot, step);
+        let from = Some((Component::Service(place.service), client));
+        self.contact(Component::Database(database), slot, from);
+        if let Some(pool) = layout.connections {
+            let part = format!("databases.{name}.connections.wait");
+            self.out.emit_timed(Verb::Enter { pool, slot, patience: None, step }, &part);
+            self.out.take(Held::Pool(pool), slot);
+        }
+        work(self, slot);
+        self.leave(layout.connections, slot);
+        self.end_contact();
+        self.release(group, slot);
+        if apart {
+            self.hop();
+        }
+        self.leave(own_pool, client);
+    }
+
+    /// Whether a network lies between a service and a database: not where both
+    /// live on one shared host.
+    fn are_apart(&self, service: ServiceId, database: usize) -> bool {
+        let topology = &self.scenario.topology;
+        let (here, there) =
+            (&topology.services[service].hosts, &topology.databases[database].hosts);
+        here.len() != 1 || here != there
+    }
+
+    /// CPU, then disk.
+    pub(super) fn database_work(
+        &mut self,
+        database: usize,
+        cost: &Cost,
+        rows: Rows,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) {
+        let name = format!("databases.{}", self.scenario.topology.databases[database].name);
+        let places = self.layout.databases[database].places;
+        let (rows, station) = ((rows, cost.cpu_per_row), format!("{name}.cpu"));
+        self.work(places.cpus, slot, &cost.cpu, rows, step, Purpose::Database, &station);
+        if places.has_disk && (cost.disk_reads > 0 || cost.disk_writes > 0) {
+            let verb = Verb::Disk { disks: places.disks, slot, access, step };
+            self.out.emit_station(verb, &format!("{name}.disk"));
+        }
+    }
+
+    /// What a replica does with one log entry; `None` = nothing that costs.
+    pub(super) fn applier(&mut self, database: usize) -> Result<Option<u16>, String> {
+        let plan = &self.scenario.topology.databases[database];
+        let cost = &plan.costs.apply;
+        let places = self.layout.databases[database].places;
+        let writes = places.has_disk && cost.disk_writes > 0;
+        if plan.hosts.len() < 2 || (cost.cpu.is_zero() && !writes) {
+            return Ok(None);
+        }
+        let dataset = plan.datasets.first().copied().unwrap_or(0);
+        let access = Access { disk_writes: cost.disk_writes, ..self.dataset_access(dataset, 1) };
+        self.out.begin();
+        let access = self.out.access(access);
+        self.begin_system_work(database);
+        self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
+        self.end_contact();
+        self.out.emit(Verb::Applied { database: database as u16 });
+        self.out.end(format!("log of {}", plan.name)).map(Some)
+    }
+}

@@ -1,0 +1,246 @@
+//! Things die: nodes and links, what that does to work in flight, who learns
+//! of it and when.
+//!
+//! A scenario in which nothing can fail has no [`Faults`], and none of its
+//! programs asks for them.
+
+mod contact;
+mod freeze;
+mod health;
+mod links;
+mod nodes;
+pub mod plan;
+mod processes;
+mod script;
+mod strike;
+mod up_time;
+
+use super::availability::Incident;
+use super::request::{JobId, Slab};
+use super::world::{EventKind, World};
+use crate::kernel::event_queue::Phase;
+use crate::kernel::time::Instant;
+use crate::route::step::Pc;
+use health::Checked;
+use links::Links;
+use nodes::Node;
+pub use nodes::NodeState;
+use plan::FaultPlan;
+use processes::Process;
+use up_time::UpTimeClock;
+
+/// The state of everything that can fail.
+pub struct Faults<'a> {
+    /// What can fail.
+    pub plan: &'a FaultPlan,
+    /// Instances of all components.
+    nodes: Vec<Node>,
+    /// What is to happen, by the index in its event.
+    actions: Slab<Action>,
+    /// Failures by chance: one per group of nodes that fail together.
+    processes: Vec<Process>,
+    /// First of `processes` of each plan, and crews at work there.
+    crews: Vec<processes::Crews>,
+    /// Links in trouble.
+    links: Links,
+    /// What load balancers know of their targets.
+    checked: Vec<Vec<Checked>>,
+    /// Calls that wait for a frozen node to take them.
+    waiting: Vec<Vec<JobId>>,
+    /// Frozen jobs: where they go on, and whether their event has come.
+    frozen: Vec<Frozen>,
+    /// Nobody can look the name up.
+    pub dns_is_out: bool,
+    /// Incidents that are not over: index in the record, with their source.
+    open_incidents: Vec<(Source, usize)>,
+    /// Availability by time.
+    up_time: UpTimeClock,
+}
+
+/// Who has struck a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// An event of the script.
+    Event(u16),
+    /// A failure by chance: number of its process.
+    Process(u32),
+    /// It boots.
+    Boot,
+}
+
+/// A job of a frozen node.
+#[derive(Clone, Copy, Debug)]
+struct Frozen {
+    job: JobId,
+    node: usize,
+    /// The verb at which it was frozen.
+    pc: Pc,
+    /// It waited for the disk, and asks for it again.
+    again: bool,
+    /// Its event has come.
+    over: bool,
+}
+
+/// What is to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    /// An event of the script begins.
+    EventBegins(u16),
+    /// It is over.
+    EventEnds(u16),
+    /// A failure by chance; the number of the up-time that ends.
+    Fails(u32, u32),
+    /// Its repair is over.
+    Repaired(u32, u32),
+    /// A node has booted.
+    Booted(u32, u32),
+    /// A load balancer has made up its mind on a target.
+    Verdict {
+        /// Number of the balancer.
+        balancer: u16,
+        /// Number of the target.
+        target: u32,
+        /// Valid if nothing has changed since.
+        epoch: u32,
+    },
+    /// A new machine takes the place of a target.
+    Replaced {
+        /// Number of the balancer.
+        balancer: u16,
+        /// Number of the target.
+        target: u32,
+        /// Valid if it has been out since.
+        epoch: u32,
+    },
+}
+
+impl<'a> Faults<'a> {
+    /// Everything up that is in service at the start.
+    pub fn new(plan: &'a FaultPlan) -> Self {
+        let nodes: Vec<Node> = plan.nodes.iter().map(|node| Node::new(plan, node)).collect();
+        Self {
+            plan,
+            actions: Slab::new(),
+            processes: processes::all(plan),
+            crews: processes::crews(plan),
+            links: Links::default(),
+            checked: plan.balancers.iter().map(Checked::all).collect(),
+            waiting: vec![Vec::new(); nodes.len()],
+            frozen: Vec::new(),
+            dns_is_out: false,
+            open_incidents: Vec::new(),
+            up_time: UpTimeClock::new(plan.needs.len()),
+            nodes,
+        }
+    }
+}
+
+impl<'a> World<'a> {
+    /// The state of what can fail.
+    ///
+    /// # Panics
+    /// If nothing can.
+    #[inline]
+    pub fn faults(&mut self) -> &mut Faults<'a> {
+        self.faults.as_mut().expect("something can fail")
+    }
+
+    /// What can fail.
+    ///
+    /// # Panics
+    /// If nothing can.
+    #[inline]
+    pub fn fault_plan(&self) -> &'a FaultPlan {
+        self.faults.as_ref().expect("something can fail").plan
+    }
+
+    /// Puts the script and the first failures into the future.
+    pub fn wind_faults(&mut self) {
+        let Some(faults) = &self.faults else { return };
+        let plan = faults.plan;
+        self.seat_roles();
+        self.absent_nodes_leave_their_groups();
+        for (number, event) in plan.events.iter().enumerate() {
+            self.schedule_action(event.at, Phase::Fault, Action::EventBegins(number as u16));
+        }
+        for process in 0..self.faults().processes.len() {
+            self.schedule_failure(process);
+        }
+        self.note_up_time();
+    }
+
+    fn schedule_action(&mut self, at: Instant, phase: Phase, action: Action) {
+        let index = self.faults().actions.insert(action);
+        self.queue.schedule(at, phase, EventKind::FaultDue.with(index));
+    }
+
+    /// Something is due.
+    #[cold]
+    #[inline(never)]
+    pub fn fault_due(&mut self, index: u32) {
+        let faults = self.faults();
+        let action = faults.actions[index];
+        faults.actions.remove(index);
+        match action {
+            Action::EventBegins(event) => self.begin_event(event),
+            Action::EventEnds(event) => self.end_event(event),
+            Action::Fails(process, epoch) => self.process_fails(process as usize, epoch),
+            Action::Repaired(process, epoch) => self.process_is_repaired(process as usize, epoch),
+            Action::Booted(node, epoch) => self.node_has_booted(node as usize, epoch),
+            Action::Verdict { balancer, target, epoch } => {
+                self.verdict(usize::from(balancer), target as usize, epoch);
+            }
+            Action::Replaced { balancer, target, epoch } => {
+                self.replaced(usize::from(balancer), target as usize, epoch);
+            }
+        }
+        self.note_up_time();
+    }
+
+    /// Opens an incident that ends with its source.
+    pub(super) fn open_incident(
+        &mut self,
+        source: Source,
+        component: String,
+        kind: &'static str,
+        cause: String,
+    ) {
+        let incident = Incident {
+            component,
+            kind,
+            cause,
+            start: self.now,
+            end: None,
+            requests_failed: self.recorder.failed_for_good,
+            figures: Vec::new(),
+        };
+        let incidents = &mut self.recorder.availability.incidents;
+        incidents.push(incident);
+        let place = incidents.len() - 1;
+        self.faults().open_incidents.push((source, place));
+    }
+
+    /// Ends the incidents of a source.
+    pub(super) fn close_incidents(&mut self, source: Source) {
+        let faults = self.faults.as_mut().expect("something can fail");
+        let (over, open) = faults.open_incidents.iter().partition(|(own, _)| *own == source);
+        faults.open_incidents = open;
+        let over: Vec<(Source, usize)> = over;
+        for (_, place) in over {
+            let incident = &mut self.recorder.availability.incidents[place];
+            incident.end = Some(self.now);
+            incident.requests_failed = self.recorder.failed_for_good - incident.requests_failed;
+        }
+    }
+
+    /// Closes the books on what is still open at the end.
+    pub fn end_incidents(&mut self) {
+        let failed = self.recorder.failed_for_good;
+        for incident in &mut self.recorder.availability.incidents {
+            if incident.end.is_none() {
+                incident.requests_failed = failed - incident.requests_failed;
+            }
+        }
+        self.recorder.availability.incidents.sort_by_key(|incident| incident.start);
+    }
+}

@@ -1,0 +1,317 @@
+//! Nodes: up, frozen, dead, and what each change sets in motion.
+
+use super::plan::{ComponentKind, Effect, FaultPlan, NOWHERE, NodePlan, TargetPlan};
+use super::{Action, Source};
+use crate::kernel::event_queue::Phase;
+use crate::kernel::time::Instant;
+use crate::simulation::world::World;
+
+/// Whether and how a node answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NodeState {
+    /// It works.
+    Up,
+    /// It takes connections and does nothing.
+    Hung,
+    /// Its machine refuses connections.
+    Refusing,
+    /// Silence.
+    Silent,
+    /// Not in service: not there yet, or no longer.
+    Absent,
+}
+
+/// One node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Who has struck it, and not let go of it.
+    afflictions: Vec<Affliction>,
+    /// In service, or to be.
+    provisioned: bool,
+    /// Gets no new requests.
+    pub(super) draining: bool,
+    /// Speed of its CPU and disk as a share of the full one, by source.
+    slowed: Vec<(Source, f64)>,
+    /// Its disks were destroyed in this death.
+    destroyed: bool,
+    /// Valid number of its boot.
+    boot_epoch: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Affliction {
+    source: Source,
+    effect: Effect,
+    of_place: bool,
+}
+
+impl Node {
+    pub(super) fn new(plan: &FaultPlan, node: &NodePlan) -> Self {
+        let component = &plan.components[usize::from(node.component)];
+        Self {
+            afflictions: Vec::new(),
+            provisioned: node.instance < component.in_service,
+            draining: false,
+            slowed: Vec::new(),
+            destroyed: false,
+            boot_epoch: 0,
+        }
+    }
+
+    /// Whether and how it answers. What is dead does not hang; silence hides
+    /// a refusal.
+    pub fn state(&self) -> NodeState {
+        let has = |effect| self.afflictions.iter().any(|affliction| affliction.effect == effect);
+        match () {
+            () if !self.provisioned => NodeState::Absent,
+            () if has(Effect::Silence) => NodeState::Silent,
+            () if has(Effect::Refuse) => NodeState::Refusing,
+            () if has(Effect::Hang) => NodeState::Hung,
+            () => NodeState::Up,
+        }
+    }
+}
+
+impl NodeState {
+    /// Neither working nor frozen.
+    pub fn is_dead(self) -> bool {
+        matches!(self, Self::Refusing | Self::Silent | Self::Absent)
+    }
+}
+
+impl World<'_> {
+    /// The state of a node.
+    pub fn node_state(&self, node: usize) -> NodeState {
+        self.faults.as_ref().map_or(NodeState::Up, |faults| faults.nodes[node].state())
+    }
+
+    /// Nodes in service, or to be.
+    pub(super) fn is_provisioned(&self, node: usize) -> bool {
+        self.faults.as_ref().is_none_or(|faults| faults.nodes[node].provisioned)
+    }
+
+    /// Whom a target means now.
+    pub(super) fn nodes_of_target(&self, target: &TargetPlan) -> Vec<usize> {
+        let plan = self.fault_plan();
+        let of_database = |database: u16, instance: Option<u32>| {
+            let component = plan.database(usize::from(database));
+            component.zip(instance).map(|(component, instance)| plan.node(component, instance))
+        };
+        match target {
+            TargetPlan::Nodes(nodes) => nodes.iter().map(|&node| node as usize).collect(),
+            TargetPlan::Primary(database) => {
+                let primary = self.present_primary(usize::from(*database));
+                of_database(*database, primary).into_iter().collect()
+            }
+            TargetPlan::Replica(database) => {
+                let replica = self.first_replica(usize::from(*database));
+                of_database(*database, replica).into_iter().collect()
+            }
+        }
+    }
+
+    /// A source strikes nodes, all at the same instant.
+    pub(super) fn afflict(
+        &mut self,
+        nodes: &[usize],
+        source: Source,
+        effect: Effect,
+        destroys: bool,
+        of_place: bool,
+    ) {
+        let before: Vec<NodeState> = nodes.iter().map(|&node| self.node_state(node)).collect();
+        for &node in nodes {
+            let state = &mut self.faults().nodes[node];
+            state.afflictions.push(Affliction { source, effect, of_place });
+            state.destroyed |= destroys;
+        }
+        let changed = |(&node, &before): (&usize, &NodeState)| (node, before);
+        let nodes: Vec<(usize, NodeState)> = nodes.iter().zip(&before).map(changed).collect();
+        self.states_changed(&nodes);
+    }
+
+    /// A source lets go of whom it struck. Answers them.
+    pub(super) fn relieve(&mut self, source: Source) -> Vec<usize> {
+        let struck = |affliction: &Affliction| affliction.source == source;
+        self.relieve_if(|_, affliction| struck(affliction))
+    }
+
+    /// Ends the afflictions of which `over` says so.
+    fn relieve_if(&mut self, over: impl Fn(usize, &Affliction) -> bool) -> Vec<usize> {
+        let count = self.faults().nodes.len();
+        let mut changed = Vec::new();
+        for node in 0..count {
+            let before = self.node_state(node);
+            let afflictions = &mut self.faults().nodes[node].afflictions;
+            let length = afflictions.len();
+            afflictions.retain(|affliction| !over(node, affliction));
+            if afflictions.len() != length {
+                changed.push((node, before));
+            }
+        }
+        self.states_changed(&changed);
+        changed.into_iter().map(|(node, _)| node).collect()
+    }
+
+    /// A new machine takes the place of a node: what struck the old one is
+    /// over, unless the whole place is gone. False where it is.
+    pub(in crate::simulation) fn renew(&mut self, node: usize) -> bool {
+        let is_gone = |affliction: &Affliction| affliction.of_place;
+        if self.faults().nodes[node].afflictions.iter().any(is_gone) {
+            return false;
+        }
+        self.processes_start_anew(node);
+        self.relieve_if(|own, affliction| own == node && !affliction.of_place);
+        true
+    }
+
+    /// Nodes may have another state than before: those that died are struck
+    /// first, together, as the work of one may lie at another.
+    fn states_changed(&mut self, nodes: &[(usize, NodeState)]) {
+        let died: Vec<usize> = nodes
+            .iter()
+            .filter(|(node, before)| !before.is_dead() && self.node_state(*node).is_dead())
+            .map(|(node, _)| *node)
+            .collect();
+        self.strike(&died);
+        for &(node, before) in nodes {
+            let after = self.node_state(node);
+            if before != after {
+                self.state_changed(node, before, after);
+            }
+        }
+    }
+
+    fn state_changed(&mut self, node: usize, before: NodeState, after: NodeState) {
+        match (before.is_dead(), after) {
+            (false, NodeState::Hung) => self.freeze(node),
+            (false, NodeState::Up) => self.thaw(node),
+            (true, NodeState::Up | NodeState::Hung) => self.comes_back(node),
+            _ => {}
+        }
+        if before.is_dead() && after == NodeState::Hung {
+            self.freeze(node);
+        }
+        self.tell_component(node, before, after);
+        self.health_changed(node);
+        self.regions_changed();
+    }
+
+    /// What came back comes back cold.
+    fn comes_back(&mut self, node: usize) {
+        let plan = self.fault_plan();
+        if let ComponentKind::Cache { cache, .. } =
+            plan.components[usize::from(plan.nodes[node].component)].kind
+        {
+            let place = plan.nodes[node].instance as usize;
+            self.caches[usize::from(cache)].nodes[place].flush();
+        }
+        self.set_stations_up(node, true);
+    }
+
+    /// Databases have roles to give.
+    fn tell_component(&mut self, node: usize, before: NodeState, after: NodeState) {
+        let plan = self.fault_plan();
+        let own = &plan.nodes[node];
+        let ComponentKind::Database { database } = plan.components[usize::from(own.component)].kind
+        else {
+            return;
+        };
+        let (database, instance) = (usize::from(database), own.instance as usize);
+        match (before.is_dead(), after.is_dead()) {
+            (false, true) => {
+                let destroyed = self.faults().nodes[node].destroyed;
+                self.database_instance_died(database, instance, destroyed);
+            }
+            (true, false) => {
+                let destroyed = std::mem::take(&mut self.faults().nodes[node].destroyed);
+                self.database_instance_returned(database, instance, destroyed);
+            }
+            (true, true) => {}
+            (false, false) => {
+                self.database_instance_hung(database, instance, after == NodeState::Hung);
+            }
+        }
+    }
+
+    /// Utilisation is busy time over time up.
+    pub(super) fn set_stations_up(&mut self, node: usize, up: bool) {
+        let (now, plan) = (self.now, self.fault_plan());
+        let own = &plan.nodes[node];
+        let shares_cpu =
+            |other: usize| plan.nodes[other].cpu == own.cpu && !self.node_state(other).is_dead();
+        let host_is_up = up || (0..plan.nodes.len()).any(shares_cpu);
+        if own.cpu != NOWHERE {
+            self.cpus[own.cpu as usize].set_up(now, host_is_up);
+        }
+        if own.disk != NOWHERE {
+            self.disks[own.disk as usize].set_up(now, host_is_up);
+        }
+    }
+
+    /// CPU and disk of nodes work at a share of their speed while a source says so.
+    pub(super) fn slow_down(&mut self, nodes: &[usize], source: Source, speed: Option<f64>) {
+        for &node in nodes {
+            let slowed = &mut self.faults().nodes[node].slowed;
+            slowed.retain(|(own, _)| *own != source);
+            slowed.extend(speed.map(|speed| (source, speed)));
+            self.set_speed(node);
+        }
+    }
+
+    /// The speed of a node's CPU and disk: zero when frozen.
+    pub(super) fn set_speed(&mut self, node: usize) {
+        let frozen = self.node_state(node) == NodeState::Hung;
+        let factors = self.faults().nodes[node].slowed.iter().map(|(_, speed)| speed);
+        let speed = if frozen { 0.0 } else { factors.product::<f64>() };
+        let (cpu, disk) = {
+            let plan = &self.fault_plan().nodes[node];
+            (plan.cpu, plan.disk)
+        };
+        let now = self.now;
+        if cpu != NOWHERE {
+            let next = self.cpus[cpu as usize].set_speed(now, speed);
+            self.reschedule(cpu, next);
+        }
+        if disk != NOWHERE && !frozen {
+            self.disks[disk as usize].set_speed(speed);
+        }
+    }
+
+    /// A node boots for a while: absent or dead until then.
+    pub(super) fn boot(&mut self, node: usize) {
+        let plan = self.fault_plan();
+        let boot = plan.components[usize::from(plan.nodes[node].component)].boot;
+        let state = &mut self.faults().nodes[node];
+        state.boot_epoch += 1;
+        let action = Action::Booted(node as u32, state.boot_epoch);
+        let at: Instant = self.now + boot;
+        self.schedule_action(at, Phase::Fault, action);
+    }
+
+    /// It is ready.
+    pub(super) fn node_has_booted(&mut self, node: usize, epoch: u32) {
+        if self.faults().nodes[node].boot_epoch != epoch {
+            return;
+        }
+        let before = self.node_state(node);
+        let state = &mut self.faults().nodes[node];
+        state.provisioned = true;
+        state.afflictions.retain(|affliction| affliction.source != Source::Boot);
+        self.states_changed(&[(node, before)]);
+    }
+
+    /// Takes a node out of service.
+    pub(super) fn remove_from_service(&mut self, node: usize) {
+        let before = self.node_state(node);
+        let state = &mut self.faults().nodes[node];
+        state.boot_epoch += 1;
+        state.provisioned = false;
+        if before == NodeState::Absent {
+            return;
+        }
+        // What it has, it finishes: nobody is struck.
+        self.health_changed(node);
+        self.regions_changed();
+    }
+}

@@ -1,0 +1,139 @@
+//! The script: events that begin, and end.
+
+use super::plan::{ActionPlan, ComponentKind, Effect, TargetPlan};
+use super::{Action, Source};
+use crate::kernel::event_queue::Phase;
+use crate::simulation::world::World;
+
+impl World<'_> {
+    pub(super) fn begin_event(&mut self, number: u16) {
+        let plan = self.fault_plan();
+        let event = &plan.events[usize::from(number)];
+        let source = Source::Event(number);
+        let cause = format!("{}: {}", event.name, event.action.kind());
+        self.open_incident(source, event.target.clone(), event.action.kind(), cause);
+        self.act(number, source);
+        let at_once = matches!(
+            event.action,
+            ActionPlan::Flush(_) | ActionPlan::Scale { .. } | ActionPlan::DnsRecord(_)
+        );
+        match event.lasts {
+            Some(lasts) => {
+                self.schedule_action(self.now + lasts, Phase::Fault, Action::EventEnds(number));
+            }
+            None if at_once => self.close_incidents(source),
+            None => {}
+        }
+    }
+
+    fn act(&mut self, number: u16, source: Source) {
+        let plan = self.fault_plan();
+        match &plan.events[usize::from(number)].action {
+            ActionPlan::Strike { target, effect, destroys, of_place, .. } => {
+                let nodes = self.nodes_of_target(target);
+                self.afflict(&nodes, source, *effect, *destroys, *of_place);
+            }
+            ActionPlan::Restart(target) => self.restart(target),
+            ActionPlan::Slow(target, speed) => {
+                let nodes = self.nodes_of_target(target);
+                self.slow_down(&nodes, source, Some(*speed));
+            }
+            ActionPlan::Link { from, to, trouble } => {
+                self.trouble_link(source, from, to.as_ref(), *trouble);
+            }
+            ActionPlan::DnsOutage => self.faults().dns_is_out = true,
+            ActionPlan::DnsRecord(region) => self.point_name_at(*region),
+            ActionPlan::Flush(cache) => {
+                let nodes = &mut self.caches[usize::from(*cache)].nodes;
+                nodes.iter_mut().for_each(crate::tier::cache::Cache::flush);
+            }
+            ActionPlan::Spike => {}
+            ActionPlan::Scale { component, instances } => self.scale(*component, *instances),
+            ActionPlan::Drain(target) => self.set_draining(target, true),
+        }
+    }
+
+    pub(super) fn end_event(&mut self, number: u16) {
+        let plan = self.fault_plan();
+        let source = Source::Event(number);
+        match &plan.events[usize::from(number)].action {
+            ActionPlan::Strike { .. } => {
+                self.relieve(source);
+            }
+            ActionPlan::Slow(target, _) => {
+                let nodes = self.nodes_of_target(target);
+                self.slow_down(&nodes, source, None);
+            }
+            ActionPlan::Link { .. } => self.mend_links(source),
+            ActionPlan::DnsOutage => self.faults().dns_is_out = false,
+            ActionPlan::Drain(target) => self.set_draining(target, false),
+            _ => {}
+        }
+        self.close_incidents(source);
+    }
+
+    /// Dead until booted.
+    fn restart(&mut self, target: &TargetPlan) {
+        let nodes = self.nodes_of_target(target);
+        self.afflict(&nodes, Source::Boot, Effect::Refuse, false, false);
+        nodes.into_iter().for_each(|node| self.boot(node));
+    }
+
+    /// New instances boot, superfluous ones get no more requests and are gone.
+    fn scale(&mut self, component: u16, wanted: u32) {
+        let plan = self.fault_plan();
+        for instance in 0..plan.components[usize::from(component)].instances {
+            let node = plan.node(component, instance);
+            if instance >= wanted {
+                self.remove_from_service(node);
+            } else if !self.is_provisioned(node) {
+                self.forget_health(node);
+                self.boot(node);
+            }
+        }
+    }
+
+    fn set_draining(&mut self, target: &TargetPlan, draining: bool) {
+        for node in self.nodes_of_target(target) {
+            self.faults().nodes[node].draining = draining;
+            if !draining {
+                self.forget_health(node);
+            }
+            self.health_changed(node);
+        }
+    }
+
+    /// Instances that are not in service at the start get no requests.
+    pub(super) fn absent_nodes_leave_their_groups(&mut self) {
+        let plan = self.fault_plan();
+        for component in &plan.components {
+            let ComponentKind::Service { group } = component.kind else { continue };
+            for instance in component.in_service..component.instances {
+                self.balancers[usize::from(group)].set_in_pool(instance as usize, false);
+                self.health_changed((component.first_node + instance) as usize);
+            }
+        }
+    }
+}
+
+impl ActionPlan {
+    /// For people.
+    pub fn kind(&self) -> &'static str {
+        use super::plan::Trouble;
+        match self {
+            Self::Strike { kind, .. } => kind,
+            Self::Restart(_) => "restart",
+            Self::Slow(..) => "slow",
+            Self::Link { to: None, .. } => "partition",
+            Self::Link { trouble: Trouble::Cut, .. } => "cut",
+            Self::Link { trouble: Trouble::Slow(_), .. } => "slow_link",
+            Self::Link { trouble: Trouble::Loss(_), .. } => "loss",
+            Self::DnsOutage => "dns_outage",
+            Self::DnsRecord(_) => "dns_record",
+            Self::Flush(_) => "flush",
+            Self::Spike => "spike",
+            Self::Scale { .. } => "scale",
+            Self::Drain(_) => "drain",
+        }
+    }
+}
