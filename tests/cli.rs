@@ -332,6 +332,30 @@ fn options_reach_the_run() {
 }
 
 #[test]
+fn availability_alone_needs_something_that_fails() {
+    let scratch = Scratch::new();
+    let assert = scratch.run("run small.toml --availability-only");
+    complains(assert, 2, &["small.toml", "nothing of it can fail", "[failures.NAME]"]);
+    assert!(!scratch.path("output").exists(), "a folder was made");
+    let assert = scratch.run("run small.toml --availability-only --trace 3");
+    complains(assert, 2, &["--availability-only", "--trace"]);
+}
+
+#[test]
+fn where_nothing_fails_the_incidents_are_a_header_alone() {
+    let scratch = Scratch::new();
+    scratch.run("run small.toml --out results").success();
+    let incidents = fs::read_to_string(scratch.path("results/incidents.csv")).unwrap();
+    let header = "replication,start_s,end_s,component,kind,cause,requests_failed\n";
+    assert_eq!(incidents, header);
+    let summary = fs::read_to_string(scratch.path("results/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["incidents"], serde_json::json!([]));
+    assert!(summary.get("availability_by_time").is_none());
+    assert!(summary.get("error_budget").is_none(), "a response time has no error budget");
+}
+
+#[test]
 fn a_scenario_may_come_from_a_pipe() {
     let scratch = Scratch::new();
     let mut command = scratch.command("run - --quiet");

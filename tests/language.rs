@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const FULL: &str = include_str!("language/full.toml");
+const FAILURES: &str = include_str!("language/failures.toml");
 const W2: &str = include_str!("language/w2.toml");
 
 struct Memory(BTreeMap<PathBuf, Vec<u8>>);
@@ -497,7 +498,9 @@ proptest::proptest! {
         again in 0_usize..5_000,
         less in 0_usize..4,
     ) {
-        survives(edit(&edit(FULL, at, gone, &new), again, less, "").as_bytes());
+        for text in [FULL, FAILURES] {
+            survives(edit(&edit(text, at, gone, &new), again, less, "").as_bytes());
+        }
     }
 
     #[test]

@@ -48,6 +48,69 @@ fn terminal_idle() {
 }
 
 #[test]
+fn terminal_struck() {
+    insta::assert_snapshot!(terminal::run(&fake::struck(), &style()));
+}
+
+#[test]
+fn terminal_availability_only() {
+    insta::assert_snapshot!(terminal::run(&fake::availability_only(), &style()));
+}
+
+#[test]
+fn incidents_csv() {
+    insta::assert_snapshot!(text(csv::incidents(&fake::struck().summary.incidents)));
+}
+
+#[test]
+fn summary_json_of_failures() {
+    let mut results = fake::availability_only();
+    results.summary.endpoints.clear();
+    results.summary.incidents.truncate(2);
+    insta::assert_snapshot!(text(json::summary(&results.summary)));
+}
+
+#[test]
+fn without_requests_there_are_no_files_of_requests() {
+    let files = files(&fake::availability_only(), &ReportOptions::default()).unwrap();
+    let names: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(names, ["summary.json", "endpoints.csv", "incidents.csv"]);
+}
+
+#[test]
+fn incidents_are_shaded_and_named_over_time() {
+    let chart = |results: &Results, wanted: &str| {
+        let all = files(results, &ReportOptions::default()).unwrap();
+        text(all.into_iter().find(|(path, _)| path == wanted).unwrap().1)
+    };
+    let struck = fake::struck();
+    for path in ["charts/over-time.svg", "charts/utilisation.svg", "charts/queues.svg"] {
+        let chart = chart(&struck, path);
+        well_formed(&chart);
+        assert!(chart.contains("failover databases.main"), "{path}");
+        assert!(chart.contains("partition zones.eu-a"), "{path}");
+        assert!(chart.contains("shaded:"), "{path}");
+    }
+    let calm = chart(&fake::results(Regime::Normal), "charts/over-time.svg");
+    assert!(!calm.contains("shaded:"));
+    // Those of another replication lie elsewhere.
+    let mut other = fake::struck();
+    other.summary.incidents.retain(|one| one.replication == 1);
+    assert!(!chart(&other, "charts/over-time.svg").contains("shaded:"));
+}
+
+#[test]
+fn what_redundancy_bought_is_said() {
+    let mut comparison = fake::comparison();
+    let words = "Under the same failures b has, a run, 3.2 min less down time (none instead of \
+                 3.2 min) against a, for 0.42 an hour more (34 %).";
+    comparison.redundancy.push(words.to_owned());
+    let answer = terminal::comparison(&comparison, &style());
+    assert!(answer.replace('\n', " ").contains(words), "{answer}");
+    assert!(text(json::comparison(&comparison)).contains(words));
+}
+
+#[test]
 fn terminal_comparison() {
     insta::assert_snapshot!(terminal::comparison(&fake::comparison(), &style()));
 }
@@ -97,7 +160,7 @@ fn csv_files() {
         csv::stations(&results.summary.stations, false),
         csv::timeseries(&results.timeseries),
         csv::histogram(&results.histogram),
-        csv::incidents(),
+        csv::incidents(&[]),
         csv::comparison(&fake::comparison()),
     ];
     insta::assert_snapshot!(all.map(text).join("\n"));
@@ -108,6 +171,17 @@ fn the_answer_fits_a_terminal() {
     for regime in REGIMES {
         let answer = terminal::run(&fake::results(regime), &style());
         assert!(answer.lines().count() <= 42, "{} lines", answer.lines().count());
+        for line in answer.lines() {
+            assert!(line.chars().count() <= 80, "too long: {line}");
+        }
+    }
+}
+
+#[test]
+fn failures_fit_a_terminal() {
+    for results in [fake::struck(), fake::availability_only()] {
+        let answer = terminal::run(&results, &style());
+        assert!(answer.lines().count() <= 54, "{} lines", answer.lines().count());
         for line in answer.lines() {
             assert!(line.chars().count() <= 80, "too long: {line}");
         }
@@ -245,7 +319,11 @@ fn a_run_in_which_nothing_happened_is_reported() {
 fn odd_numbers_and_widths_are_survived() {
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -1.0, 0.0]
     {
-        let mut results = fake::results(Regime::Normal);
+        let mut results = fake::struck();
+        results.summary.incidents[0].start_s = odd;
+        results.summary.incidents[1].end_s = Some(odd);
+        results.summary.incidents[1].figures[0].1 = odd;
+        results.summary.availability_by_time = Some(fake::estimate(odd, odd));
         results.summary.response_time_ms.p99 = fake::estimate(odd, odd);
         results.summary.cost.per_hour = odd;
         results.summary.attribution_ms[0].1 = fake::estimate(odd, odd);
@@ -285,6 +363,13 @@ const HOSTILE: [&str; 7] = [
 fn hostile(name: &str) -> Results {
     let mut results = small(Regime::Overloaded);
     let summary = &mut results.summary;
+    summary.incidents = fake::struck().summary.incidents;
+    for incident in &mut summary.incidents {
+        name.clone_into(&mut incident.component);
+        name.clone_into(&mut incident.kind);
+        name.clone_into(&mut incident.cause);
+    }
+    summary.incidents[1].figures[0].0 = name.to_owned();
     name.clone_into(&mut summary.scenario.title);
     name.clone_into(&mut summary.stations[0].name);
     name.clone_into(&mut summary.endpoints[0].0);

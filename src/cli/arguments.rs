@@ -31,6 +31,7 @@ Examples:
   highwater run shop.toml --set run.duration='\"10 min\"' --set services.web.instances=8
   highwater run shop.toml --replications 40            narrower intervals
   highwater run shop.toml --format json | jq .slo.verdict
+  highwater run shop.toml --availability-only --set run.duration='\"3650 d\"'
   generate-scenario | highwater run -                  a scenario from a pipe";
 
 /// Shown below `highwater compare --help`.
@@ -91,6 +92,10 @@ pub(super) struct RunArguments {
     pub(super) changes: Changes,
     #[command(flatten)]
     pub(super) play: PlayArguments,
+    /// Play failures and repairs alone, without requests: years in seconds, for
+    /// availability by time. No figure of requests is written.
+    #[arg(long, conflicts_with = "trace")]
+    pub(super) availability_only: bool,
     #[command(flatten)]
     pub(super) output: OutputArguments,
 }
@@ -278,6 +283,13 @@ mod tests {
             assert!(parse(&format!("highwater run a.toml {wrong}")).is_err(), "{wrong}");
         }
         assert!(thread_count("0").unwrap_err().contains("per processor"));
+    }
+
+    #[test]
+    fn requests_that_are_not_played_cannot_be_traced() {
+        assert!(parse("highwater run a.toml --availability-only").is_ok());
+        assert!(parse("highwater run a.toml --availability-only --trace 5").is_err());
+        assert!(parse("highwater compare a.toml b.toml --availability-only").is_err());
     }
 
     #[test]

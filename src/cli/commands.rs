@@ -42,10 +42,19 @@ fn run(arguments: &RunArguments, words: &[OsString], console: &Console) -> Resul
     let disk = Disk::new(std::slice::from_ref(&arguments.file));
     let loaded = load(&disk, &arguments.file, &arguments.changes, None, console)?;
     warn(&loaded, arguments.play.machine.quiet, console);
+    if arguments.availability_only && !engine::can_fail(&loaded.scenario) {
+        return Err(Failure::Input(format!(
+            "{}: nothing of it can fail, so there is nothing for --availability-only to play; \
+             give it [failures.NAME] with mtbf and mttr",
+            shown(&arguments.file)
+        )));
+    }
     let folder = claim(&arguments.output, || stem(&arguments.file))?;
 
     let progress = Progress::new(arguments.play.machine.quiet);
-    let results = engine::play(&loaded.scenario, &how(&arguments.play, &progress));
+    let options =
+        Play { availability_only: arguments.availability_only, ..how(&arguments.play, &progress) };
+    let results = engine::play(&loaded.scenario, &options);
     progress.finish();
     let results = results?;
 
@@ -150,6 +159,7 @@ fn validate(arguments: &ValidateArguments, console: &Console) -> Result<Ending, 
         replications: None,
         threads: arguments.machine.threads,
         trace: 0,
+        availability_only: false,
         progress: &progress,
     };
     let validation = engine::validate(&options, console.color_results, console.width);
@@ -187,6 +197,7 @@ fn how<'a>(arguments: &PlayArguments, progress: &'a Progress) -> Play<'a> {
         replications: arguments.replications,
         threads: arguments.machine.threads,
         trace: arguments.trace,
+        availability_only: false,
         progress,
     }
 }
@@ -253,9 +264,13 @@ fn names(files: &[PathBuf]) -> Vec<String> {
 fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
     let file = if is_stdin(path) { "FILE".to_owned() } else { quoted(path) };
     let replications = summary.replications.saturating_mul(4);
+    if summary.availability_only && summary.slo.verdict != Some(Verdict::Undecided) {
+        return format!("highwater run {file}");
+    }
+    let only = if summary.availability_only { " --availability-only" } else { "" };
     match (summary.slo.verdict, scenario.workload.users.count) {
         (Some(Verdict::Undecided), _) => {
-            format!("highwater run {file} --replications {replications}")
+            format!("highwater run {file}{only} --replications {replications}")
         }
         (None | Some(Verdict::Met), Some(users)) if summary.limit.is_none() => {
             format!("highwater run {file} --users {}", users.saturating_mul(2))

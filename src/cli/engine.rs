@@ -29,6 +29,7 @@ pub(super) struct Play<'a> {
     pub(super) replications: Option<u32>,
     pub(super) threads: Option<usize>,
     pub(super) trace: u32,
+    pub(super) availability_only: bool,
     pub(super) progress: &'a Progress,
 }
 
@@ -77,6 +78,7 @@ impl Play<'_> {
             replications: self.replications,
             threads: self.threads,
             trace: self.trace,
+            availability_only: self.availability_only,
             progress: self.progress,
         }
     }
@@ -102,6 +104,12 @@ pub(super) fn load(files: &Disk, request: &Request, color: bool) -> Result<Loade
 fn follows_users(scenario: &Scenario) -> bool {
     let users = &scenario.workload.users;
     users.requests_per_user_per_s.is_some() || matches!(users.arrivals, Arrivals::Closed { .. })
+}
+
+/// Whether anything of a scenario can fail.
+pub(super) fn can_fail(scenario: &Scenario) -> bool {
+    let failures = &scenario.failures;
+    !failures.processes.is_empty() || !failures.events.is_empty()
 }
 
 /// The JSON Schema of scenario files.

@@ -1,11 +1,15 @@
 //! From replications to figures: histograms merge before a quantile is read,
 //! everything else is an observation per replication.
 
+use super::availability::within_share;
+use super::availability_only::without_requests;
 use super::bottleneck::bottleneck;
 use super::confidence::{CONFIDENCE, estimate_around, mean_estimate};
 use super::cost::cost;
+use super::error_budget::error_budget;
+use super::measured_figure::{merged_figure, within_range};
 use super::run::Replication;
-use super::slo::slo_result;
+use super::slo::{slo_result, unavailability};
 use super::stability::unstable;
 use super::summary::{
     Audit, ComponentResult, EndpointResult, Estimate, FORMAT, Figure, HistogramBucket, Named,
@@ -19,7 +23,6 @@ use crate::simulation::blueprint::Blueprint;
 use crate::simulation::measured::MeasuredFigure;
 use crate::simulation::recorder::{EndpointRecord, Recorder};
 use crate::simulation::request::Cause;
-use crate::tier::lag::LagRecord;
 
 /// Figures of a scenario from its replications.
 pub(super) fn assemble(
@@ -27,12 +30,13 @@ pub(super) fn assemble(
     plan: &Blueprint,
     seed: u64,
     replications: &[Replication],
+    availability_only: bool,
 ) -> Results {
     let all = Replications { plan, replications };
     let merged = all.merged_response(|_| true);
     let unstable = unstable(plan, replications);
     let timeseries = timeline(plan, replications);
-    let mut summary = all.summary(scenario, seed, &merged);
+    let mut summary = all.summary(scenario, seed, &merged, availability_only);
     if !unstable.is_empty() && scenario.run.kind == RunKind::Steady {
         withhold(&mut summary.response_time_ms);
         summary.page_time_ms.iter_mut().for_each(withhold);
@@ -41,7 +45,12 @@ pub(super) fn assemble(
     summary.bottleneck = bottleneck(plan, &summary.stations, course);
     summary.unstable = unstable;
     summary.warnings = all.warnings();
+    if availability_only {
+        without_requests(scenario, replications, &mut summary);
+    }
     summary.slo = slo_result(scenario, &summary, all.any_too_short());
+    let unavailability = unavailability(&summary);
+    summary.error_budget = error_budget(scenario, &summary, &unavailability, &timeseries);
     Results {
         percentile_curve: percentile_curve(&merged),
         histogram: histogram(&merged),
@@ -58,7 +67,14 @@ pub(super) struct Replications<'a> {
 }
 
 impl Replications<'_> {
-    fn summary(&self, scenario: &Scenario, seed: u64, merged: &Histogram) -> Summary {
+    fn summary(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        merged: &Histogram,
+        availability_only: bool,
+    ) -> Summary {
+        let terminating = scenario.run.kind == RunKind::Terminating;
         let components = self.components();
         let throughput = self.throughput();
         let limit = self.replications.iter().find_map(|one| one.played.limit.clone());
@@ -77,11 +93,20 @@ impl Replications<'_> {
             warmup_s: self.mean(|one| one.warmup.as_secs_f64()),
             slo: super::summary::SloResult { verdict: None, terms: Vec::new() },
             requests: self.counts(|_| true),
-            availability: self.availability(),
+            availability_only,
+            availability: self.availability(|_| true),
+            availability_by_time: self.availability_by_time(terminating),
+            outages: self.outages(),
+            reduced_redundancy: self.reduced_redundancy(),
+            error_budget: None,
+            incidents: self.incidents(),
+            incidents_total: self.incidents_total(),
+            incident_groups: self.incident_groups(),
+            closed_form: Vec::new(),
             response_time_ms: self.response_time(merged, |_| true),
             page_time_ms: self.page_time(),
             attribution_ms: self.attribution(),
-            endpoints: self.endpoints(),
+            endpoints: self.endpoints(terminating),
             bottleneck: None,
             cost: cost(scenario, &components, &throughput, self.measured_s()),
             stations,
@@ -127,8 +152,8 @@ impl Replications<'_> {
 
     /// Answered ÷ offered; where nothing failed, the rule of three bounds what
     /// may fail (Hanley & Lippman-Hand 1983).
-    fn availability(&self) -> Estimate {
-        let counts = self.counts(|_| true);
+    fn availability(&self, wanted: impl Fn(usize) -> bool + Copy) -> Estimate {
+        let counts = self.counts(wanted);
         if counts.offered > 0 && counts.answered == counts.offered {
             return Estimate {
                 value: Some(1.0),
@@ -139,14 +164,14 @@ impl Replications<'_> {
                 note: Some("nothing failed: the lower end is a bound".to_owned()),
             };
         }
-        let mut estimate = self.estimate(|one| {
-            let recorder = &one.played.recorder;
-            let offered = offered(recorder);
-            (offered > 0).then(|| answered(recorder) as f64 / offered as f64)
-        });
-        estimate.low = estimate.low.map(|low| low.max(0.0));
-        estimate.high = estimate.high.map(|high| high.min(1.0));
-        estimate
+        within_share(self.estimate(|one| {
+            let endpoints = one.played.recorder.endpoints.iter().enumerate();
+            let wanted = endpoints.filter(|(id, _)| wanted(*id));
+            let (offered, answered) = wanted.fold((0, 0), |(offered, answered), (_, record)| {
+                (offered + record.offered, answered + record.answered)
+            });
+            (offered > 0).then(|| answered as f64 / offered as f64)
+        }))
     }
 
     fn counts(&self, wanted: impl Fn(usize) -> bool) -> RequestCounts {
@@ -216,13 +241,15 @@ impl Replications<'_> {
         parts
     }
 
-    fn endpoints(&self) -> Named<EndpointResult> {
+    fn endpoints(&self, terminating: bool) -> Named<EndpointResult> {
         let endpoints = self.plan.endpoints.iter().enumerate();
         endpoints
             .map(|(id, endpoint)| {
                 let merged = self.merged_response(|other| other == id);
                 let result = EndpointResult {
                     requests: self.counts(|other| other == id),
+                    availability: self.availability(|other| other == id),
+                    availability_by_time: self.endpoint_by_time(id, terminating),
                     response_time_ms: self.response_time(&merged, |other| other == id),
                 };
                 (endpoint.name.clone(), result)
@@ -300,7 +327,9 @@ impl Replications<'_> {
                 if component.name == "users" {
                     figures.extend(self.failed_shares());
                 }
-                let result = ComponentResult { kind: component.kind.to_owned(), figures };
+                let incidents = self.component_incidents(&component.name);
+                let kind = component.kind.to_owned();
+                let result = ComponentResult { kind, figures, incidents };
                 (component.name.clone(), result)
             })
             .collect()
@@ -472,57 +501,6 @@ fn too_thin(each: &[Histogram], p: f64) -> Option<String> {
             wanted - fewest
         )
     })
-}
-
-fn merged_figure(each: &[MeasuredFigure]) -> Figure {
-    match &each[0] {
-        MeasuredFigure::Count(_) => Figure::Count(each.iter().map(count_of).sum()),
-        MeasuredFigure::Mean(_) => {
-            let values: Vec<Option<f64>> = each.iter().map(value_of).collect();
-            Figure::Estimate(mean_estimate(&values))
-        }
-        MeasuredFigure::Max(_) => {
-            Figure::Number(each.iter().filter_map(value_of).fold(0.0, f64::max))
-        }
-        MeasuredFigure::LagP99(_) => {
-            let mut merged = LagRecord::default();
-            for figure in each {
-                if let MeasuredFigure::LagP99(record) = figure {
-                    merged.merge(record);
-                }
-            }
-            let values: Vec<Option<f64>> = each.iter().map(value_of).collect();
-            Figure::Estimate(estimate_around(merged.statistics().p99.as_millis_f64(), &values))
-        }
-    }
-}
-
-/// A share lies between 0 and 1, and so does its interval.
-fn within_range(name: &str, figure: Figure) -> Figure {
-    match figure {
-        Figure::Estimate(mut estimate) if name.ends_with("_ratio") => {
-            estimate.low = estimate.low.map(|low| low.max(0.0));
-            estimate.high = estimate.high.map(|high| high.min(1.0));
-            Figure::Estimate(estimate)
-        }
-        figure => figure,
-    }
-}
-
-fn count_of(figure: &MeasuredFigure) -> u64 {
-    match figure {
-        MeasuredFigure::Count(count) => *count,
-        _ => 0,
-    }
-}
-
-fn value_of(figure: &MeasuredFigure) -> Option<f64> {
-    match figure {
-        MeasuredFigure::Count(count) => Some(*count as f64),
-        MeasuredFigure::Mean(value) => *value,
-        MeasuredFigure::Max(value) => Some(*value),
-        MeasuredFigure::LagP99(record) => Some(record.statistics().p99.as_millis_f64()),
-    }
 }
 
 /// Quantiles at 0 … 0.9999, evenly spaced in the number of nines.

@@ -4,6 +4,7 @@
 use super::assembly::{answered, assemble, offered, response_of};
 use super::comparison::{Comparison, Design, Difference};
 use super::confidence::mean_estimate;
+use super::redundancy::redundancy;
 use super::run::{PlayFailure, PlayOptions, Replication, play_all};
 use super::summary::Estimate;
 use crate::kernel::math;
@@ -31,14 +32,24 @@ pub fn compare(
         let blueprint = compile(scenario).map_err(PlayFailure::Compile)?;
         let replications = play_all(scenario, &blueprint, &options)?;
         let seed = options.seed.unwrap_or(scenario.run.seed);
-        let results = assemble(scenario, &blueprint, seed, &replications);
+        let results = assemble(scenario, &blueprint, seed, &replications, false);
         played.push((Design { name: name.clone(), results }, replications));
     }
     let differences: Vec<Difference> =
         played[1..].iter().map(|design| difference(&played[0], design)).collect();
     let designs: Vec<Design> = played.into_iter().map(|(design, _)| design).collect();
     let sentence = sentence(&designs, &differences);
-    Ok(Comparison { designs, differences, sentence })
+    let redundancy = bought(&designs);
+    Ok(Comparison { designs, differences, sentence, redundancy })
+}
+
+/// What each other design bought under the same failures.
+fn bought(designs: &[Design]) -> Vec<String> {
+    let first = &designs[0];
+    let others = designs[1..].iter().filter_map(|other| {
+        redundancy((&first.name, &first.results.summary), (&other.name, &other.results.summary))
+    });
+    others.collect()
 }
 
 type PlayedDesign = (Design, Vec<Replication>);
@@ -48,16 +59,19 @@ type Reader = Box<dyn Fn(&Replication) -> Option<f64>>;
 
 fn difference(first: &PlayedDesign, other: &PlayedDesign) -> Difference {
     let quantile = |p: f64| -> Reader { Box::new(move |one| quantile_ms(one, p)) };
-    let readers: [(&str, Reader); 6] = [
+    let readers: [(&str, Reader); 7] = [
         ("response_time_ms.mean", Box::new(mean_ms)),
         ("response_time_ms.p50", quantile(0.5)),
         ("response_time_ms.p95", quantile(0.95)),
         ("response_time_ms.p99", quantile(0.99)),
         ("availability", Box::new(availability)),
         ("throughput_per_s", Box::new(throughput)),
+        ("availability_by_time", Box::new(availability_by_time)),
     ];
+    let known = [&first.0, &other.0].map(|one| one.results.summary.availability_by_time.is_some());
     let mut figures: Vec<(String, Estimate)> = readers
         .iter()
+        .filter(|(name, _)| *name != "availability_by_time" || known == [true; 2])
         .map(|(name, read)| ((*name).to_owned(), paired(&first.1, &other.1, read)))
         .collect();
     let (first_cost, cost) = (&first.0.results.summary.cost, &other.0.results.summary.cost);
@@ -95,6 +109,11 @@ fn quantile_ms(one: &Replication, p: f64) -> Option<f64> {
 fn availability(one: &Replication) -> Option<f64> {
     let offered = offered(&one.played.recorder);
     (offered > 0).then(|| answered(&one.played.recorder) as f64 / offered as f64)
+}
+
+fn availability_by_time(one: &Replication) -> Option<f64> {
+    let up_time = one.played.recorder.availability.up_time.as_ref()?;
+    (up_time.window > 0).then(|| up_time.all as f64 / up_time.window as f64)
 }
 
 fn throughput(one: &Replication) -> Option<f64> {

@@ -12,6 +12,9 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// The answer in one sentence.
     pub sentence: String,
+    /// What each other design bought under the same failures, a sentence each;
+    /// empty where nothing failed.
+    pub redundancy: Vec<String>,
 }
 
 /// One design and its figures.
@@ -30,7 +33,8 @@ pub struct Difference {
     /// Name of the design.
     pub design: String,
     /// By figure: `response_time_ms.mean`, `.p50`, `.p95`, `.p99`,
-    /// `availability`, `throughput_per_s`, `cost.per_hour`,
+    /// `availability`, `availability_by_time` (where something can fail in
+    /// both), `throughput_per_s`, `cost.per_hour`,
     /// `cost.per_million_requests`.
     pub figures: Vec<(String, Estimate)>,
 }

@@ -1,10 +1,12 @@
 //! Figures by their path in `summary.json`.
 
-use super::summary::{Estimate, Figure, ResponseTime, StationResult, Summary};
+use super::summary::{Estimate, Figure, IncidentGroup, ResponseTime, StationResult, Summary};
 
 /// The figure at a path, such as `response_time_ms.p99`,
 /// `stations.services.web.cpu.utilisation` (the mean over the instances) or
-/// `components.caches.objects.figures.hit_ratio`; `None` where there is none.
+/// `components.caches.objects.figures.hit_ratio`, or the mean over the incidents
+/// of a component and kind, `incidents.databases.main.failover.rto_s`; `None`
+/// where there is none.
 pub fn figure(summary: &Summary, path: &str) -> Option<Estimate> {
     if let Some(rest) = path.strip_prefix("response_time_ms.") {
         return time_figure(&summary.response_time_ms, rest);
@@ -12,7 +14,18 @@ pub fn figure(summary: &Summary, path: &str) -> Option<Estimate> {
     if let Some(rest) = path.strip_prefix("page_time_ms.") {
         return time_figure(summary.page_time_ms.as_ref()?, rest);
     }
+    if let Some(rest) = path.strip_prefix("incidents.") {
+        return incident_figure(summary, rest);
+    }
     if let Some(rest) = path.strip_prefix("endpoints.") {
+        if let Some((endpoint, figure)) = rest.rsplit_once(".availability") {
+            let (_, endpoint) = summary.endpoints.iter().find(|(name, _)| name == endpoint)?;
+            return match figure {
+                "" => Some(endpoint.availability.clone()),
+                "_by_time" => endpoint.availability_by_time.clone(),
+                _ => None,
+            };
+        }
         let (endpoint, figure) = rest.split_once(".response_time_ms.")?;
         let (_, endpoint) = summary.endpoints.iter().find(|(name, _)| name == endpoint)?;
         return time_figure(&endpoint.response_time_ms, figure);
@@ -38,6 +51,8 @@ pub fn figure(summary: &Summary, path: &str) -> Option<Estimate> {
     match path {
         "throughput_per_s" => Some(summary.throughput_per_s.clone()),
         "availability" => Some(summary.availability.clone()),
+        "availability_by_time" => summary.availability_by_time.clone(),
+        "reduced_redundancy" => summary.reduced_redundancy.clone(),
         _ => None,
     }
 }
@@ -53,6 +68,20 @@ fn time_figure(time: &ResponseTime, name: &str) -> Option<Estimate> {
         _ => return None,
     };
     Some(estimate.clone())
+}
+
+/// Of a group of incidents: `services.web.failure.duration_s`,
+/// `databases.main.failover.rto_s`.
+fn incident_figure(summary: &Summary, path: &str) -> Option<Estimate> {
+    let (whose, figure) = path.rsplit_once('.')?;
+    let (component, kind) = whose.rsplit_once('.')?;
+    let wanted = |group: &&IncidentGroup| group.component == component && group.kind == kind;
+    let group = summary.incident_groups.iter().find(wanted)?;
+    match figure {
+        "duration_s" => Some(group.duration_s.clone()),
+        "count" => Some(Estimate::point(group.count as f64, "a count")),
+        _ => group.figures.iter().find(|(name, _)| name == figure).map(|(_, e)| e.clone()),
+    }
 }
 
 fn component_figure(summary: &Summary, component: &str, figure: &str) -> Option<Estimate> {

@@ -1,12 +1,22 @@
 //! Replications, intervals, warm-up, comparisons: from plays to figures.
 
 mod assembly;
+mod availability;
+mod availability_only;
+pub mod birth_death;
 mod bottleneck;
+mod closed_form;
 pub mod compare;
 pub mod comparison;
 pub mod confidence;
 mod cost;
+mod error_budget;
+#[cfg(test)]
+mod failure_tests;
 pub mod figure_path;
+mod incidents;
+mod measured_figure;
+mod redundancy;
 pub mod reference;
 pub mod run;
 mod slo;

@@ -2,6 +2,7 @@
 //! into figures.
 
 use super::assembly::assemble;
+use super::availability_only::remove_requests;
 use super::summary::Results;
 use super::warmup::{Warmup, mser5};
 use crate::kernel::time::Duration;
@@ -42,6 +43,8 @@ pub struct PlayOptions<'a> {
     pub threads: Option<usize>,
     /// Requests of the first replication that are written down one by one.
     pub trace: u32,
+    /// Failures and repairs alone, no requests.
+    pub availability_only: bool,
     /// Told how far the work is.
     pub progress: &'a dyn Progress,
 }
@@ -49,7 +52,14 @@ pub struct PlayOptions<'a> {
 impl Default for PlayOptions<'_> {
     /// As the scenario says, on all processors, in silence.
     fn default() -> Self {
-        Self { seed: None, replications: None, threads: None, trace: 0, progress: &Silent }
+        Self {
+            seed: None,
+            replications: None,
+            threads: None,
+            trace: 0,
+            availability_only: false,
+            progress: &Silent,
+        }
     }
 }
 
@@ -83,10 +93,13 @@ pub(super) struct Replication {
 /// # Errors
 /// A scenario that does not compile, or a broken law.
 pub fn play(scenario: &Scenario, options: &PlayOptions) -> Result<Results, PlayFailure> {
-    let blueprint = compile(scenario).map_err(PlayFailure::Compile)?;
+    let mut blueprint = compile(scenario).map_err(PlayFailure::Compile)?;
+    if options.availability_only {
+        remove_requests(&mut blueprint);
+    }
     let replications = play_all(scenario, &blueprint, options)?;
     let seed = options.seed.unwrap_or(scenario.run.seed);
-    Ok(assemble(scenario, &blueprint, seed, &replications))
+    Ok(assemble(scenario, &blueprint, seed, &replications, options.availability_only))
 }
 
 /// Plays all replications, in any order, and returns them by number.
@@ -142,11 +155,12 @@ fn replicate(
         play_once(blueprint, seed, number, warmup, trace, (&report, tell))
     };
     let given = scenario.run.warmup;
-    let steady = scenario.run.kind == RunKind::Steady;
+    // MSER-5 looks at requests; without any there is nothing to find.
+    let finds = scenario.run.kind == RunKind::Steady && !options.availability_only;
     let warmup = given.unwrap_or(Duration::ZERO);
     let played = once(warmup, |report, share| report.advance(share));
     let mut replication = Replication { played, warmup, too_short: false };
-    if given.is_none() && steady && replication.played.limit.is_none() {
+    if given.is_none() && finds && replication.played.limit.is_none() {
         match mser5(&replication.played.recorder.batches) {
             Warmup::TooShort => replication.too_short = true,
             Warmup::Until(cut) if cut.as_nanos() > 0 => {

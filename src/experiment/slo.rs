@@ -5,10 +5,12 @@ use super::summary::{Estimate, SloResult, SloTermResult, Summary, Verdict};
 use crate::scenario::model::{Scenario, SloFigure, SloTerm};
 
 /// Verdict of each term of the SLO, and of all. Where replications were too
-/// short for their warm-up, no time is decided.
+/// short for their warm-up, no time is decided; where no requests were played,
+/// times have no terms, and availability is that by time.
 pub(super) fn slo_result(scenario: &Scenario, summary: &Summary, too_short: bool) -> SloResult {
+    let judged = scenario.slo.iter().filter(|term| !summary.availability_only || !is_time(term));
     let terms: Vec<SloTermResult> =
-        scenario.slo.iter().map(|term| term_result(term, summary, too_short)).collect();
+        judged.map(|term| term_result(term, summary, too_short)).collect();
     let any = |verdict: Verdict| terms.iter().any(|term| term.verdict == verdict);
     let verdict = match terms.is_empty() {
         true => None,
@@ -28,10 +30,10 @@ fn term_result(term: &SloTerm, summary: &Summary, too_short: bool) -> SloTermRes
         SloFigure::Quantile(p) if p <= 0.95 => ("p95", &time.p95),
         SloFigure::Quantile(p) if p <= 0.99 => ("p99", &time.p99),
         SloFigure::Quantile(_) => ("p99_9", &time.p99_9),
-        SloFigure::Availability => ("availability", &summary.availability),
-        SloFigure::ErrorRate => ("error_rate", &complement(&summary.availability)),
+        SloFigure::Availability => ("availability", availability(summary)),
+        SloFigure::ErrorRate => ("error_rate", &unavailability(summary)),
     };
-    let is_time = matches!(term.figure, SloFigure::Mean | SloFigure::Quantile(_));
+    let is_time = is_time(term);
     let at_least = term.figure == SloFigure::Availability;
     let verdict = match is_time && too_short {
         true => Verdict::Undecided,
@@ -45,6 +47,22 @@ fn term_result(term: &SloTerm, summary: &Summary, too_short: bool) -> SloTermRes
         estimate: estimate.clone(),
         verdict,
     }
+}
+
+/// Whether a term limits a response time.
+pub(super) fn is_time(term: &SloTerm) -> bool {
+    matches!(term.figure, SloFigure::Mean | SloFigure::Quantile(_))
+}
+
+/// By requests, or by time where none were played.
+fn availability(summary: &Summary) -> &Estimate {
+    let by_time = summary.availability_by_time.as_ref().filter(|_| summary.availability_only);
+    by_time.unwrap_or(&summary.availability)
+}
+
+/// What is missing of the availability that the SLO is about.
+pub(super) fn unavailability(summary: &Summary) -> Estimate {
+    complement(availability(summary))
 }
 
 /// Met or missed where the whole interval lies on one side of the limit.

@@ -4,6 +4,12 @@
 //! Times are milliseconds, rates per second, shares 0..1; the unit is the end
 //! of the name. Nothing here knows which kinds of component exist.
 
+mod availability;
+
+pub use availability::{
+    ClosedForm, ComponentIncident, ErrorBudget, INCIDENTS_LISTED, IncidentGroup, IncidentResult,
+};
+
 use serde::Serialize;
 
 /// Version of the layout of `summary.json`.
@@ -61,8 +67,35 @@ pub struct Summary {
     pub requests: RequestCounts,
     /// Answered requests per second.
     pub throughput_per_s: Estimate,
+    /// Failures and repairs alone were played, no requests: their figures are
+    /// absent.
+    #[serde(skip_serializing_if = "is_false")]
+    pub availability_only: bool,
     /// Answered ÷ offered.
     pub availability: Estimate,
+    /// Share of the time in which every endpoint had an instance up and
+    /// reachable in each tier that it needs; absent where nothing can fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability_by_time: Option<Estimate>,
+    /// Times at which that ceased to hold, over all replications.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outages: Option<u64>,
+    /// Share of the time in which a component had fewer instances in service
+    /// than it should have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reduced_redundancy: Option<Estimate>,
+    /// Failures that the objective allows; absent where it limits none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_budget: Option<ErrorBudget>,
+    /// Incidents by replication and start, [`INCIDENTS_LISTED`] of each at most.
+    pub incidents: Vec<IncidentResult>,
+    /// How many there were, over all replications.
+    pub incidents_total: u64,
+    /// All of them, by component and kind.
+    pub incident_groups: Vec<IncidentGroup>,
+    /// Exact availabilities, where theory knows them and they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed_form: Vec<ClosedForm>,
     /// From the click to the last byte, answered requests only.
     pub response_time_ms: ResponseTime,
     /// With the static files; absent where no client fetches any.
@@ -182,6 +215,12 @@ pub struct ResponseTime {
 pub struct EndpointResult {
     /// Its counts.
     pub requests: RequestCounts,
+    /// Answered ÷ offered.
+    pub availability: Estimate,
+    /// Share of the time in which every tier that it needs had an instance up
+    /// and reachable; absent where nothing can fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability_by_time: Option<Estimate>,
     /// Its response time.
     pub response_time_ms: ResponseTime,
 }
@@ -228,6 +267,8 @@ pub struct ComponentResult {
     /// Figures by name.
     #[serde(serialize_with = "as_map")]
     pub figures: Named<Figure>,
+    /// Incidents of the component as a whole, such as failovers.
+    pub incidents: Vec<ComponentIncident>,
 }
 
 /// A figure with or without an interval.

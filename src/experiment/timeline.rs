@@ -4,7 +4,7 @@ use super::run::Replication;
 use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
-use crate::simulation::recorder::{Courses, Recorder};
+use crate::simulation::recorder::Courses;
 
 /// Merged courses of all replications that have the same width of bucket: all
 /// but those that a limit ended early, which have it too.
@@ -41,8 +41,7 @@ fn capacity(replications: &[Replication], name: &str, plan: &Blueprint) -> Optio
 }
 
 fn merged(replications: &[Replication]) -> Courses {
-    let recorder = |one: &'_ Replication| -> Recorder { one.played.recorder.clone() };
-    let mut all = recorder(&replications[0]).courses;
+    let mut all = replications[0].played.recorder.courses.clone();
     for one in &replications[1..] {
         let courses = &one.played.recorder.courses;
         all.offered.merge(&courses.offered);

@@ -1,6 +1,8 @@
 //! The charts of a run and of a comparison. No chart knows a kind of
 //! component: what is drawn follows from names and figures alone.
 
+mod incidents;
+
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 use super::number::Unit;
 use crate::experiment::comparison::Comparison;
@@ -51,6 +53,7 @@ fn percentiles(results: &Results) -> Chart {
             limits: limits(&results.summary),
             x: percentile_axis(&[curve]),
             excluded: None,
+            bands: Vec::new(),
         }]),
     }
 }
@@ -76,6 +79,7 @@ fn designs(comparison: &Comparison) -> Chart {
             limits: designs.first().map_or_else(Vec::new, |first| limits(&first.results.summary)),
             x: percentile_axis(&curves),
             excluded: None,
+            bands: Vec::new(),
         }]),
     }
 }
@@ -105,6 +109,7 @@ fn cost(comparison: &Comparison) -> Chart {
             series: series.collect(),
             limits: limits.into_iter().map(|limit| Limit { at: None, ..limit }).collect(),
             excluded: None,
+            bands: Vec::new(),
         }]),
     }
 }
@@ -131,20 +136,20 @@ fn over_time(results: &Results) -> Chart {
     let scale = time_scale(&times, course.warmup_s);
     let peak =
         times.iter().flat_map(|one| &one.points).flatten().map(|point| point.1).fold(0.0, f64::max);
-    let mut upper = time_panel("response time, ms", scale, times, course);
+    let mut upper = time_panel("response time, ms", scale, times, results);
     // A limit far above would press the lines on the axis.
     let near = limits(&results.summary).into_iter().filter(|limit| limit.value < 2.0 * peak);
     upper.limits = near.map(|limit| Limit { at: None, ..limit }).collect();
     Chart {
         title: "Response time and throughput over time".to_owned(),
-        subtitle: format!("{} · {}", results.summary.scenario.title, buckets(course)),
+        subtitle: format!("{} · {}", results.summary.scenario.title, buckets(results)),
         body: Body::Panels(vec![
             upper,
             time_panel(
                 "requests per second",
                 Scale::Linear,
                 rates.into_iter().flatten().collect(),
-                course,
+                results,
             ),
         ]),
     }
@@ -154,11 +159,11 @@ fn over_time(results: &Results) -> Chart {
 fn utilisation(results: &Results) -> Chart {
     let course = &results.timeseries;
     let (series, left_out) = busiest(course, "utilisation", 100.0);
-    let mut panel = time_panel("utilisation, %", Scale::Linear, series, course);
+    let mut panel = time_panel("utilisation, %", Scale::Linear, series, results);
     panel.y.reaches = Some(100.0);
     Chart {
         title: "Utilisation of the stations over time".to_owned(),
-        subtitle: format!("Mean over the instances of a station · {}{left_out}", buckets(course)),
+        subtitle: format!("Mean over the instances of a station · {}{left_out}", buckets(results)),
         body: Body::Panels(vec![panel]),
     }
 }
@@ -169,8 +174,8 @@ fn queues(results: &Results) -> Chart {
     let (series, left_out) = busiest(course, "queue_length", 1.0);
     Chart {
         title: "Queues of the stations over time".to_owned(),
-        subtitle: format!("All instances of a station together · {}{left_out}", buckets(course)),
-        body: Body::Panels(vec![time_panel("jobs waiting", Scale::Linear, series, course)]),
+        subtitle: format!("All instances of a station together · {}{left_out}", buckets(results)),
+        body: Body::Panels(vec![time_panel("jobs waiting", Scale::Linear, series, results)]),
     }
 }
 
@@ -269,17 +274,27 @@ fn time_line(
     Series { name: name.to_owned(), colour, mark: Mark::Line(width), points: points.collect() }
 }
 
-fn time_panel(label: &str, scale: Scale, series: Vec<Series>, course: &TimeSeries) -> Panel {
+fn time_panel(label: &str, scale: Scale, series: Vec<Series>, results: &Results) -> Panel {
+    let course = &results.timeseries;
     let end = course.buckets as f64 * course.bucket_s;
     let warmup = (course.warmup_s > 0.0).then(|| course.warmup_s.min(end));
     let x =
         Axis { label: "time".to_owned(), scale: Scale::Time, reaches: (end > 0.0).then_some(end) };
-    Panel { x, y: axis(label, scale), series, limits: Vec::new(), excluded: warmup }
+    Panel {
+        x,
+        y: axis(label, scale),
+        series,
+        limits: Vec::new(),
+        excluded: warmup,
+        bands: incidents::bands(results),
+    }
 }
 
-fn buckets(course: &TimeSeries) -> String {
+fn buckets(results: &Results) -> String {
+    let course = &results.timeseries;
     let warmup = if course.warmup_s > 0.0 { " · grey: warm-up" } else { "" };
-    format!("each point is {}{warmup}", Unit::Seconds.given(course.bucket_s))
+    let each = Unit::Seconds.given(course.bucket_s);
+    format!("each point is {each}{warmup}{}", incidents::legend(&results.summary))
 }
 
 fn axis(label: &str, scale: Scale) -> Axis {

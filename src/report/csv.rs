@@ -6,7 +6,8 @@ use super::number;
 use super::text;
 use crate::experiment::comparison::{Comparison, Design};
 use crate::experiment::summary::{
-    Estimate, HistogramBucket, Named, ResponseTime, StationResult, Summary, TimeSeries,
+    Estimate, HistogramBucket, IncidentResult, Named, ResponseTime, StationResult, Summary,
+    TimeSeries,
 };
 
 /// `endpoints.csv`: one line per endpoint.
@@ -17,6 +18,8 @@ pub fn endpoints(summary: &Summary) -> Vec<u8> {
         table.heading(&format!("response_time_ms_{name}"));
     }
     table.texts(&["response_time_ms_max", "lower_bounds"]);
+    table.heading("availability");
+    table.heading("availability_by_time");
     table.end();
     for (name, endpoint) in &summary.endpoints {
         let requests = &endpoint.requests;
@@ -26,6 +29,9 @@ pub fn endpoints(summary: &Summary) -> Vec<u8> {
         table.text(&causes(&requests.failed));
         table.counts(&[requests.in_flight]);
         response_time(&mut table, &endpoint.response_time_ms);
+        table.estimate(&endpoint.availability);
+        let nothing_fails = Estimate::absent("nothing can fail");
+        table.estimate(endpoint.availability_by_time.as_ref().unwrap_or(&nothing_fails));
         table.end();
     }
     table.bytes()
@@ -105,11 +111,32 @@ pub fn histogram(buckets: &[HistogramBucket]) -> Vec<u8> {
     table.bytes()
 }
 
-/// `incidents.csv`: what broke, when, and what it cost.
-pub fn incidents() -> Vec<u8> {
+/// `incidents.csv`: what broke, when, and what it cost; a column for each
+/// figure that an incident has, in order of their first appearance.
+pub fn incidents(incidents: &[IncidentResult]) -> Vec<u8> {
     let mut table = Table::new();
-    table.texts(&["replication", "start_s", "end_s", "component", "cause", "requests_failed"]);
+    table.texts(&["replication", "start_s", "end_s", "component", "kind", "cause"]);
+    table.texts(&["requests_failed"]);
+    let mut columns: Vec<&str> = Vec::new();
+    for (name, _) in incidents.iter().flat_map(|incident| &incident.figures) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    table.texts(&columns);
     table.end();
+    for incident in incidents {
+        table.counts(&[u64::from(incident.replication)]);
+        table.number(Some(incident.start_s));
+        table.number(incident.end_s);
+        table.texts(&[&incident.component, &incident.kind, &incident.cause]);
+        table.counts(&[incident.requests_failed]);
+        for column in &columns {
+            let own = incident.figures.iter().find(|(name, _)| name == column);
+            table.number(own.map(|(_, value)| *value));
+        }
+        table.end();
+    }
     table.bytes()
 }
 
@@ -137,7 +164,7 @@ pub fn comparison(comparison: &Comparison) -> Vec<u8> {
 pub(super) fn figures(design: &Design) -> Vec<(&'static str, Estimate)> {
     let summary = &design.results.summary;
     let time = &summary.response_time_ms;
-    vec![
+    let mut figures = vec![
         ("response_time_ms.mean", time.mean.clone()),
         ("response_time_ms.p50", time.p50.clone()),
         ("response_time_ms.p95", time.p95.clone()),
@@ -146,7 +173,10 @@ pub(super) fn figures(design: &Design) -> Vec<(&'static str, Estimate)> {
         ("throughput_per_s", summary.throughput_per_s.clone()),
         ("cost.per_hour", Estimate::point(summary.cost.per_hour, "")),
         ("cost.per_million_requests", summary.cost.per_million_requests.clone()),
-    ]
+    ];
+    let by_time = summary.availability_by_time.clone();
+    figures.extend(by_time.map(|by_time| ("availability_by_time", by_time)));
+    figures
 }
 
 fn response_time(table: &mut Table, time: &ResponseTime) {

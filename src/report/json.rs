@@ -41,6 +41,7 @@ fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Val
     json!({
         "format": FORMAT,
         "sentence": comparison.sentence,
+        "redundancy": comparison.redundancy,
         "designs": designs.collect::<Vec<_>>(),
         "differences": differences.collect::<Vec<_>>(),
     })

@@ -60,11 +60,16 @@ pub fn files(results: &Results, options: &ReportOptions) -> Result<Vec<File>, Re
     let mut files = vec![
         ("summary.json".to_owned(), json),
         ("endpoints.csv".to_owned(), csv::endpoints(summary)),
+        ("incidents.csv".to_owned(), csv::incidents(&summary.incidents)),
+    ];
+    if summary.availability_only {
+        return Ok(files);
+    }
+    files.extend([
         ("stations.csv".to_owned(), csv::stations(&summary.stations, options.all_instances)),
         ("timeseries.csv".to_owned(), csv::timeseries(&results.timeseries)),
         ("histogram.csv".to_owned(), csv::histogram(&results.histogram)),
-        ("incidents.csv".to_owned(), csv::incidents()),
-    ];
+    ]);
     if !results.traced.is_empty() {
         files.push(("requests.csv".to_owned(), requests::csv(&results.traced)));
     }

@@ -10,6 +10,10 @@ pub const NOTHING: &str = "–";
 /// carries, few enough that the last bits of a sum do not show.
 const STABLE_DIGITS: usize = 9;
 
+/// Seconds of a day, and of a year of 365 days.
+const DAY: f64 = 86_400.0;
+const YEAR: f64 = 365.0 * DAY;
+
 /// What a figure is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -62,7 +66,7 @@ pub fn unit_of(name: &str) -> Unit {
         Unit::PerSecond
     } else if ends(&["_s"]) {
         Unit::Seconds
-    } else if ends(&["ratio", "share", "availability", "utilisation", "_rate"])
+    } else if ends(&["ratio", "share", "availability", "by_time", "utilisation", "_rate"])
         || name.contains("_share_")
     {
         Unit::Share
@@ -183,6 +187,8 @@ impl Unit {
             Self::Milliseconds if size >= 999.5 => with(0.001, " s"),
             Self::Milliseconds if size > 0.0 && size < 0.1 => with(1000.0, " µs"),
             Self::Milliseconds => with(1.0, " ms"),
+            Self::Seconds if size >= 2.0 * YEAR => with(1.0 / YEAR, " years"),
+            Self::Seconds if size >= 3.0 * DAY => with(1.0 / DAY, " d"),
             Self::Seconds if size >= 2.0 * 3600.0 => with(1.0 / 3600.0, " h"),
             Self::Seconds if size >= 120.0 => with(1.0 / 60.0, " min"),
             Self::Seconds => with(1.0, " s"),

@@ -1,6 +1,7 @@
 //! What a terminal shows: the answer first, then what explains it.
 
 mod comparison;
+mod failures;
 mod run;
 mod style;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Tables whose order gives the ids of what they hold.
-const ORDERED: [&str; 10] = [
+const ORDERED: [&str; 13] = [
     "clients",
     "datasets",
     "operations",
@@ -18,6 +18,9 @@ const ORDERED: [&str; 10] = [
     "load_balancers",
     "caches",
     "databases",
+    "regions",
+    "failures",
+    "events",
 ];
 
 /// First 16 hex digits of the SHA-256 of the tables. Contents stand in place

@@ -90,10 +90,30 @@ fn alternatives(path: &[String]) -> &'static [&'static str] {
         ["users"] => &SOURCES,
         ["users", "pattern"] => &PATTERNS,
         ["services" | "caches" | "databases", _] => &["host", "machine"],
+        ["events", _] => &ACTIONS,
         _ => &[],
     }
 }
 
+/// What an event does.
+pub(super) const ACTIONS: [&str; 16] = [
+    "kill",
+    "restart",
+    "hang",
+    "slow",
+    "partition",
+    "cut",
+    "slow_link",
+    "loss",
+    "dns_outage",
+    "dns_record",
+    "flush",
+    "spike",
+    "lose",
+    "destroy",
+    "scale",
+    "drain",
+];
 /// Ways to say when requests come.
 pub(super) const SOURCES: [&str; 6] =
     ["per_user_per_day", "rate", "think_time", "interarrival", "replay", "replay_log"];

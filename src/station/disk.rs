@@ -58,7 +58,7 @@ impl Disk {
     /// Takes a job out, whether it waits or is served. Answers which one
     /// starts in its place.
     pub fn remove(&mut self, now: Instant, job: JobId) -> Option<Started> {
-        self.server.remove(now, job, self.server.last_due())
+        self.server.remove(now, job)
     }
 
     /// It goes down, or comes up.

@@ -121,6 +121,11 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
         failed,
         in_flight: 3,
     };
+    let availability = match regime {
+        Regime::Idle => Estimate::point(1.0, ""),
+        Regime::Normal => estimate(0.999_541, 0.000_06),
+        Regime::Overloaded => estimate(0.712, 0.004),
+    };
     Summary {
         format: FORMAT,
         highwater: "0.1.0".to_owned(),
@@ -136,18 +141,29 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
         slo: slo(regime),
         requests: counts.clone(),
         throughput_per_s: estimate(685.871_234_567_89 * load, 0.41),
-        availability: match regime {
-            Regime::Idle => Estimate::point(1.0, ""),
-            Regime::Normal => estimate(0.999_541, 0.000_06),
-            Regime::Overloaded => estimate(0.712, 0.004),
-        },
+        availability_only: false,
+        availability: availability.clone(),
+        availability_by_time: None,
+        outages: None,
+        reduced_redundancy: None,
+        error_budget: None,
+        incidents: Vec::new(),
+        incidents_total: 0,
+        incident_groups: Vec::new(),
+        closed_form: Vec::new(),
         response_time_ms: response_time(regime, stretch),
         page_time_ms: (regime == Regime::Normal).then(|| response_time(regime, 2.5 * stretch)),
         attribution_ms: attribution(stretch),
         endpoints: ["timeline", "GET /search", "checkout"]
             .map(|name| {
                 let response_time_ms = response_time(regime, stretch);
-                (name.to_owned(), EndpointResult { requests: counts.clone(), response_time_ms })
+                let result = EndpointResult {
+                    requests: counts.clone(),
+                    availability: availability.clone(),
+                    availability_by_time: None,
+                    response_time_ms,
+                };
+                (name.to_owned(), result)
             })
             .into(),
         stations: stations(load),
@@ -263,6 +279,7 @@ fn components() -> Named<ComponentResult> {
     let component = |kind: &str, figures: Vec<(&str, Figure)>| ComponentResult {
         kind: kind.to_owned(),
         figures: figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect(),
+        incidents: Vec::new(),
     };
     let cache = vec![
         ("hit_ratio", Figure::Estimate(estimate(0.9321, 0.0011))),
@@ -333,6 +350,130 @@ fn course(regime: Regime, stretch: f64) -> TimeSeries {
     TimeSeries { bucket_s: 10.0, warmup_s: 131.2, buckets: BUCKETS, series }
 }
 
+/// A run of one replication in which the primary dies and a web server after it.
+pub(crate) fn struck() -> Results {
+    let mut results = results(Regime::Normal);
+    let summary = &mut results.summary;
+    summary.availability_by_time = Some(estimate(0.99741, 0.0004));
+    summary.outages = Some(10);
+    summary.reduced_redundancy = Some(estimate(0.231, 0.012));
+    summary.error_budget = Some(ErrorBudget {
+        term: "availability".to_owned(),
+        limit: 0.9995,
+        allowed_failures: Some(617.283_5),
+        failed: Some(567),
+        spent: Some(0.918_541),
+        burn_rate: estimate(0.918, 0.12),
+        burn_rate_max: Some(14.2),
+    });
+    for replication in 0..2 {
+        summary.incidents.extend(incidents(replication));
+    }
+    summary.incidents_total = 22;
+    summary.incident_groups = vec![IncidentGroup {
+        component: "databases.main".to_owned(),
+        kind: "failover".to_owned(),
+        count: 2,
+        duration_s: estimate(14.2, 0.8),
+        requests_failed: 802,
+        figures: vec![("rto_s".to_owned(), estimate(14.2, 0.8))],
+    }];
+    let database = summary.components.iter_mut().find(|(name, _)| name == "databases.main");
+    if let Some((_, database)) = database {
+        database.incidents = vec![ComponentIncident {
+            replication: 0,
+            kind: "failover".to_owned(),
+            at_s: 720.0,
+            end_s: Some(734.2),
+            figures: vec![("rto_s".to_owned(), 14.2), ("writes_lost".to_owned(), 31.0)],
+        }];
+    }
+    let mut endpoints = summary.endpoints.iter_mut();
+    if let Some((_, endpoint)) = endpoints.next() {
+        endpoint.availability_by_time = Some(estimate(0.9988, 0.0004));
+    }
+    results
+}
+
+fn incidents(replication: u32) -> Vec<IncidentResult> {
+    let incident = |component: &str, kind: &str, start_s, end_s, cause: &str, requests_failed| {
+        IncidentResult {
+            replication,
+            component: component.to_owned(),
+            kind: kind.to_owned(),
+            start_s,
+            end_s,
+            cause: cause.to_owned(),
+            requests_failed,
+            figures: Vec::new(),
+        }
+    };
+    let dies = "events.primary_dies: kill";
+    let mut all = vec![
+        incident("databases.main.0", "failure", 720.0, Some(1320.0), dies, 401),
+        incident("databases.main", "failover", 720.0, Some(734.2), dies, 401),
+        incident("services.web.3", "failure", 990.0, Some(1050.0), "failures.web", 12),
+        incident("caches.objects", "flush", 1200.0, Some(1200.0), "events.flush: flush", 0),
+        incident("zones.eu-a", "partition", 1500.0, None, "events.cut: partition", 166),
+    ];
+    all[1].figures = vec![("rto_s".to_owned(), 14.2), ("writes_lost".to_owned(), 31.0)];
+    let more = (0..6).map(|n| {
+        let at = 1400.0 + 10.0 * f64::from(n);
+        incident("services.web.1", "failure", at, Some(at + 5.0), "failures.web", 1)
+    });
+    all.extend(more);
+    all
+}
+
+/// Ten years of failures and repairs without requests.
+pub(crate) fn availability_only() -> Results {
+    let mut results = struck();
+    let summary = &mut results.summary;
+    let absent = || Estimate::absent("availability only: no request was played");
+    summary.availability_only = true;
+    summary.simulated_s = 10.0 * 365.0 * 86_400.0;
+    summary.warmup_s = 0.0;
+    summary.availability = absent();
+    summary.throughput_per_s = absent();
+    summary.requests = RequestCounts::default();
+    summary.outages = Some(214);
+    summary.stations.clear();
+    summary.attribution_ms.clear();
+    summary.bottleneck = None;
+    summary.slo.terms.remove(0);
+    summary.incidents_total = 123_456;
+    for (_, component) in &mut summary.components {
+        component.figures.clear();
+    }
+    if let Some(budget) = &mut summary.error_budget {
+        (budget.allowed_failures, budget.failed, budget.burn_rate_max) = (None, None, None);
+        budget.spent = Some(5.18);
+    }
+    summary.closed_form = vec![
+        ClosedForm {
+            component: "services.web".to_owned(),
+            needed: 1,
+            instances: 2,
+            crews: Some(1),
+            availability: estimate(0.999_912, 0.000_011),
+            exact: 0.999_908,
+        },
+        ClosedForm {
+            component: "databases.main".to_owned(),
+            needed: 1,
+            instances: 3,
+            crews: None,
+            availability: Estimate::point(
+                0.999_999_2,
+                "3 outages seen, an interval is not to be trusted below 20: about 56.7 years more needed",
+            ),
+            exact: 0.999_999_1,
+        },
+    ];
+    results.timeseries = TimeSeries::default();
+    results
+}
+
 /// Three designs under the same users.
 pub(crate) fn comparison() -> Comparison {
     let design = |name: &str, regime, per_hour: f64, p99: f64| {
@@ -369,5 +510,6 @@ pub(crate) fn comparison() -> Comparison {
             Difference { design: "cheap".to_owned(), figures: figures(-3.0) },
         ],
         sentence: "six-small-machines answers 1.21 ± 0.05 times faster at p99 than one-large-machine, for 1.33 times the cost".to_owned(),
+        redundancy: Vec::new(),
     }
 }

@@ -2,10 +2,13 @@
 //! this process.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod topologies;
+
 use highwater::experiment::run::{PlayOptions, play};
 use highwater::experiment::summary::{Estimate, Figure, Results, Summary};
 use highwater::scenario::model::Scenario;
 use highwater::scenario::{Files, Request, load};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -98,4 +101,24 @@ pub fn component(summary: &Summary, component: &str, figure: &str) -> f64 {
 /// The value of an estimate.
 pub fn value(estimate: &Estimate) -> f64 {
     estimate.value.expect("a value")
+}
+
+/// Every request offered is answered, failed with a cause, or in flight, and
+/// the parts of the response time add up to it.
+pub fn conserved(summary: &Summary) -> Result<(), TestCaseError> {
+    let requests = &summary.requests;
+    let failed: u64 = requests.failed.iter().map(|(_, count)| count).sum();
+    prop_assert_eq!(requests.offered, requests.answered + failed + requests.in_flight);
+    // What an overloaded site has not finished by the end of the drain is
+    // still there: no more than ever was at once, and the load went on.
+    let by_endpoint: u64 =
+        summary.endpoints.iter().map(|(_, endpoint)| endpoint.requests.offered).sum();
+    prop_assert_eq!(by_endpoint, requests.offered);
+    let parts: f64 = summary.attribution_ms.iter().filter_map(|(_, part)| part.value).sum();
+    // Where requests never finished, the mean is a bound that includes them.
+    let mean = &summary.response_time_ms.mean;
+    if let Some(mean) = mean.value.filter(|_| !mean.at_least) {
+        prop_assert!((parts - mean).abs() <= 1e-9 * mean, "{} is not {}", parts, mean);
+    }
+    Ok(())
 }

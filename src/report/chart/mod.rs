@@ -1,6 +1,7 @@
 //! Charts as values, and as SVG or PNG bytes. What draws them is hidden in
 //! `canvas`; nothing else names it.
 
+mod bands;
 mod bars;
 mod canvas;
 mod colour;
@@ -47,6 +48,19 @@ pub struct Panel {
     pub limits: Vec<Limit>,
     /// Up to here the x axis does not count.
     pub excluded: Option<f64>,
+    /// Stretches of the x axis that are shaded; the first panel names them.
+    pub bands: Vec<Band>,
+}
+
+/// A stretch of the x axis.
+#[derive(Clone, Debug)]
+pub struct Band {
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Shown above it; nothing where it is empty.
+    pub label: String,
 }
 
 /// An axis.

@@ -1,5 +1,6 @@
 //! Lines and points between axes, one panel below the other.
 
+use super::bands::{self, Lanes};
 use super::canvas::{self, Anchor, ChartError, Drawing, WIDTH};
 use super::colour::Colour;
 use super::labels::{self, Area, EDGE, NAME, SMALL};
@@ -26,6 +27,8 @@ struct Plot {
     right: f64,
     top: f64,
     bottom: f64,
+    /// Baseline of the label of the y axis.
+    label: f64,
     x: Ruler,
     y: Ruler,
 }
@@ -59,11 +62,18 @@ pub(super) fn draw(drawing: &mut Drawing, panels: &[Panel], top: f64) -> Result<
     let names = panels.iter().map(names_beside).max().unwrap_or(0);
     let height = if panels.len() == 1 { ALONE } else { STACKED };
     let height = height.max(LABEL_GAP * names as f64);
+    let place = |value: f64| left + (right - left) * x.place(value);
+    let lanes = Lanes::new(&panels[0].bands, place, right)?;
+    // Lanes stand between the label of the first panel and its plot.
+    let mut room = lanes.height();
+    lanes.draw(drawing, top + ABOVE + room);
     let mut top = top;
     for panel in panels {
-        let (upper, lower) = (top + ABOVE, top + ABOVE + height);
-        let plot =
-            Plot { left, right, top: upper, bottom: lower, x: x.clone(), y: vertical(panel) };
+        let label = top + ABOVE - 12.0;
+        let upper = top + ABOVE + std::mem::take(&mut room);
+        let lower = upper + height;
+        let (x, y) = (x.clone(), vertical(panel));
+        let plot = Plot { left, right, top: upper, bottom: lower, label, x, y };
         draw_panel(drawing, panel, &plot)?;
         top = lower + 8.0;
     }
@@ -127,10 +137,11 @@ fn draw_panel(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), C
     if let Some(end) = panel.excluded {
         excluded(drawing, plot, end);
     }
+    bands::shade(drawing, &panel.bands, |value| plot.x(value), (plot.top, plot.bottom));
     grid(drawing, plot);
     let log = if panel.y.scale == Scale::Logarithmic { " (logarithmic)" } else { "" };
     let label = format!("{}{log}", panel.y.label);
-    drawing.text(&label, (EDGE, plot.top - 12.0), Anchor::Start, SMALL);
+    drawing.text(&label, (EDGE, plot.label), Anchor::Start, SMALL);
     for series in &panel.series {
         match &series.mark {
             Mark::Line(width) => line(drawing, plot, series, *width),

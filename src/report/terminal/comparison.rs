@@ -10,11 +10,22 @@ use crate::report::text;
 
 /// With many designs the sentence has a part for each.
 const LONGEST_SENTENCE: usize = 1200;
+/// What so many designs bought is said; the file says it of all.
+const MOST_SENTENCES: usize = 6;
+/// Figures of a comparison that are shown as differences alone.
+const DIFFERENCES_ALONE: [&str; 2] = ["cost.per_million_requests", "availability_by_time"];
 
 /// The answer of a comparison: the sentence, the designs, the paired differences.
 pub fn comparison(comparison: &Comparison, style: &Style) -> String {
     let sentence = style.wrapped(&text::shortened(&comparison.sentence, LONGEST_SENTENCE), 0);
-    let mut blocks = vec![style.paint(Tone::Strong, &sentence), designs(comparison, style)];
+    let mut blocks = vec![style.paint(Tone::Strong, &sentence)];
+    let bought = comparison.redundancy.iter().take(MOST_SENTENCES);
+    let bought: Vec<_> =
+        bought.map(|words| style.wrapped(&text::shortened(words, LONGEST_SENTENCE), 0)).collect();
+    if !bought.is_empty() {
+        blocks.push(bought.join("\n"));
+    }
+    blocks.push(designs(comparison, style));
     if let Some(first) = comparison.designs.first() {
         let differences = comparison.differences.iter();
         blocks.extend(differences.map(|one| difference(one, &first.name, style)));
@@ -32,7 +43,7 @@ fn designs(comparison: &Comparison, style: &Style) -> String {
     let rows = comparison.designs.iter().map(|design| {
         let mut row = vec![text::shortened(&design.name, width)];
         let figures = csv::figures(design).into_iter();
-        let shown = figures.filter(|(figure, _)| *figure != "cost.per_million_requests");
+        let shown = figures.filter(|(figure, _)| !DIFFERENCES_ALONE.contains(figure));
         row.extend(shown.map(|(figure, estimate)| {
             let bare = Estimate { low: None, high: None, ..estimate };
             match figure {

@@ -1,5 +1,6 @@
 //! A run: verdict, requests, response times, bottleneck, tiers, cost.
 
+use super::failures;
 use super::style::{Style, Tone, sign, unbroken};
 use crate::experiment::summary::{
     Bottleneck, ComponentResult, Estimate, Figure, ResponseTime, Results, SloTermResult, Summary,
@@ -26,6 +27,8 @@ pub fn run(results: &Results, style: &Style) -> String {
         warnings(summary, style),
         requests(summary, style),
         times(summary, style),
+        failures::incidents(summary, style),
+        failures::closed_form(summary, style),
         bottleneck(summary, style),
         stations(summary, style),
         components(summary, style),
@@ -76,8 +79,9 @@ fn played(summary: &Summary, style: &Style) -> String {
     } else {
         "no warm-up".to_owned()
     };
+    let alone = if summary.availability_only { ", failures and repairs alone" } else { "" };
     let what = format!(
-        "{} {times} of {}, {warmup}, seed {}",
+        "{} {times} of {}{alone}, {warmup}, seed {}",
         summary.replications,
         Unit::Seconds.value(summary.simulated_s),
         summary.seed,
@@ -95,7 +99,7 @@ fn limit(term: &SloTermResult) -> String {
 }
 
 /// An estimate with its note, where there is no value or the note is wanted.
-fn noted(unit: Unit, estimate: &Estimate, wanted: bool) -> String {
+pub(super) fn noted(unit: Unit, estimate: &Estimate, wanted: bool) -> String {
     let shown = unit.estimate(estimate);
     match &estimate.note {
         Some(note) if !note.is_empty() && (wanted || estimate.value.is_none()) => {
@@ -160,6 +164,16 @@ fn some<T>(all: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
 }
 
 fn requests(summary: &Summary, style: &Style) -> String {
+    let mut lines = vec![played(summary, style)];
+    if !summary.availability_only {
+        lines.push(counts(summary, style));
+    }
+    lines.extend(failures::throughput(summary, style));
+    lines.extend(failures::availability(summary, style));
+    lines.join("\n")
+}
+
+fn counts(summary: &Summary, style: &Style) -> String {
     let counts = &summary.requests;
     let mut parts = vec![
         format!("{} offered", number::count(counts.offered)),
@@ -174,23 +188,19 @@ fn requests(summary: &Summary, style: &Style) -> String {
     if counts.in_flight > 0 {
         parts.push(format!("{} unfinished", number::count(counts.in_flight)));
     }
-    let throughput = noted(Unit::PerSecond, &summary.throughput_per_s, false);
-    let availability = noted(Unit::Share, &summary.availability, false);
-    let lines = [
-        played(summary, style),
-        labelled(style, "Requests", &parts.join(", ")),
-        labelled(style, "Throughput", &format!("{throughput}, availability {availability}")),
-    ];
-    lines.join("\n")
+    labelled(style, "Requests", &parts.join(", "))
 }
 
 /// A line that begins with a label.
-fn labelled(style: &Style, label: &str, words: &str) -> String {
+pub(super) fn labelled(style: &Style, label: &str, words: &str) -> String {
     style.wrapped(&format!("{label:<12}{words}"), 12)
 }
 
 /// Response time and, where there are static files, page time.
 fn times(summary: &Summary, style: &Style) -> String {
+    if summary.availability_only {
+        return String::new();
+    }
     let mut rows = Vec::new();
     let mut notes = Vec::new();
     time_rows("response", &summary.response_time_ms, &mut rows, &mut notes);
@@ -369,7 +379,7 @@ fn component(name: &str, component: &ComponentResult, style: &Style) -> String {
 }
 
 /// The name of a figure in words, the unit left to its value.
-fn without_unit(name: &str) -> String {
+pub(super) fn without_unit(name: &str) -> String {
     let name = name.replace("_ms_", "_");
     let ends = ["_bytes_per_s", "_bytes", "_per_s", "_ms", "_s"];
     let bare = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
@@ -377,7 +387,7 @@ fn without_unit(name: &str) -> String {
 }
 
 /// A name of the files in words: `timed out`, `p99.9`.
-fn spoken(name: &str) -> String {
+pub(super) fn spoken(name: &str) -> String {
     match name {
         "p99_9" => "p99.9".to_owned(),
         _ => text::shortened(&name.replace('_', " "), LONGEST_NAME),
@@ -388,9 +398,12 @@ fn closing(results: &Results, style: &Style) -> String {
     let cost = &results.summary.cost;
     let mut lines = Vec::new();
     if cost.per_hour > 0.0 {
-        let million = noted(Unit::Plain, &cost.per_million_requests, false);
         let (hour, month) = (number::money(cost.per_hour), number::money(cost.per_hour * 730.0));
-        let words = format!("{hour} an hour ({month} a month), {million} per million requests");
+        let mut words = format!("{hour} an hour ({month} a month)");
+        if !results.summary.availability_only {
+            let million = noted(Unit::Plain, &cost.per_million_requests, false);
+            words += &format!(", {million} per million requests");
+        }
         lines.push(labelled(style, "Cost", &words));
     }
     let p99 = |series: &&crate::experiment::summary::Series| {

@@ -3,7 +3,7 @@
 use super::super::defaults;
 use super::super::model::{Arrivals, Component, Death, Event, EventAction, Target};
 use super::super::reader::{Item, Reader};
-use super::super::tree::Value;
+use super::super::tree::{ACTIONS, Value};
 use super::super::units;
 use super::names::Scope;
 use super::targets::Targets;
@@ -11,25 +11,6 @@ use crate::kernel::distribution::Distribution;
 use crate::kernel::time::{Duration, Instant};
 use std::collections::BTreeMap;
 
-/// Keys that say what happens; exactly one of them stands in each event.
-const ACTIONS: [&str; 16] = [
-    "kill",
-    "restart",
-    "hang",
-    "slow",
-    "partition",
-    "cut",
-    "slow_link",
-    "loss",
-    "dns_outage",
-    "dns_record",
-    "flush",
-    "spike",
-    "lose",
-    "destroy",
-    "scale",
-    "drain",
-];
 /// Actions that have no end.
 const INSTANT: [&str; 4] = ["restart", "flush", "scale", "dns_record"];
 /// Details, and the action to which each belongs.
@@ -68,17 +49,16 @@ fn quiet_time(item: &Item<'_>) -> Option<Duration> {
     possible.then(|| Duration::from_nanos_f64(nanos))
 }
 
-/// Most instances that `scale` events ask for, by service: as many get machines.
-pub(super) fn room(scope: &Scope<'_>, end: Option<&End<'_>>) -> BTreeMap<String, u32> {
+/// Most instances that `scale` events ask for, by service: as many get
+/// machines. Events that are left out count too: what a file names exists
+/// however long it is played.
+pub(super) fn room(scope: &Scope<'_>) -> BTreeMap<String, u32> {
     let mut room: BTreeMap<String, u32> = BTreeMap::new();
     for (_, _, event) in &scope.events.entries {
-        let at = event.below_quietly("at").and_then(|item| quiet_time(&item));
-        let played = at.zip(end).is_none_or(|(at, end)| at < end.at);
         let service = event.text_below("scale").and_then(|name| name.strip_prefix("services."));
         let count = event.whole_below("to").and_then(|count| u32::try_from(count).ok());
-        if let (true, Some(service), Some(count)) = (played, service, count)
-            && count <= defaults::MOST_INSTANCES
-        {
+        let count = count.filter(|&count| count <= defaults::MOST_INSTANCES);
+        if let (Some(service), Some(count)) = (service, count) {
             let most = room.entry(service.to_owned()).or_default();
             *most = count.max(*most);
         }
@@ -92,6 +72,8 @@ pub(super) struct Script<'s, 'a> {
     pub(super) targets: Targets<'s, 'a>,
     pub(super) arrivals: &'s Arrivals,
     pub(super) end: Option<&'s End<'a>>,
+    /// Names are looked up.
+    pub(super) named: bool,
 }
 
 impl Script<'_, '_> {
@@ -254,6 +236,10 @@ impl Script<'_, '_> {
         if !item.flag()? {
             let message = format!("`{}` can only be true", item.path);
             item.fault("E106", message, Some("take the event out".to_owned()));
+        }
+        if !self.named {
+            let message = format!("`{}` has no meaning without [dns]", item.path);
+            item.fault("E109", message, Some("write [dns], which may be empty".to_owned()));
         }
         Some(EventAction::DnsOutage)
     }

@@ -47,7 +47,7 @@ pub(super) fn resolve(
     let scripted = !scope.events.entries.is_empty();
     let run = run::run(&root, &workload.users.arrivals, scripted);
     let end = End::new(&root);
-    let topology = topology(&root, &scope, run.kind, end.as_ref());
+    let topology = topology(&root, &scope, run.kind);
     let failures = failures(&scope, &topology, &workload.users.arrivals, end.as_ref());
     let slo = run::slo(&root);
     let expectations = run::expectations(&root);
@@ -81,14 +81,9 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
     Some(text)
 }
 
-fn topology(
-    root: &Reader<'_>,
-    scope: &Scope<'_>,
-    kind: RunKind,
-    end: Option<&End<'_>>,
-) -> Topology {
+fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
-    let room = events::room(scope, end);
+    let room = events::room(scope);
     let (regions, zones) = regions::regions(root, scope);
     let racks = scope.places.racks.names().map(str::to_owned).collect();
     let topology = Topology {
@@ -118,7 +113,8 @@ fn failures(
 ) -> Failures {
     let targets = Targets { scope, topology };
     let processes = failures::failures(scope, &targets);
-    let script = events::Script { scope, targets, arrivals, end };
+    let named = topology.dns.is_some();
+    let script = events::Script { scope, targets, arrivals, end, named };
     Failures { processes, events: script.events() }
 }
 

@@ -82,17 +82,20 @@ impl World<'_> {
     }
 
     /// A job that is struck is no longer frozen: it is back at its verb.
-    /// Answers whether its event is still to come.
+    /// Answers whether that verb is over, so that it is nowhere any more.
     pub(super) fn unfreeze(&mut self, job: JobId) -> bool {
-        let Some(faults) = &mut self.faults else { return true };
+        let Some(faults) = &mut self.faults else { return false };
         for waiting in &mut faults.waiting {
-            waiting.retain(|&own| own != job);
+            if let Some(place) = waiting.iter().position(|&own| own == job) {
+                waiting.remove(place);
+                return true;
+            }
         }
         let Some(place) = faults.frozen.iter().position(|frozen| frozen.job == job) else {
-            return true;
+            return false;
         };
         let frozen = faults.frozen.remove(place);
         self.jobs[job].pc = frozen.pc;
-        !frozen.again && !frozen.over
+        frozen.again || frozen.over
     }
 }

@@ -140,7 +140,9 @@ impl World<'_> {
     /// Takes a job out of every queue and station. Where an event of it is
     /// still to come, that one stays behind with the old number.
     pub(in crate::simulation) fn detach(&mut self, job: JobId) -> JobId {
-        let is_to_come = self.unfreeze(job);
+        if self.unfreeze(job) {
+            return job;
+        }
         if let Some(timer) = self.jobs[job].patience.take() {
             self.queue.cancel(timer);
             self.abandon_queue(job);
@@ -149,7 +151,7 @@ impl World<'_> {
         if self.jobs[job].pending > 0 {
             return job;
         }
-        let leaves_event = is_to_come && self.awaits_event(job);
+        let leaves_event = self.awaits_event(job);
         match self.instruction(job).verb {
             Verb::Enter { .. } => self.abandon_queue(job),
             Verb::Work { cpus, slot, .. } => self.abandon_cpu(job, cpus, slot),
@@ -245,6 +247,7 @@ impl World<'_> {
         let is_call = matches!(self.instruction(job).verb, Verb::Contact { .. });
         if !is_call {
             // A piece of work at a cache: what it asked for is missed.
+            self.attribute_since(job, self.instruction(job).wait_part);
             self.join(job);
             return;
         }

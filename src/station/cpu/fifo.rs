@@ -119,9 +119,13 @@ impl Fifo {
         self.queue.iter().any(|waiting| waiting.job == job)
     }
 
-    /// Takes a job out that waits, or the one in service, which is to complete
-    /// at `completes_at`. Answers which job starts in its place. O(queue).
-    pub fn remove(&mut self, now: Instant, job: JobId, completes_at: Instant) -> Option<Started> {
+    /// Takes a job out that waits, or the one in service. Answers which job
+    /// starts in its place. O(queue).
+    ///
+    /// # Panics
+    /// If there are several servers: nobody knows which one has the job.
+    pub fn remove(&mut self, now: Instant, job: JobId) -> Option<Started> {
+        assert_eq!(self.servers, 1, "only a single server knows its job");
         self.statistics.abandonments += 1;
         if let Some(place) = self.queue.iter().position(|waiting| waiting.job == job) {
             let waiting = self.queue.remove(place)?;
@@ -130,15 +134,10 @@ impl Fifo {
             return None;
         }
         // What it has not had is not given.
-        self.started -= i128::from((completes_at - now).as_nanos());
-        self.due -= i128::from(completes_at.as_nanos());
+        self.started -= i128::from((self.last_due - now).as_nanos());
+        self.due -= i128::from(self.last_due.as_nanos());
+        self.last_due = now;
         self.next(now)
-    }
-
-    /// The latest instant at which a job completes: that of the one in
-    /// service, where there is one server.
-    pub(crate) fn last_due(&self) -> Instant {
-        self.last_due
     }
 
     /// Starts the window of the statistics anew.

@@ -1,0 +1,258 @@
+//! Goal: what a replication knows of its failures becomes the figures of the
+//! summary. Method: real plays of a small scenario, whose records of failures
+//! are then written by hand.
+
+use super::assembly::assemble;
+use super::birth_death::BirthDeath;
+use super::figure_path::figure;
+use super::redundancy::redundancy;
+use super::run::{PlayOptions, Replication, play, play_all};
+use super::summary::{INCIDENTS_LISTED, Results, Verdict};
+use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Instant;
+use crate::scenario::compile::compile;
+use crate::scenario::model::{
+    Component, Death, FailureEffect, FailureProcess, Scenario, SloFigure, SloTerm, Target,
+};
+use crate::scenario::{Files, Request, load};
+use crate::simulation::availability::{AvailabilityRecord, Incident, UpTime};
+use std::path::Path;
+
+struct Text;
+
+impl Files for Text {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let text = super::reference::reference(path).ok_or("no such file")?;
+        Ok(text.as_bytes().to_vec())
+    }
+}
+
+/// Two servers for 100 s, of which nothing is cut away.
+fn scenario() -> Scenario {
+    let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let overrides = [
+        set("run.duration", "\"100 s\""),
+        set("run.warmup", "\"0 s\""),
+        set("run.replications", "3"),
+    ];
+    let path = Path::new("web-tier.toml");
+    let request = Request { path, overrides: &overrides, users: None, workload_of: None };
+    load(&Text, &request).unwrap_or_else(|why| panic!("{}", why.render(false))).scenario
+}
+
+fn at(seconds: f64) -> Instant {
+    Instant::from_secs_f64(seconds)
+}
+
+fn incident(component: &str, kind: &'static str, start: f64, end: Option<f64>) -> Incident {
+    Incident {
+        component: component.to_owned(),
+        kind,
+        cause: "failures.web".to_owned(),
+        start: at(start),
+        end: end.map(at),
+        requests_failed: 7,
+        figures: Vec::new(),
+    }
+}
+
+const SECOND: u128 = 1_000_000_000;
+
+fn up_time(down: u128, outages: u64) -> UpTime {
+    let window = 100 * SECOND;
+    let all = window - down * SECOND;
+    UpTime { endpoints: vec![all; 8], all, reduced: 30 * SECOND, outages, window }
+}
+
+/// Plays the scenario and gives each replication a record of its own.
+fn results(scenario: &Scenario, record: impl Fn(u32) -> AvailabilityRecord, only: bool) -> Results {
+    let blueprint = compile(scenario).expect("compiles");
+    let options = PlayOptions { availability_only: only, ..PlayOptions::default() };
+    let mut replications: Vec<Replication> =
+        play_all(scenario, &blueprint, &options).expect("plays");
+    for (number, one) in replications.iter_mut().enumerate() {
+        one.played.recorder.availability = record(number as u32);
+    }
+    assemble(scenario, &blueprint, 1, &replications, only)
+}
+
+fn failover(number: u32) -> AvailabilityRecord {
+    let mut failover = incident("databases.main", "failover", 20.0, Some(30.0));
+    failover.figures = vec![("rto_s", 10.0 + f64::from(number)), ("writes_lost", 3.0)];
+    AvailabilityRecord {
+        incidents: vec![failover, incident("services.web.2", "failure", 50.0, None)],
+        up_time: Some(up_time(10, 1)),
+    }
+}
+
+#[test]
+fn incidents_become_figures() {
+    let summary = results(&scenario(), failover, false).summary;
+    assert_eq!(summary.incidents_total, 6);
+    assert_eq!(summary.incidents[1].end_s, None);
+    assert_eq!(summary.incidents[5].replication, 2);
+    let groups = &summary.incident_groups;
+    assert_eq!((&groups[0].component[..], groups[0].count), ("databases.main", 3));
+    // The number of the instance is left out.
+    assert_eq!((&groups[1].component[..], groups[1].requests_failed), ("services.web", 21));
+    let rto = figure(&summary, "incidents.databases.main.failover.rto_s").expect("a figure");
+    // 10, 11, 12: t(0.975, 2) = 4.303, standard error 1 ÷ √3.
+    assert_eq!(rto.value, Some(11.0));
+    assert!((rto.half_width().expect("an interval") - 4.303 / 3.0_f64.sqrt()).abs() < 1e-3);
+    assert_eq!(groups[1].duration_s.value, None);
+    let reduced = summary.reduced_redundancy.expect("known");
+    assert_eq!((reduced.value, reduced.low), (Some(0.3), Some(0.3)));
+    let by_time = summary.availability_by_time.expect("known");
+    assert!((by_time.value.expect("a value") - 0.9).abs() < 1e-12);
+    assert!(by_time.note.expect("too few").starts_with("3 outages seen"));
+}
+
+#[test]
+fn where_nothing_can_fail_there_is_no_availability_by_time() {
+    let summary = results(&scenario(), |_| AvailabilityRecord::default(), false).summary;
+    assert_eq!(summary.availability_by_time, None);
+    assert_eq!((summary.reduced_redundancy, summary.outages), (None, None));
+    assert!(summary.endpoints.iter().all(|(_, one)| one.availability_by_time.is_none()));
+}
+
+#[test]
+fn an_endpoint_without_an_outage_has_the_bound() {
+    let record = |_| {
+        let mut up_time = up_time(10, 20);
+        up_time.endpoints[0] = up_time.window;
+        let incidents = vec![incident("services.web.0", "failure", 10.0, Some(12.0))];
+        AvailabilityRecord { incidents, up_time: Some(up_time) }
+    };
+    let summary = results(&scenario(), record, false).summary;
+    let (_, first) = &summary.endpoints[0];
+    let by_time = first.availability_by_time.clone().expect("known");
+    // 3 ÷ 300 s, and a longest incident of 2 s.
+    assert_eq!((by_time.value, by_time.low), (Some(1.0), Some(1.0 - 0.02)));
+}
+
+#[test]
+fn incidents_beyond_the_cap_are_counted() {
+    let record = |_| {
+        let each = |n: u32| {
+            let start = f64::from(n) * 0.05;
+            incident("services.web.0", "failure", start, Some(start + 0.01))
+        };
+        let incidents = (0..1_500).map(each).collect();
+        AvailabilityRecord { incidents, up_time: Some(up_time(15, 1_500)) }
+    };
+    let summary = results(&scenario(), record, false).summary;
+    assert_eq!(summary.incidents.len(), 3 * INCIDENTS_LISTED);
+    assert_eq!((summary.incidents_total, summary.incident_groups[0].count), (4_500, 4_500));
+}
+
+#[test]
+fn the_budget_follows_the_strictest_term() {
+    let mut scenario = scenario();
+    scenario.slo = vec![
+        SloTerm { figure: SloFigure::Availability, limit: 0.9 },
+        SloTerm { figure: SloFigure::ErrorRate, limit: 0.01 },
+    ];
+    let summary = results(&scenario, failover, false).summary;
+    let budget = summary.error_budget.expect("limited");
+    assert_eq!((&budget.term[..], budget.limit), ("error_rate", 0.01));
+    let allowed = budget.allowed_failures.expect("requests were played");
+    assert!((allowed - 0.01 * summary.requests.offered as f64).abs() < 1e-6);
+    let failed: u64 = summary.requests.failed.iter().map(|(_, number)| number).sum();
+    assert_eq!((budget.failed, budget.spent), (Some(failed), Some(failed as f64 / allowed)));
+}
+
+/// The scenario with servers that are up for 90 s and down for 10 s.
+fn failing() -> Scenario {
+    let mut scenario = scenario();
+    let times = |mean: f64| Distribution::Exponential { mean };
+    scenario.failures.processes = vec![FailureProcess {
+        name: "web".to_owned(),
+        of: Target::All(Component::Service(0)),
+        mtbf: times(90e9),
+        mttr: times(10e9),
+        effect: FailureEffect::Kill(Death::Refused),
+        destroys: false,
+        crews: Some(1),
+    }];
+    scenario
+}
+
+#[test]
+fn availability_alone_stands_beside_the_exact_value() {
+    let mut scenario = failing();
+    scenario.slo = vec![
+        SloTerm { figure: SloFigure::Availability, limit: 0.95 },
+        SloTerm { figure: SloFigure::Quantile(0.99), limit: 100.0 },
+    ];
+    let servers = scenario.topology.services[0].instances;
+    // All servers are down at once 40..44 s, 25 times within a second each.
+    let record = |_| {
+        let mut incidents = Vec::new();
+        for cycle in 0..25 {
+            for server in 0..servers {
+                let start = f64::from(cycle) * 4.0 + 0.001 * f64::from(server);
+                let name = format!("services.web.{server}");
+                incidents.push(incident(
+                    &name,
+                    "failure",
+                    start,
+                    Some(f64::from(cycle) * 4.0 + 1.0),
+                ));
+            }
+        }
+        AvailabilityRecord { incidents, up_time: Some(up_time(25, 25)) }
+    };
+    let summary = results(&scenario, record, true).summary;
+    let form = &summary.closed_form[0];
+    assert_eq!((form.instances, form.needed, form.crews), (servers, 1, Some(1)));
+    assert_eq!(form.exact, BirthDeath::new(servers, 90.0, 10.0, Some(1)).availability(1));
+    let down = 25.0 * (1.0 - 0.001 * f64::from(servers - 1)) / 100.0;
+    assert!((form.availability.value.expect("a value") - (1.0 - down)).abs() < 1e-9);
+    assert!(summary.warnings.iter().any(|one| one.contains("four standard errors")));
+    // The objective is about the time; response times are not judged.
+    assert_eq!(summary.slo.terms.len(), 1);
+    assert_eq!(summary.slo.verdict, Some(Verdict::Missed));
+    let spent = summary.error_budget.and_then(|budget| budget.spent).expect("spent");
+    assert!((spent - 5.0).abs() < 1e-9, "{spent}");
+    assert_eq!(summary.response_time_ms.mean.value, None);
+    assert!(summary.response_time_ms.mean.note.is_some());
+}
+
+#[test]
+fn what_also_fails_in_another_way_has_no_closed_form() {
+    let mut scenario = failing();
+    let whole = FailureProcess {
+        of: Target::Host(0),
+        name: "host".to_owned(),
+        ..scenario.failures.processes[0].clone()
+    };
+    scenario.failures.processes.push(whole);
+    let summary = results(&scenario, failover, true).summary;
+    assert!(summary.closed_form.is_empty());
+    let mut scenario = failing();
+    scenario.failures.processes[0].mttr = Distribution::Constant(1e9);
+    assert!(results(&scenario, failover, true).summary.closed_form.is_empty());
+}
+
+#[test]
+fn no_requests_are_played_where_only_availability_is_asked_for() {
+    let options = PlayOptions { availability_only: true, ..PlayOptions::default() };
+    let summary = play(&scenario(), &options).expect("plays").summary;
+    assert_eq!((summary.requests.offered, summary.requests.in_flight), (0, 0));
+    assert!(summary.limit.is_none() && summary.availability_only);
+}
+
+#[test]
+fn what_redundancy_bought_is_one_sentence() {
+    let plain = results(&scenario(), failover, false).summary;
+    let calm =
+        |_| AvailabilityRecord { incidents: failover(0).incidents, up_time: Some(up_time(0, 0)) };
+    let mut better = results(&scenario(), calm, false).summary;
+    better.cost.per_hour = plain.cost.per_hour + 0.5;
+    let sentence = redundancy(("one", &plain), ("two", &better)).expect("something failed");
+    let expected = "Under the same failures two has, a run, 10.0 s less down time (none instead \
+                    of 10.0 s) against one, for 0.50 an hour more";
+    assert!(sentence.starts_with(expected), "{sentence}");
+    let nothing = results(&scenario(), |_| AvailabilityRecord::default(), false).summary;
+    assert_eq!(redundancy(("one", &nothing), ("two", &nothing)), None);
+}

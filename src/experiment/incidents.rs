@@ -1,0 +1,222 @@
+//! Incidents of all replications: one by one, by component and kind, and what
+//! they left of the time.
+
+use super::assembly::Replications;
+use super::availability::{Observed, share_estimate};
+use super::confidence::mean_estimate;
+use super::run::Replication;
+use super::summary::{
+    ComponentIncident, Estimate, INCIDENTS_LISTED, IncidentGroup, IncidentResult, Named,
+};
+use crate::simulation::availability::{Incident, UpTime};
+use std::collections::HashMap;
+
+impl Replications<'_> {
+    /// The first incidents of each replication.
+    pub(super) fn incidents(&self) -> Vec<IncidentResult> {
+        let listed = self.numbered().flat_map(|(number, one)| {
+            let incidents = incidents_of(one).iter().take(INCIDENTS_LISTED);
+            incidents.map(move |incident| result(number, incident))
+        });
+        listed.collect()
+    }
+
+    pub(super) fn incidents_total(&self) -> u64 {
+        self.replications.iter().map(|one| incidents_of(one).len() as u64).sum()
+    }
+
+    /// Incidents of a component as a whole, such as failovers.
+    pub(super) fn component_incidents(&self, component: &str) -> Vec<ComponentIncident> {
+        let listed = self.numbered().flat_map(|(number, one)| {
+            let own = incidents_of(one).iter().filter(|incident| incident.component == component);
+            own.take(INCIDENTS_LISTED).map(move |incident| ComponentIncident {
+                replication: number,
+                kind: incident.kind.to_owned(),
+                at_s: incident.start.as_secs_f64(),
+                end_s: incident.end.map(|end| end.as_secs_f64()),
+                figures: figures(incident),
+            })
+        });
+        listed.collect()
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (u32, &Replication)> {
+        self.replications.iter().enumerate().map(|(number, one)| (number as u32, one))
+    }
+
+    /// Incidents put together by component and kind, in order of appearance.
+    pub(super) fn incident_groups(&self) -> Vec<IncidentGroup> {
+        let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for (number, one) in self.replications.iter().enumerate() {
+            for incident in incidents_of(one) {
+                let key = (tier(&incident.component), incident.kind);
+                let place = *places.entry(key).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push(Group::new(key, self.replications.len()));
+                }
+                groups[place].add(number, incident);
+            }
+        }
+        groups.into_iter().map(Group::result).collect()
+    }
+
+    /// Availability by time of all endpoints at once; `None` where nothing can fail.
+    pub(super) fn availability_by_time(&self, terminating: bool) -> Option<Estimate> {
+        self.up_share(terminating, |up_time| up_time.all)
+    }
+
+    /// The same of one endpoint. Outages are counted for all at once, so the
+    /// interval of an endpoint that is struck more rarely may be too narrow.
+    pub(super) fn endpoint_by_time(&self, endpoint: usize, terminating: bool) -> Option<Estimate> {
+        self.up_share(terminating, |up_time| {
+            up_time.endpoints.get(endpoint).copied().unwrap_or(up_time.all)
+        })
+    }
+
+    fn up_share(&self, terminating: bool, up: impl Fn(&UpTime) -> u128) -> Option<Estimate> {
+        let times = self.up_times()?;
+        let seconds = |nanos: u128| nanos as f64 / 1e9;
+        let down = |one: &UpTime| seconds(one.window.saturating_sub(up(one)));
+        let each: Vec<(f64, f64)> =
+            times.iter().map(|one| (down(one), seconds(one.window))).collect();
+        let was_down = each.iter().any(|(down, _)| *down > 0.0);
+        let outages = times.iter().map(|one| one.outages).sum();
+        let observed = Observed {
+            each,
+            outages: if was_down { outages } else { 0 },
+            longest_incident_s: self.longest_incident_s(),
+            terminating,
+        };
+        Some(observed.availability())
+    }
+
+    /// What every replication knows of its time; `None` where nothing can fail.
+    fn up_times(&self) -> Option<Vec<&UpTime>> {
+        self.replications
+            .iter()
+            .map(|one| one.played.recorder.availability.up_time.as_ref())
+            .collect()
+    }
+
+    pub(super) fn outages(&self) -> Option<u64> {
+        Some(self.up_times()?.iter().map(|one| one.outages).sum())
+    }
+
+    /// Share of the time with fewer instances than there should be.
+    pub(super) fn reduced_redundancy(&self) -> Option<Estimate> {
+        let share = |one: &&UpTime| one.reduced as f64 / (one.window as f64).max(1.0);
+        let shares: Vec<f64> = self.up_times()?.iter().map(share).collect();
+        Some(share_estimate(&shares))
+    }
+
+    /// What has no end lasts to that of the run.
+    pub(super) fn longest_incident_s(&self) -> Option<f64> {
+        let lengths = self.replications.iter().flat_map(|one| {
+            let last = one.played.window_end;
+            incidents_of(one).iter().map(move |incident| {
+                incident.end.unwrap_or(last).saturating_since(incident.start).as_secs_f64()
+            })
+        });
+        lengths.reduce(f64::max)
+    }
+}
+
+pub(super) fn incidents_of(one: &Replication) -> &[Incident] {
+    &one.played.recorder.availability.incidents
+}
+
+fn result(replication: u32, incident: &Incident) -> IncidentResult {
+    IncidentResult {
+        replication,
+        component: incident.component.clone(),
+        kind: incident.kind.to_owned(),
+        start_s: incident.start.as_secs_f64(),
+        end_s: incident.end.map(|end| end.as_secs_f64()),
+        cause: incident.cause.clone(),
+        requests_failed: incident.requests_failed,
+        figures: figures(incident),
+    }
+}
+
+fn figures(incident: &Incident) -> Named<f64> {
+    incident.figures.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
+}
+
+/// The component without the number of the instance: `services.web.2` is one
+/// of `services.web`.
+fn tier(component: &str) -> &str {
+    match component.rsplit_once('.') {
+        Some((tier, last)) if !last.is_empty() && last.bytes().all(|c| c.is_ascii_digit()) => tier,
+        _ => component,
+    }
+}
+
+/// Sums of a group under construction.
+struct Group<'a> {
+    key: (&'a str, &'a str),
+    count: u64,
+    requests_failed: u64,
+    /// By replication: sum and number.
+    lengths: Vec<(f64, u64)>,
+    figures: Vec<(&'a str, Vec<(f64, u64)>)>,
+}
+
+impl<'a> Group<'a> {
+    fn new(key: (&'a str, &'a str), replications: usize) -> Self {
+        let lengths = vec![(0.0, 0); replications];
+        Self { key, count: 0, requests_failed: 0, lengths, figures: Vec::new() }
+    }
+
+    fn add(&mut self, replication: usize, incident: &Incident) {
+        self.count += 1;
+        self.requests_failed += incident.requests_failed;
+        if let Some(end) = incident.end {
+            let length = end.saturating_since(incident.start).as_secs_f64();
+            add(&mut self.lengths[replication], length);
+        }
+        for &(name, value) in &incident.figures {
+            let place = self.figures.iter().position(|(known, _)| *known == name);
+            let place = place.unwrap_or_else(|| {
+                self.figures.push((name, vec![(0.0, 0); self.lengths.len()]));
+                self.figures.len() - 1
+            });
+            add(&mut self.figures[place].1[replication], value);
+        }
+    }
+
+    fn result(self) -> IncidentGroup {
+        let figures = self.figures.iter();
+        IncidentGroup {
+            component: self.key.0.to_owned(),
+            kind: self.key.1.to_owned(),
+            count: self.count,
+            duration_s: ratio(&self.lengths),
+            requests_failed: self.requests_failed,
+            figures: figures.map(|(name, sums)| ((*name).to_owned(), ratio(sums))).collect(),
+        }
+    }
+}
+
+fn add((sum, number): &mut (f64, u64), value: f64) {
+    *sum += value;
+    *number += 1;
+}
+
+/// Mean over all incidents, with the spread of the means of the replications;
+/// a replication without any says nothing.
+fn ratio(sums: &[(f64, u64)]) -> Estimate {
+    let means: Vec<Option<f64>> =
+        sums.iter().map(|(sum, number)| (*number > 0).then(|| sum / *number as f64)).collect();
+    let number: u64 = sums.iter().map(|(_, number)| number).sum();
+    let sum: f64 = sums.iter().map(|(sum, _)| sum).sum();
+    match number {
+        0 => Estimate::absent("none ended within the run"),
+        _ => {
+            let (value, spread) = (sum / number as f64, mean_estimate(&means));
+            let half = spread.half_width();
+            let end = |sign: f64| half.map(|half| value + sign * half);
+            Estimate { value: Some(value), low: end(-1.0), high: end(1.0), ..spread }
+        }
+    }
+}
