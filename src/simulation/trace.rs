@@ -35,6 +35,9 @@ pub struct TracedRequest {
     pub response: Duration,
     /// Where that time went: part of the attribution, nanoseconds.
     pub parts: Vec<(u16, u64)>,
+    /// Nodes that took its calls, by name, and when. Only where something can
+    /// fail.
+    pub visits: Vec<(Instant, String)>,
     /// Keys that it read from a database or wrote: step, popularity rank.
     pub keys: Vec<(StepId, u64)>,
 }
@@ -69,6 +72,7 @@ impl Trace {
             outcome: "in flight",
             response: Duration::ZERO,
             parts: Vec::new(),
+            visits: Vec::new(),
             keys: Vec::new(),
         });
     }
@@ -79,6 +83,15 @@ impl Trace {
     pub fn touch(&mut self, id: RequestId, step: StepId, rank: u64) {
         if let Some(&place) = self.places.get(&id) {
             self.requests[place].keys.push((step, rank));
+        }
+    }
+
+    /// A node takes a call of a request.
+    #[cold]
+    #[inline(never)]
+    pub fn visit(&mut self, id: RequestId, at: Instant, node: String) {
+        if let Some(&place) = self.places.get(&id) {
+            self.requests[place].visits.push((at, node));
         }
     }
 

@@ -107,6 +107,11 @@ impl Statistics {
         self.waits += 1;
     }
 
+    /// Whether the station is up.
+    pub fn is_up(&self) -> bool {
+        self.down.level() == 0
+    }
+
     /// The station goes down, or comes up.
     pub fn set_up(&mut self, now: Instant, up: bool) {
         let change = i64::from(!up) - self.down.level() as i64;

@@ -58,13 +58,27 @@ impl World<'_> {
                 self.faults().waiting[node].push(job);
                 Flow::Wait
             }
-            NodeState::Up => match self.delay_of(job, way) {
-                Duration::ZERO => Flow::Next,
-                delay => {
-                    self.resume_after(job, delay);
-                    Flow::Wait
-                }
-            },
+            NodeState::Up if self.recorder.trace.is_on() => self.take_call(job, node, way),
+            NodeState::Up => self.pass(job, way),
+        }
+    }
+
+    /// The node takes the call, and that is written down.
+    #[cold]
+    fn take_call(&mut self, job: JobId, node: usize, way: Way) -> Flow {
+        let name = self.fault_plan().node_name(node);
+        self.recorder.trace.visit(self.jobs[job].request, self.now, name);
+        self.pass(job, way)
+    }
+
+    /// On, after what troubled links add.
+    fn pass(&mut self, job: JobId, way: Way) -> Flow {
+        match self.delay_of(job, way) {
+            Duration::ZERO => Flow::Next,
+            delay => {
+                self.resume_after(job, delay);
+                Flow::Wait
+            }
         }
     }
 

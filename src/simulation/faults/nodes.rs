@@ -207,6 +207,7 @@ impl World<'_> {
             self.caches[usize::from(cache)].nodes[place].flush();
         }
         self.set_stations_up(node, true);
+        self.set_speed(node);
     }
 
     /// Databases have roles to give.

@@ -70,13 +70,24 @@ impl World<'_> {
 
     /// The outermost hold of a job that lies at a dying node.
     fn dying_hold(&self, job: JobId, dying: &[bool]) -> Option<(u16, Slot)> {
-        let mut found = None;
+        let mut found = self.dying_call(job, dying);
         self.each_presence(job, |component, slot, node| {
             if dying[node] {
                 found = Some((component, slot));
             }
         });
         found
+    }
+
+    /// The call of a job that is on its way, over a slow link, to a dying node.
+    fn dying_call(&self, job: JobId, dying: &[bool]) -> Option<(u16, Slot)> {
+        let frozen = self.frozen_at(job);
+        let pc = frozen.unwrap_or(self.jobs[job].pc);
+        let Verb::Contact { to, slot, .. } = self.plan.programs.code[pc as usize].verb else {
+            return None;
+        };
+        let is_under_way = frozen.is_some() || self.awaits_event(job);
+        (is_under_way && dying[self.node_at(job, to, slot)]).then_some((to, slot))
     }
 
     /// Calls `visit` for each component that a job is at, innermost first.
@@ -93,12 +104,17 @@ impl World<'_> {
 
     /// What a job holds, also while it is frozen.
     fn holds_of(&self, job: JobId) -> HoldId {
-        let pc = self.jobs[job].pc;
-        let frozen = self.faults.iter().flat_map(|faults| &faults.frozen);
-        let own = |frozen: &&super::Frozen| frozen.job == job;
-        let is_frozen = pc >= self.plan.programs.limbo.frozen && pc != u32::MAX;
-        let pc = if is_frozen { frozen.clone().find(own).map_or(pc, |own| own.pc) } else { pc };
+        let pc = self.frozen_at(job).unwrap_or(self.jobs[job].pc);
         self.plan.programs.code[pc as usize].holds
+    }
+
+    /// The verb at which a job was frozen, if it was.
+    fn frozen_at(&self, job: JobId) -> Option<u32> {
+        if self.jobs[job].pc < self.plan.programs.limbo.frozen {
+            return None;
+        }
+        let frozen = self.faults.iter().flat_map(|faults| &faults.frozen);
+        frozen.clone().find(|frozen| frozen.job == job).map(|frozen| frozen.pc)
     }
 
     /// Jobs whose innermost component is a node, in order.
@@ -229,7 +245,7 @@ impl World<'_> {
     /// The verb `Contact` by which a job came to the node.
     fn call_of(&self, struck: &Struck) -> Option<u32> {
         let pc = self.jobs[struck.job].pc;
-        (0..pc).rev().find(|&at| match self.plan.programs.code[at as usize].verb {
+        (0..=pc).rev().find(|&at| match self.plan.programs.code[at as usize].verb {
             Verb::Contact { to, slot, .. } => to == struck.component && slot == struck.slot,
             _ => false,
         })

@@ -178,6 +178,7 @@ impl Sharing {
     /// completion if it changed by that.
     #[inline]
     pub fn arrive(&mut self, now: Instant, job: JobId, demand: Duration) -> Next {
+        debug_assert!(self.statistics.is_up(), "job {job} comes to a processor that is down");
         self.statistics.arrivals += 1;
         let arrival = Arrival { job, arrived: now, demand };
         let in_service = self.serving.len();
