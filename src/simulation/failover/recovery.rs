@@ -56,7 +56,8 @@ impl World<'_> {
         let now = self.now;
         let tier = &mut self.databases[database];
         let recovery = &mut tier.failover.recovery;
-        if tier.cluster.primary().is_none()
+        let is_up = |primary: usize| tier.cluster.members[primary].is_sound();
+        if !tier.cluster.primary().is_some_and(is_up)
             || recovery.unshipped.is_empty()
             || recovery.next_at.is_some()
         {
@@ -93,7 +94,13 @@ impl World<'_> {
         let now = self.now;
         let tier = &mut self.databases[database];
         let recovery = &mut tier.failover.recovery;
-        let Some(primary) = tier.cluster.primary().filter(|_| recovery.next_at == Some(now)) else {
+        if recovery.next_at != Some(now) {
+            return;
+        }
+        let is_up = |primary: &usize| tier.cluster.members[*primary].is_sound();
+        let Some(primary) = tier.cluster.primary().filter(is_up) else {
+            // It goes on with the next one, or when this one is back.
+            recovery.next_at = None;
             return;
         };
         if recovery.unshipped.is_empty() {
