@@ -203,7 +203,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn databases_survive(choices in choices(), troubles in troubles()) {
-        std::fs::write("/tmp/last_case.toml", text(&choices, &troubles)).ok();
         let scenario = scenario(&text(&choices, &troubles));
         let played = summary(&scenario);
         conserved(&played)?;

@@ -235,23 +235,29 @@ impl Cluster {
         }
     }
 
-    /// Whether nobody hears `member`. What a replica is not told of any more
-    /// counts only while another one still is: when none hears the primary, it
-    /// is the primary that is lost.
+    /// Whether nobody hears `member`. A replica that the primary does not reach
+    /// is silent only while another one is reached: when none is, it is the
+    /// primary that is lost. Who was silent must be heard by somebody first.
     pub fn is_silent(&self, member: usize, reaches: impl Fn(usize, usize) -> bool) -> bool {
-        if !self.members[member].is_sound() {
+        let own = &self.members[member];
+        if !own.is_sound() {
             return true;
         }
-        let Some(primary) = self.primary().filter(|_| !self.members[member].is_second) else {
+        let is_sound = |&other: &usize| other != member && self.members[other].is_sound();
+        let others = || (0..self.members.len()).filter(is_sound);
+        let is_heard = || others().any(|other| reaches(other, member));
+        if own.silent_since.is_some() && others().next().is_some() && !is_heard() {
+            return true;
+        }
+        let Some(primary) = self.primary().filter(|_| !own.is_second) else {
             return false;
         };
-        let hears = |other: usize| self.members[other].is_sound() && reaches(primary, other);
-        let mut replicas = (0..self.members.len()).filter(|&other| other != primary);
         match member == primary {
-            true => {
-                replicas.clone().any(|other| self.members[other].is_sound()) && !replicas.any(hears)
+            true => others().next().is_some() && !is_heard(),
+            false => {
+                let hears = |other: usize| other != primary && reaches(primary, other);
+                self.members[primary].is_sound() && !hears(member) && others().any(hears)
             }
-            false => self.members[primary].is_sound() && !hears(member) && replicas.any(hears),
         }
     }
 }

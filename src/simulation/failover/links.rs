@@ -13,6 +13,14 @@ impl World<'_> {
         from == to || self.can_reach(node(from), node(to))
     }
 
+    /// Whether the node of a member is dead.
+    pub(super) fn is_dead(&self, database: usize, member: usize) -> bool {
+        let component = self.faults.as_ref().and_then(|faults| faults.plan.database(database));
+        component.is_some_and(|component| {
+            self.node_state(self.fault_plan().node(component, member as u32)).is_dead()
+        })
+    }
+
     /// What slow links add to the way of an entry to a member.
     pub(in crate::simulation) fn shipping_added(
         &self,

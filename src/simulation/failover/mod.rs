@@ -111,9 +111,13 @@ impl World<'_> {
         instance: usize,
         destroyed: bool,
     ) {
-        let tier = &mut self.databases[database];
-        tier.cluster.members[instance].presence = Presence::Down;
-        tier.cluster.members[instance].is_joining = false;
+        // Others may have died at this instant, and are told of next.
+        for member in 0..self.databases[database].members() {
+            if self.is_dead(database, member) {
+                self.databases[database].cluster.members[member].presence = Presence::Down;
+            }
+        }
+        self.databases[database].cluster.members[instance].is_joining = false;
         self.count_lag(database, instance, false);
         for log in 0..self.databases[database].logs.len() {
             self.halt_applier(database, log, instance);
