@@ -5,12 +5,18 @@
 
 #[path = "theory/brute_force.rs"]
 mod brute_force;
+#[path = "theory/brute_force_clients.rs"]
+mod brute_force_clients;
 #[path = "theory/caches.rs"]
 mod caches;
 #[path = "theory/cases.rs"]
 mod cases;
 #[path = "theory/chains.rs"]
 mod chains;
+#[path = "theory/clients.rs"]
+mod clients;
+#[path = "theory/names.rs"]
+mod names;
 #[path = "theory/networks.rs"]
 mod networks;
 #[path = "theory/published.rs"]

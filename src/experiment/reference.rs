@@ -6,9 +6,12 @@ use std::path::Path;
 /// Name and content of each file of `scenarios/reference/`.
 pub const REFERENCES: &[(&str, &str)] = &[
     ("closed-mva", include_str!("../../scenarios/reference/closed-mva.toml")),
+    ("erlang-a", include_str!("../../scenarios/reference/erlang-a.toml")),
+    ("dns-failover", include_str!("../../scenarios/reference/dns-failover.toml")),
     ("erlang-b-lognormal", include_str!("../../scenarios/reference/erlang-b-lognormal.toml")),
     ("erlang-b", include_str!("../../scenarios/reference/erlang-b.toml")),
     ("fifo-zipf", include_str!("../../scenarios/reference/fifo-zipf.toml")),
+    ("hedge", include_str!("../../scenarios/reference/hedge.toml")),
     ("jackson", include_str!("../../scenarios/reference/jackson.toml")),
     ("lru-che", include_str!("../../scenarios/reference/lru-che.toml")),
     ("lru-zipf", include_str!("../../scenarios/reference/lru-zipf.toml")),
@@ -30,6 +33,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
         include_str!("../../scenarios/reference/replication-lag-constant.toml"),
     ),
     ("replication-lag", include_str!("../../scenarios/reference/replication-lag.toml")),
+    ("retries", include_str!("../../scenarios/reference/retries.toml")),
     ("ttl-cache", include_str!("../../scenarios/reference/ttl-cache.toml")),
     ("web-tier", include_str!("../../scenarios/reference/web-tier.toml")),
 ];

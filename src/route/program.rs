@@ -44,6 +44,8 @@ pub enum Held {
     Pool(u32),
     /// A connection counted by the balancer of a group.
     Connection(u16),
+    /// A call that a circuit breaker let through and has yet to learn of.
+    Guarded(u16),
     /// Nothing to give back: the job is at an instance of this component, and
     /// is lost with it.
     At(u16),

@@ -23,11 +23,44 @@ pub const NO_SLOT: Slot = Slot::MAX;
 /// No component: the caller is a client.
 pub const NOT_A_COMPONENT: u16 = u16::MAX;
 
+/// The slot in which an attempt keeps the region to which the user was sent
+/// and the user's own: site + 2^8 · home. Calls nest one level less deep where
+/// regions exist.
+pub const ROUTE_SLOT: usize = SLOTS - 1;
+
+/// Where a request is, as its program knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locus {
+    /// In the region to which the user was sent.
+    Site,
+    /// At an instance of a component.
+    Instance {
+        /// First entry of the component in the table instance → CPU.
+        place: u32,
+        /// Which instance.
+        slot: Slot,
+    },
+    /// At the nodes of a cache that serve an instance of a component.
+    Cache {
+        /// Which cache.
+        cache: u16,
+        /// First entry of the component that asks it.
+        place: u32,
+        /// Which instance of that.
+        slot: Slot,
+    },
+}
+
 /// One verb with its operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verb {
     /// Ask the user's resolver for the address.
     Resolve {
+        /// Time of a look-up that the resolver cannot answer itself.
+        lookup: DistributionId,
+    },
+    /// Ask the user's resolver for the region to go to.
+    Route {
         /// Time of a look-up that the resolver cannot answer itself.
         lookup: DistributionId,
     },
@@ -52,6 +85,16 @@ pub enum Verb {
         /// Constant one-way time.
         delay: Duration,
     },
+    /// Between two machines that may stand in different regions: then half the
+    /// round trip between those.
+    Cross {
+        /// Whether it takes time within one region too.
+        within: bool,
+        /// From here …
+        from: Locus,
+        /// … to there.
+        to: Locus,
+    },
     /// A time that no station of ours serves.
     Wait {
         /// How long.
@@ -69,6 +112,17 @@ pub enum Verb {
         slot: Slot,
         /// Owner of the draw, for random policies.
         step: StepId,
+    },
+    /// Choose an instance near to a place.
+    ChooseNear {
+        /// Of which group.
+        group: u16,
+        /// Where the choice is kept.
+        slot: Slot,
+        /// Owner of the draw, for random policies.
+        step: StepId,
+        /// Near to what.
+        at: Locus,
     },
     /// The call reaches the chosen instance, or meets a refusal or silence.
     /// Only where something can fail.
@@ -114,6 +168,16 @@ pub enum Verb {
         pool: u32,
         /// Which instance.
         slot: Slot,
+    },
+    /// Ask a circuit breaker, and be refused while it is open.
+    Guard {
+        /// Which breaker.
+        breaker: u16,
+    },
+    /// Tell the breaker that the call has succeeded.
+    Unguard {
+        /// Which breaker.
+        breaker: u16,
     },
     /// CPU work.
     Work {

@@ -59,7 +59,11 @@ impl<'a> Walk<'a> {
         }
         match instruction.verb {
             Verb::Enter { pool, slot, .. } => held.push((Held::Pool(pool), slot)),
-            Verb::Choose { group, slot, .. } => {
+            Verb::Guard { breaker } => held.push((Held::Guarded(breaker), 0)),
+            Verb::Unguard { breaker } => {
+                self.give_back(pc, &mut held, (Held::Guarded(breaker), 0))?
+            }
+            Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                 self.check_slot(pc, slot)?;
                 if self.is_released(pc, group, slot) {
                     held.push((Held::Connection(group), slot));

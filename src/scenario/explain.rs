@@ -122,8 +122,11 @@ impl Listing<'_> {
             | Verb::Connect { .. }
             | Verb::Reply { .. }
             | Verb::Hop { .. }
+            | Verb::Route { .. }
+            | Verb::Cross { .. }
             | Verb::Wait { .. } => self.describe_network(verb),
             Verb::Choose { .. }
+            | Verb::ChooseNear { .. }
             | Verb::Release { .. }
             | Verb::Enter { .. }
             | Verb::Leave { .. }
@@ -146,6 +149,14 @@ impl Listing<'_> {
             Verb::Applied { database } => {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
+            }
+            Verb::Guard { breaker } => {
+                let name = self.plan.breakers[usize::from(breaker)].name.clone();
+                ("guard", name, "refused while it is open".to_owned())
+            }
+            Verb::Unguard { breaker } => {
+                let name = self.plan.breakers[usize::from(breaker)].name.clone();
+                ("unguard", name, String::new())
             }
             _ => self.describe_store(verb),
         }
@@ -176,6 +187,18 @@ impl Listing<'_> {
                 let asked = duration(self.distribution(lookup));
                 ("resolve", "name".to_owned(), format!("cached 0 ms, else {asked}"))
             }
+            Verb::Route { lookup } => {
+                let asked = duration(self.distribution(lookup));
+                ("resolve", "name".to_owned(), format!("of a region: cached 0 ms, else {asked}"))
+            }
+            Verb::Cross { within, .. } => {
+                let way = self.plan.regions.as_ref().map_or(Duration::ZERO, |plan| plan.within);
+                let how = match within {
+                    true => format!("{way}, ½ round trip between regions"),
+                    false => "½ round trip between regions".to_owned(),
+                };
+                ("hop", "to where it stands".to_owned(), how)
+            }
             Verb::Connect { reuse } => {
                 let rtt = duration(&network.client_rtt);
                 let how = match (reuse, network.handshakes) {
@@ -203,11 +226,15 @@ impl Listing<'_> {
         let stations = &self.plan.stations;
         let name = |index: u16| stations.names[usize::from(index)].name.clone();
         match *verb {
-            Verb::Choose { group, .. } => {
+            Verb::Choose { group, .. } | Verb::ChooseNear { group, .. } => {
                 let group = &self.plan.groups[usize::from(group)];
                 let how = match group.instances {
                     1 => "the only one".to_owned(),
                     count => format!("{} among {count}", policy_name(&group.policy)),
+                };
+                let how = match verb {
+                    Verb::ChooseNear { .. } => format!("{how}, the nearest"),
+                    _ => how,
                 };
                 ("choose", group.name.clone(), how)
             }

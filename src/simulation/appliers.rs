@@ -211,10 +211,12 @@ impl World<'_> {
     /// One-way time of an entry to a member.
     #[inline]
     pub(super) fn shipping(&self, database: usize, log: usize, member: usize) -> Duration {
-        let constant = self.plan.databases[database].shipping;
+        let cluster = &self.databases[database].cluster;
+        let source = cluster.primary().unwrap_or_else(|| cluster.source(log, member));
+        let one_way = self.way_between(database, source as u32, member as u32);
         match &self.faults {
-            None => constant,
-            Some(_) => constant + self.shipping_added(database, log, member),
+            None => one_way,
+            Some(_) => one_way + self.shipping_added(database, source, member),
         }
     }
 

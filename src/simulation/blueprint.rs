@@ -3,11 +3,14 @@
 //! and never changes while they run.
 
 use super::faults::plan::FaultPlan;
+use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
+use crate::route::step::Locus;
 use crate::tier::balancer::Policy;
+use crate::tier::breaker;
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache::Eviction;
 pub use crate::tier::failover::Readers;
@@ -46,10 +49,14 @@ pub struct Blueprint {
     pub caches: Vec<CachePlan>,
     /// Databases.
     pub databases: Vec<DatabasePlan>,
+    /// Circuit breakers of client kinds, services and databases.
+    pub breakers: Vec<BreakerPlan>,
     /// Name resolution.
     pub dns: Option<DnsPlan>,
     /// Distances.
     pub network: NetworkPlan,
+    /// Regions, where there are two or more.
+    pub regions: Option<RegionsPlan>,
     /// The replication starts with warm-up unknown (found by MSER-5) if `None`.
     pub warmup: Option<Duration>,
     /// End of arrivals that are measured.
@@ -138,6 +145,24 @@ pub struct ClientPlan {
     pub jitter: bool,
     /// Retries allowed per first attempt; infinite = no budget.
     pub retry_budget: f64,
+    /// Starts a second attempt beside one that takes longer than this.
+    pub hedge_after: Option<Duration>,
+    /// Cancels the work of what it gives up.
+    pub cancels: bool,
+    /// Its circuit breaker, or [`NONE`].
+    pub breaker: u16,
+    /// There is something to watch in its attempts: a time limit, a hedge, a
+    /// breaker, or work to cancel, be it that of other kinds of client.
+    pub watched: bool,
+}
+
+/// A circuit breaker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerPlan {
+    /// Such as `services.web.breaker`.
+    pub name: String,
+    /// When it opens, and for how long.
+    pub settings: breaker::Settings,
 }
 
 /// A group of instances of which one is chosen.
@@ -214,6 +239,17 @@ pub struct PoolPlan {
     pub slots: u32,
     /// Waiting places; `None` = unbounded.
     pub queue: Option<u32>,
+    /// The limit of slots follows the wait for one.
+    pub adaptive: Option<AdaptivePlan>,
+}
+
+/// How the limit of a pool moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaptivePlan {
+    /// A longer wait shrinks it.
+    pub target_wait: Duration,
+    /// Lowest limit.
+    pub minimum: u32,
 }
 
 /// A CPU.
@@ -269,6 +305,8 @@ pub struct Access {
     pub deletes: bool,
     /// A cache was asked first: only what it missed is wanted.
     pub looked_up: bool,
+    /// Who asks the cache.
+    pub reader: Locus,
 }
 
 /// How keys come about.
@@ -416,6 +454,8 @@ pub struct NetworkPlan {
     pub nanos_per_byte: f64,
     /// An idle connection stays open this long.
     pub keep_alive: Option<Duration>,
+    /// Who hears nothing gives up after this time.
+    pub give_up_after: Duration,
 }
 
 /// Limits that end an overloaded run.

@@ -60,6 +60,7 @@ impl World<'_> {
         self.disks.iter_mut().for_each(|disk| disk.begin_window(now));
         self.caches.iter_mut().for_each(super::world::CacheTier::begin_window);
         self.databases.iter_mut().for_each(|database| database.begin_window(now));
+        self.clients.begin_window(now);
         if let Some(resolvers) = &mut self.resolvers {
             resolvers.begin_window();
         }
@@ -71,7 +72,7 @@ impl World<'_> {
 
     fn end_bucket(&mut self) {
         self.note_levels();
-        self.recorder.courses.advance();
+        self.recorder.end_bucket();
         self.schedule_bucket_end();
     }
 

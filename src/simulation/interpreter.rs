@@ -49,11 +49,16 @@ impl World<'_> {
     fn begin_verb(&mut self, job: JobId, instruction: &Instruction) -> Flow {
         match instruction.verb {
             Verb::Resolve { lookup } => self.begin_resolve(job, lookup),
+            Verb::Route { lookup } => self.begin_route(job, lookup),
             Verb::Connect { reuse } => self.begin_connect(job, reuse),
             Verb::Reply { bytes, step, answer } => self.begin_reply(job, bytes, step, answer),
             Verb::Hop { delay } => self.begin_hop(job, delay),
+            Verb::Cross { within, from, to } => self.begin_cross(job, within, from, to),
             Verb::Wait { time, step, purpose } => self.begin_wait(job, time, step, purpose),
             Verb::Choose { group, slot, step } => self.choose(job, group, slot, step),
+            Verb::ChooseNear { group, slot, step, at } => {
+                self.choose_near(job, group, at, slot, step)
+            }
             Verb::Contact { to, slot, from, from_slot } => {
                 self.contact(job, to, slot, from, from_slot)
             }
@@ -63,6 +68,8 @@ impl World<'_> {
                 self.enter(job, pool, slot, patience, step)
             }
             Verb::Leave { pool, slot } => self.leave(job, pool, slot),
+            Verb::Guard { breaker } => self.guard(job, breaker),
+            Verb::Unguard { breaker } => self.unguard(job, breaker),
             Verb::Work { .. } => self.begin_work(job, instruction),
             Verb::Disk { disks, slot, access, step } => {
                 self.begin_disk(job, disks, slot, access, step)
@@ -104,6 +111,10 @@ impl World<'_> {
     fn end_verb(&mut self, job: JobId, instruction: &Instruction) {
         match instruction.verb {
             Verb::Resolve { .. } => self.end_resolve(job),
+            Verb::Route { .. } => self.end_route(job),
+            Verb::Cross { from, to, .. } if self.is_abroad(job, from, to) => {
+                return self.attribute_since(job, instruction.wait_part);
+            }
             Verb::Work { cpus, slot, .. } => {
                 return self.end_work(job, cpus, slot, instruction.part);
             }

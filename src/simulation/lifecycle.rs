@@ -3,6 +3,7 @@
 use super::audit::ATTRIBUTION;
 use super::blueprint::{ClientPlan, NONE};
 use super::interpreter::Flow;
+use super::regional::Seen;
 use super::request::{Cause, Job, JobId, NOBODY, Outcome, Request, RequestId};
 use super::world::{EventKind, KnownUser, World};
 use crate::kernel::event_queue::Phase;
@@ -43,7 +44,7 @@ impl World<'_> {
     /// An open request arrives; the next one is scheduled first. Answers the
     /// job of its first attempt.
     #[inline(always)]
-    pub fn arrive(&mut self) -> JobId {
+    pub fn arrive(&mut self) -> Option<JobId> {
         let number = self.next_request;
         self.schedule_arrival();
         let key = self.requests_key.numbered(number);
@@ -106,7 +107,7 @@ impl World<'_> {
     }
 
     /// A closed user has thought enough. Answers the job of the first attempt.
-    pub fn ask(&mut self, user: u32) -> JobId {
+    pub fn ask(&mut self, user: u32) -> Option<JobId> {
         let key = self.closed_key(user);
         let endpoint = self.draw_endpoint(key);
         self.begin_request(Click { key, user: u64::from(user), endpoint, bytes_plus_one: 0 })
@@ -124,7 +125,7 @@ impl World<'_> {
     }
 
     #[inline(always)]
-    fn begin_request(&mut self, click: Click) -> JobId {
+    fn begin_request(&mut self, click: Click) -> Option<JobId> {
         let client = self.client_of(click.user);
         let measured = self.recorder.request_arrived(self.now, click.endpoint);
         let request = self.requests.insert(Request {
@@ -142,8 +143,8 @@ impl World<'_> {
             measured,
             outcome: Outcome::Open,
         });
-        if self.recorder.trace.is_on() {
-            self.recorder.trace.begin(request, &self.requests[request]);
+        if self.recorder.is_observed {
+            self.observe_arrival(request);
         }
         let budget = self.plan.clients[usize::from(client)].retry_budget;
         let tokens = &mut self.retry_tokens[usize::from(client)];
@@ -152,12 +153,45 @@ impl World<'_> {
     }
 
     /// Starts the program of a request, for its present attempt. Answers the
-    /// job that plays it.
+    /// job that plays it, unless the client is not allowed to try.
     #[inline(always)]
-    pub fn begin_attempt(&mut self, id: RequestId) -> JobId {
+    pub fn begin_attempt(&mut self, id: RequestId) -> Option<JobId> {
         let request = &mut self.requests[id];
         request.attempt_since = self.now;
         request.jobs += 1;
+        if self.plan.clients[usize::from(request.client)].watched {
+            return self.begin_watched_attempt(id);
+        }
+        let job = self.attempt_job(id);
+        Some(self.spawn(job))
+    }
+
+    /// The same, where there is something to watch.
+    #[inline(never)]
+    fn begin_watched_attempt(&mut self, id: RequestId) -> Option<JobId> {
+        if !self.attempt_passes(id) {
+            self.refuse_attempt(id);
+            return None;
+        }
+        let plan = &self.plan.clients[usize::from(self.requests[id].client)];
+        if let Some(timeout) = plan.timeout {
+            let payload = EventKind::AttemptTimedOut.with(id);
+            let timer = self.queue.schedule_cancellable(self.now + timeout, Phase::Timer, payload);
+            self.requests[id].timeout = Some(timer);
+        }
+        if let Some(after) = plan.hedge_after {
+            self.begin_race(id, after);
+        }
+        let job = self.attempt_job(id);
+        let job = self.spawn(job);
+        self.clients.begin_job(id, job);
+        Some(job)
+    }
+
+    /// A job at the start of the way of a request's present attempt.
+    #[inline(always)]
+    pub fn attempt_job(&self, id: RequestId) -> Job {
+        let request = &self.requests[id];
         let (attempt, endpoint, client) = (request.attempt, request.endpoint, request.client);
         // The first attempt owns the request's own draws; a later one does the
         // same work on the same keys with service times of its own.
@@ -168,18 +202,13 @@ impl World<'_> {
         let programs = &self.plan.endpoints[usize::from(endpoint)].programs;
         let program = programs[usize::from(client)];
         let pc = self.plan.programs.programs[usize::from(program)].start;
-        if let Some(timeout) = self.plan.clients[usize::from(client)].timeout {
-            let payload = EventKind::AttemptTimedOut.with(id);
-            let timer = self.queue.schedule_cancellable(self.now + timeout, Phase::Timer, payload);
-            self.requests[id].timeout = Some(timer);
-        }
-        self.spawn(Job { attempt, ..Job::new(key, id, pc, self.now) })
+        Job { attempt, ..Job::new(key, id, pc, self.now) }
     }
 
     /// The last byte has arrived: the response time ends here.
     pub fn answer(&mut self, job: JobId) -> Flow {
         let Some(id) = self.live_request(job) else {
-            return Flow::Next;
+            return self.end_unheard(job);
         };
         self.settle(id, Outcome::Answered);
         let (parts, spent) = self.attribution(job);
@@ -197,19 +226,50 @@ impl World<'_> {
         if spent != self.now - request.attempt_since {
             self.misattributed(id, spent);
         }
-        if self.recorder.trace.is_on() {
-            self.trace_answer(job, id);
+        if self.recorder.is_observed {
+            self.observe_answer(job, id);
         }
-        if self.has_static_files {
-            self.recorder.page_begun(&self.requests[id]);
+        if self.takes_notes {
+            self.note_answer(job, id);
         }
         Flow::Next
     }
 
-    /// Writes down where the time of an answered request went.
+    /// Tells who wants to know that a request was answered.
+    #[inline(never)]
+    fn note_answer(&mut self, job: JobId, id: RequestId) {
+        self.decide_race(id, job);
+        self.tell_breaker(id, true);
+        if self.has_static_files {
+            self.recorder.page_begun(&self.requests[id]);
+        }
+    }
+
+    /// An answer that nobody waits for any more: the way ends here, as nobody
+    /// asks for the static files of its page.
+    #[inline(never)]
+    fn end_unheard(&mut self, job: JobId) -> Flow {
+        let id = self.jobs[job].request;
+        self.remove_job(job, id);
+        self.let_go(id, false);
+        Flow::End
+    }
+
+    /// A job of a request has ended.
+    fn remove_job(&mut self, job: JobId, id: RequestId) {
+        self.jobs.remove(job);
+        self.clients.end_job(id, job);
+    }
+
+    /// An answer, for whoever looks closer: where its time went, and for users
+    /// of which region.
     #[cold]
     #[inline(never)]
-    fn trace_answer(&mut self, job: JobId, id: RequestId) {
+    fn observe_answer(&mut self, job: JobId, id: RequestId) {
+        self.observe(id, Seen::Answered);
+        if !self.recorder.trace.is_on() {
+            return;
+        }
         let request = &self.requests[id];
         let programs = &self.plan.endpoints[usize::from(request.endpoint)].programs;
         let program = usize::from(programs[usize::from(request.client)]);
@@ -252,18 +312,24 @@ impl World<'_> {
         }
     }
 
-    /// The way ends: static files and all.
+    /// The way of the attempt that was answered ends: static files and all.
     pub fn finish(&mut self, job: JobId) -> Flow {
-        let carried = &self.jobs[job];
-        let (id, attempt) = (carried.request, carried.attempt);
-        let request = &self.requests[id];
-        let has_page = request.attempt == attempt && request.outcome == Outcome::Answered;
-        if has_page && self.has_static_files {
-            self.recorder.page_finished(self.now, request);
+        let id = self.jobs[job].request;
+        if self.takes_notes {
+            self.note_finish(job, id);
         }
         self.jobs.remove(job);
-        self.let_go(id, has_page);
+        self.let_go(id, true);
         Flow::End
+    }
+
+    /// Tells who wants to know that a page is there.
+    #[inline(never)]
+    fn note_finish(&mut self, job: JobId, id: RequestId) {
+        if self.has_static_files {
+            self.recorder.page_finished(self.now, &self.requests[id]);
+        }
+        self.clients.end_job(id, job);
     }
 
     /// A job no longer refers to its request. The user of a finished one thinks.
@@ -285,7 +351,7 @@ impl World<'_> {
     /// or its branch has failed.
     #[inline(never)]
     pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
-        self.unwind(job);
+        self.give_all_back(job, NO_HOLD, cause != Cause::TimedOut);
         if self.jobs[job].parent != NOBODY {
             self.mark_failed(job, cause);
             return self.join(job);
@@ -297,37 +363,44 @@ impl World<'_> {
         if user_is_free {
             self.recorder.page_failed(&self.requests[id]);
         }
-        if self.live_request(job).is_some() {
+        if self.live_request(job).is_some() && !self.race_goes_on(id) {
             self.fail_attempt(id, cause);
             user_is_free = self.requests[id].is_settled();
         }
-        self.jobs.remove(job);
+        self.remove_job(job, id);
         self.let_go(id, user_is_free);
         Flow::End
     }
 
     /// Gives back what the compiled list says is held at this verb.
+    /// What a breaker let through is given up: it says nothing of who was called.
     pub(super) fn unwind(&mut self, job: JobId) {
         self.unwind_to(job, NO_HOLD);
     }
 
     /// Gives back what was taken since `outer`, which is kept.
     pub(super) fn unwind_to(&mut self, job: JobId, outer: HoldId) {
+        self.give_all_back(job, outer, false);
+    }
+
+    fn give_all_back(&mut self, job: JobId, outer: HoldId, failed: bool) {
         let mut hold = self.instruction(job).holds;
         while hold != outer && hold != NO_HOLD {
             let entry = self.plan.programs.holds[usize::from(hold)];
             match entry.held {
                 Held::Pool(pool) => self.give_back(job, pool, entry.slot),
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
+                Held::Guarded(breaker) => self.break_off(job, breaker, failed),
                 Held::At(_) => {}
             }
             hold = entry.outer;
         }
     }
 
-    /// The client waits no longer; without cancellation the work goes on.
+    /// The client waits no longer; unless it cancels, the work goes on.
     pub fn time_out(&mut self, id: RequestId) {
         self.requests[id].timeout = None;
+        let attempt = self.requests[id].attempt;
         self.fail_attempt(id, Cause::TimedOut);
         let request = &self.requests[id];
         if request.is_settled() && self.plan.population.arrivals.think_time().is_some() {
@@ -336,11 +409,25 @@ impl World<'_> {
             self.known_users[user as usize].requests += 1;
             self.think(user);
         }
+        self.cancel_attempt(id, attempt);
+    }
+
+    /// The breaker of its kind forbids a client to try.
+    fn refuse_attempt(&mut self, id: RequestId) {
+        self.try_again_or_fail(id, Cause::Breaker);
+        let user_is_free = self.requests[id].is_settled();
+        self.let_go(id, user_is_free);
+    }
+
+    /// An attempt that was allowed has failed.
+    fn fail_attempt(&mut self, id: RequestId, cause: Cause) {
+        self.tell_breaker(id, false);
+        self.try_again_or_fail(id, cause);
     }
 
     /// Another attempt, or the end.
     #[inline(never)]
-    fn fail_attempt(&mut self, id: RequestId, cause: Cause) {
+    fn try_again_or_fail(&mut self, id: RequestId, cause: Cause) {
         let request = &mut self.requests[id];
         if let Some(timer) = request.timeout.take() {
             self.queue.cancel(timer);
@@ -353,6 +440,7 @@ impl World<'_> {
         if !allowed {
             self.settle(id, Outcome::Failed);
             self.recorder.request_failed(self.now, &self.requests[id], cause);
+            self.observe(id, Seen::Failed(cause));
             if self.recorder.trace.is_on() {
                 let request = &self.requests[id];
                 self.recorder.trace.end(id, request, self.now, cause.name(), Vec::new());
@@ -411,7 +499,7 @@ fn pause_before(plan: &ClientPlan, request: &Request) -> Duration {
 /// Index of the share into which `uniform` falls; the last one takes what
 /// rounding leaves over.
 #[inline]
-fn pick(shares: impl ExactSizeIterator<Item = f64>, uniform: f64) -> usize {
+pub(super) fn pick(shares: impl ExactSizeIterator<Item = f64>, uniform: f64) -> usize {
     let last = shares.len() - 1;
     let mut cumulative = 0.0;
     for (index, share) in shares.enumerate() {

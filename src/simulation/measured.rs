@@ -103,14 +103,15 @@ impl World<'_> {
         let caches = self.plan.caches.iter().zip(&self.caches).map(cache_measured);
         let databases = self.plan.databases.iter().zip(&self.databases);
         let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
-        users.chain(dns).chain(caches).chain(databases).collect()
+        let safeguards = self.measure_safeguards();
+        users.chain(dns).chain(caches).chain(databases).chain(safeguards).collect()
     }
 
     fn measure_users(&self) -> ComponentMeasured {
         let recorder = &self.recorder;
         let window = self.now.saturating_since(recorder.start);
         let egress = recorder.egress_bytes as f64 / seconds(window);
-        let figures = vec![
+        let mut figures = vec![
             ("egress_bytes_per_s", MeasuredFigure::Mean(Some(egress))),
             ("in_flight_mean", MeasuredFigure::Mean(Some(recorder.in_system.mean(self.now)))),
             ("in_flight_max", MeasuredFigure::Max(recorder.in_system.max() as f64)),
@@ -118,6 +119,7 @@ impl World<'_> {
             ("static_files_asked", MeasuredFigure::Count(recorder.static_asked)),
             ("static_files_arrived", MeasuredFigure::Count(recorder.static_arrived)),
         ];
+        figures.extend(self.attempt_figures());
         ComponentMeasured { name: "users".to_owned(), kind: "users", figures }
     }
 }

@@ -9,6 +9,9 @@ use crate::route::step::{Pc, SLOTS};
 pub type RequestId = u32;
 /// Index of a job.
 pub type JobId = u32;
+/// Marks the attempt of jobs that belong to its second racer, and of the
+/// request once that one has answered. Attempts stay below it.
+pub const HEDGED: u8 = 1 << 7;
 /// No request (the job is the system's own) or no parent.
 pub const NOBODY: u32 = u32::MAX;
 

@@ -3,13 +3,15 @@
 use super::appliers::Applier;
 use super::arrivals::Arrivals;
 use super::blueprint::{
-    Blueprint, CachePlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
+    Blueprint, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END, PoolPlan,
 };
+use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
-use super::request::{Cause, Job, JobId, NOBODY, Request, RequestId, Slab};
+use super::regions::Regions;
+use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
@@ -52,6 +54,11 @@ pub enum EventKind {
     FaultDue = 9,
     /// Something is due in a database: a death is noticed, a promotion over.
     DatabaseDue = 12,
+    /// An attempt takes so long that a second one starts beside it, or its
+    /// race is decided.
+    HedgeDue = 13,
+    /// A check of a region by the name server, or its verdict.
+    RegionDue = 14,
 }
 
 impl EventKind {
@@ -76,7 +83,9 @@ impl EventKind {
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
             9 => EventKind::FaultDue,
-            _ => EventKind::DatabaseDue,
+            12 => EventKind::DatabaseDue,
+            13 => EventKind::HedgeDue,
+            _ => EventKind::RegionDue,
         };
         (kind, payload & (INDEX_END - 1))
     }
@@ -120,6 +129,8 @@ pub struct World<'a> {
     pub cpu_tickets: Vec<Option<Ticket>>,
     /// Disks.
     pub disks: Vec<Disk>,
+    /// Regions, where there are two or more.
+    pub regions: Option<Regions>,
     /// Balancers, by group.
     pub balancers: Vec<Balancer>,
     /// Resolvers.
@@ -130,6 +141,8 @@ pub struct World<'a> {
     pub databases: Vec<DatabaseTier>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
+    /// Races, breakers, and what may be cancelled.
+    pub clients: Clients,
     /// Users known one by one (closed, or replayed).
     pub known_users: Vec<KnownUser>,
     /// Jobs that can go on at this instant, in order.
@@ -140,6 +153,9 @@ pub struct World<'a> {
     pub recorder: Recorder,
     /// Whether any page has static files. If not, a page is its answer.
     pub has_static_files: bool,
+    /// Whether anybody wants to know of answers and of the ends of jobs: pages
+    /// with static files, breakers, races, and lists of what may be cancelled.
+    pub takes_notes: bool,
     /// Places that jobs took in pools, and gave back.
     pub taken: u64,
     /// Places given back.
@@ -220,6 +236,7 @@ impl<'a> World<'a> {
     pub fn new(plan: &'a Blueprint, seed: u64, replication: u32, recorder: Recorder) -> Self {
         let root = Key::root(seed, replication);
         let mut queue = EventQueue::new();
+        let has_static_files = plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked);
         let (arrival_lane, hop_lane, wait_lane) = (queue.lane(), queue.lane(), queue.lane());
         Self {
             plan,
@@ -236,29 +253,27 @@ impl<'a> World<'a> {
             jobs: Slab::new(),
             parts: Vec::new(),
             stride: plan.programs.parts_max().max(1),
-            pools: plan
-                .stations
-                .pools
-                .iter()
-                .map(|pool| Pool::new(Some(pool.slots), pool.queue))
-                .collect(),
+            pools: plan.stations.pools.iter().map(new_pool).collect(),
             cpus: plan.stations.cpus.iter().map(|cpu| new_cpu(cpu, plan.interruptible)).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
+            regions: Regions::new(plan),
             balancers: plan
                 .groups
                 .iter()
                 .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
                 .collect(),
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
-            caches: plan.caches.iter().map(CacheTier::new).collect(),
+            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             retry_tokens: vec![0.0; plan.clients.len()],
+            clients: Clients::new(plan),
             known_users: Vec::new(),
             ready: VecDeque::new(),
             faults: plan.faults.as_ref().map(Faults::new),
             recorder,
-            has_static_files: plan.programs.code.iter().any(|step| step.verb == Verb::StaticAsked),
+            takes_notes: has_static_files || plan.clients.iter().any(ClientPlan::takes_notes),
+            has_static_files,
             taken: 0,
             given_back: 0,
             keys: Vec::with_capacity(64),
@@ -340,7 +355,10 @@ impl<'a> World<'a> {
             return None;
         }
         let request = &self.requests[carried.request];
-        (request.attempt == carried.attempt && !request.is_settled()).then_some(carried.request)
+        // While a race is open, both racers belong to the present attempt.
+        let present =
+            request.attempt == carried.attempt || request.attempt | HEDGED == carried.attempt;
+        (present && !request.is_settled()).then_some(carried.request)
     }
 
     /// Marks the first failure of a branch.
@@ -353,6 +371,15 @@ impl<'a> World<'a> {
 #[inline]
 pub fn step_key(owner: Key, step: StepId, purpose: Purpose) -> Key {
     owner.numbered(u64::from(step) << 8 | purpose as u64)
+}
+
+fn new_pool(plan: &PoolPlan) -> Pool {
+    match plan.adaptive {
+        None => Pool::new(Some(plan.slots), plan.queue),
+        Some(adaptive) => {
+            Pool::adaptive(plan.slots, plan.queue, adaptive.target_wait, adaptive.minimum)
+        }
+    }
 }
 
 /// A FIFO processor of constant speed cannot be interrupted: where that may
@@ -372,11 +399,15 @@ fn new_disk(plan: &DiskPlan) -> Disk {
 }
 
 impl CacheTier {
-    fn new(plan: &CachePlan) -> Self {
+    fn new(blueprint: &Blueprint, cache: usize) -> Self {
+        let plan = &blueprint.caches[cache];
         let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
         Self {
             nodes: (0..plan.nodes).map(|_| node()).collect(),
-            placement: Placement::new(plan.nodes as usize),
+            placement: match &blueprint.regions {
+                None => Placement::new(plan.nodes as usize),
+                Some(regions) => regions.placement(cache),
+            },
             simple_hits: 0,
             simple_misses: 0,
             stale_age_sum: 0,

@@ -4,6 +4,7 @@
 //! scheduled. Each keeps the same [`statistics::Statistics`], so that
 //! reports need not know its kind.
 
+pub mod concurrency;
 pub mod cpu;
 pub mod disk;
 pub mod pool;

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::kernel::time::{Duration, Instant};
 use crate::station::JobId;
+use crate::station::concurrency::Concurrency;
 use crate::station::statistics::Statistics;
 
 /// What became of a job that asked for a slot.
@@ -44,6 +45,7 @@ const VACATED: Instant = Instant::from_nanos(u64::MAX);
 /// A job waits at most once at a time.
 #[derive(Debug)]
 pub struct Pool {
+    /// Slots in use at most; 0 where `concurrency` says how many.
     slots: u64,
     queue_limit: u64,
     /// The first place is never a vacated one.
@@ -56,6 +58,8 @@ pub struct Pool {
     /// Number of each waiting job's place, kept from the first job on that
     /// gives up: a pool whose jobs are patient pays nothing for it.
     places: Option<FxHashMap<JobId, u64>>,
+    /// Where the limit of slots follows the waits.
+    concurrency: Option<Box<Concurrency>>,
     statistics: Statistics,
     /// Σ waits of those who no longer wait [ns].
     waited: u128,
@@ -81,10 +85,30 @@ impl Pool {
             vacated: 0,
             removed: 0,
             places: None,
+            concurrency: None,
             statistics: Statistics::new(slots),
             waited: 0,
             arrived: 0,
             waited_before: 0,
+        }
+    }
+
+    /// The same, but the limit of slots in use follows the wait for one, see
+    /// [`Concurrency`]: all of them at first, never less than `minimum`.
+    ///
+    /// # Panics
+    /// If there is no slot, or a minimum of zero or of more than all slots.
+    pub fn adaptive(
+        slots: u32,
+        queue_limit: Option<u32>,
+        target_wait: Duration,
+        minimum: u32,
+    ) -> Self {
+        let concurrency = Concurrency::new(target_wait, minimum, slots);
+        Self {
+            slots: 0,
+            concurrency: Some(Box::new(concurrency)),
+            ..Self::new(Some(slots), queue_limit)
         }
     }
 
@@ -95,6 +119,9 @@ impl Pool {
         if self.statistics.busy.level() < self.slots {
             self.statistics.busy.add(now, 1);
             self.statistics.record_wait(Duration::ZERO);
+            return Entered::Granted;
+        }
+        if self.concurrency.is_some() && self.granted_within_limit(now) {
             return Entered::Granted;
         }
         if self.statistics.queue.level() >= self.queue_limit {
@@ -117,10 +144,72 @@ impl Pool {
     #[inline]
     pub fn leave(&mut self, now: Instant) -> Option<Admitted> {
         self.statistics.completions += 1;
+        if self.concurrency.is_some() {
+            self.statistics.busy.add(now, -1);
+            return self.grant_within_limit(now);
+        }
         let Some(head) = self.queue.pop_front() else {
             self.statistics.busy.add(now, -1);
             return None;
         };
+        Some(self.grant(now, head))
+    }
+
+    /// Where the limit of slots moves: the head of the queue gets a slot if one
+    /// is free. Ask again after each [`Pool::leave`] of an [`Pool::is_adaptive`]
+    /// pool until nobody gets one: the limit may have grown.
+    #[cold]
+    #[inline(never)]
+    pub fn grant_within_limit(&mut self, now: Instant) -> Option<Admitted> {
+        if self.in_use() >= self.limit() {
+            return None;
+        }
+        let head = self.queue.pop_front()?;
+        self.statistics.busy.add(now, 1);
+        let admitted = self.grant(now, head);
+        self.follow(now, admitted.waited);
+        Some(admitted)
+    }
+
+    /// Whether the limit of slots moves.
+    #[inline]
+    pub fn is_adaptive(&self) -> bool {
+        self.concurrency.is_some()
+    }
+
+    /// The limit of slots, where it moves.
+    pub fn concurrency(&self) -> Option<&Concurrency> {
+        self.concurrency.as_deref()
+    }
+
+    /// A job that need not wait gets a slot if the limit allows it.
+    #[cold]
+    #[inline(never)]
+    fn granted_within_limit(&mut self, now: Instant) -> bool {
+        if self.in_use() >= self.limit() {
+            return false;
+        }
+        self.statistics.busy.add(now, 1);
+        self.statistics.record_wait(Duration::ZERO);
+        self.follow(now, Duration::ZERO);
+        true
+    }
+
+    /// The limit learns how long a job has waited.
+    fn follow(&mut self, now: Instant, waited: Duration) {
+        if let Some(concurrency) = &mut self.concurrency {
+            concurrency.granted(now, waited);
+        }
+    }
+
+    /// Slots in use at most, now.
+    fn limit(&self) -> u64 {
+        self.concurrency.as_ref().map_or(self.slots, |concurrency| concurrency.limit())
+    }
+
+    /// Takes the job that was at the head of the queue out of it.
+    #[inline]
+    fn grant(&mut self, now: Instant, head: Waiting) -> Admitted {
         self.removed += 1;
         if let Some(places) = &mut self.places {
             places.remove(&head.job);
@@ -128,7 +217,7 @@ impl Pool {
         }
         let waited = self.end_wait(now, head.arrived);
         self.statistics.record_wait(waited);
-        Some(Admitted { job: head.job, waited })
+        Admitted { job: head.job, waited }
     }
 
     /// A waiting job gives up; the others keep their order. False when it
@@ -174,6 +263,9 @@ impl Pool {
     pub fn begin_window(&mut self, now: Instant) {
         self.waited_before = self.waited(now);
         self.statistics.begin_window(now);
+        if let Some(concurrency) = &mut self.concurrency {
+            concurrency.begin_window(now);
+        }
     }
 
     /// Little's law as an identity: the integral of the queue length is the
@@ -188,7 +280,9 @@ impl Pool {
         if places != waiting {
             return Err(format!("{waiting} jobs wait in {places} places"));
         }
-        if waiting > 0 && in_use != self.slots {
+        let (limit, moves) = (self.limit(), self.is_adaptive());
+        // A limit that has shrunk takes no slot away from who holds one.
+        if waiting > 0 && (in_use < limit || in_use > limit && !moves) {
             return Err(format!("{waiting} jobs wait, but {in_use} slots are in use"));
         }
         let queued = self.statistics.queue.integral(now);
@@ -346,6 +440,43 @@ mod tests {
         }
         pool.statistics.busy.set(at(0), 1);
         assert!(pool.audit(at(0)).unwrap_err().contains("slots are in use"));
+    }
+
+    /// Four slots, at least one, waits of up to 5 ns are fine. Job 1 to 4 do
+    /// not wait: a round of good news, but the limit is at its most. The next
+    /// round of four has waited 10 ns: one slot less. The next of three is good.
+    #[test]
+    fn the_limit_follows_the_waits_by_hand() {
+        let mut pool = Pool::adaptive(4, None, Duration::from_nanos(5), 1);
+        let limit = |pool: &Pool| pool.concurrency().map(Concurrency::limit);
+        assert!((1..=4).all(|job| pool.enter(at(0), job) == Entered::Granted));
+        assert!((5..=9).all(|job| pool.enter(at(0), job) == Entered::Queued));
+        for job in 5..=8 {
+            assert_eq!(pool.leave(at(10)), admitted(job, 10));
+            assert_eq!(pool.grant_within_limit(at(10)), None);
+        }
+        assert_eq!(limit(&pool), Some(3));
+        assert_eq!(pool.leave(at(12)), None);
+        assert_eq!((pool.in_use(), pool.queue_length()), (3, 1));
+        assert_eq!(pool.audit(at(12)), Ok(()));
+        assert_eq!(pool.enter(at(13), 10), Entered::Queued);
+        assert_eq!(pool.enter(at(13), 11), Entered::Queued);
+        assert_eq!(pool.leave(at(14)), admitted(9, 14));
+        assert_eq!(pool.leave(at(14)), admitted(10, 1));
+        // (14 + 1 + 1) / 3 > 5: another slot less.
+        assert_eq!(pool.leave(at(14)), admitted(11, 1));
+        assert_eq!(limit(&pool), Some(2));
+        assert_eq!((pool.leave(at(15)), pool.leave(at(15))), (None, None));
+        assert_eq!(pool.enter(at(15), 12), Entered::Granted);
+        assert_eq!(pool.enter(at(15), 13), Entered::Queued);
+        assert_eq!(pool.enter(at(15), 14), Entered::Queued);
+        // Two waits of 0 and 2 ns: one slot more, which job 14 gets.
+        assert_eq!(pool.leave(at(17)), admitted(13, 2));
+        assert_eq!(limit(&pool), Some(3));
+        assert_eq!(pool.grant_within_limit(at(17)), admitted(14, 2));
+        assert_eq!(pool.grant_within_limit(at(17)), None);
+        assert_eq!(pool.audit(at(20)), Ok(()));
+        assert_eq!(pool.statistics().capacity(), Some(4));
     }
 
     /// A plain list of (job, arrival), and a count of holders.

@@ -5,6 +5,7 @@
 //! where a decision needs chance, it is handed draws already made.
 
 pub mod balancer;
+pub mod breaker;
 pub mod buffer_pool;
 pub mod cache;
 pub mod dns;

@@ -2,6 +2,8 @@
 //! literal rates (per millisecond) and times (ms). File names without `.toml`.
 
 use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
+use crate::clients::{ErlangA, Hedge, Retries};
+use crate::names::failed_per_client;
 use crate::networks::{jackson_visit, mean_value_analysis};
 use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
@@ -56,9 +58,10 @@ pub(crate) fn all() -> Vec<Case> {
     ];
     cases.extend(general_service());
     cases.extend(processor_sharing());
-    cases.extend([closed(), jackson(), power_of_two()]);
+    cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
     cases.extend(caches());
     cases.extend(replication());
+    cases.extend(clients());
     cases
 }
 
@@ -143,6 +146,17 @@ fn jackson() -> Case {
     ("jackson", figures)
 }
 
+/// 20,000 clients of the lost region among 25,000, 0.1 requests/s each; a window
+/// of 30 s.
+fn dns_failover() -> Case {
+    let share = failed_per_client(0.1, 10.0, 3.5) / (0.1 * 30.0);
+    let figures = vec![
+        ("regions.eu.availability", 1.0 - share),
+        ("requests.failed_share.unreachable", 0.8 * share),
+    ];
+    ("dns-failover", figures)
+}
+
 fn power_of_two() -> Case {
     ("power-of-two", vec![(MEAN, 10.0 * two_choices(0.9)), (WEB_CPU, 0.9)])
 }
@@ -164,5 +178,49 @@ fn replication() -> [Case; 2] {
     [
         ("replication-lag", vec![(LAG, replication_lag(0.1, 6.0, 72.0)), (MEAN, write)]),
         ("replication-lag-constant", vec![(LAG, replication_lag(0.1, 7.0, 49.0)), (MEAN, write)]),
+    ]
+}
+
+/// 120 ms of patience with an exponential 100 ms, thrice.
+pub(crate) const RETRIES: Retries =
+    Retries { latency: 100.0, timeout: 120.0, attempts: 3, backoff: 100.0 };
+/// 100/s of 100 ms each on 10 workers, with a patience of 200 ms.
+pub(crate) const ERLANG_A: ErlangA =
+    ErlangA { arrival: 0.1, service: 0.01, servers: 10, impatience: 0.005 };
+/// A second exponential 100 ms after 150 ms.
+pub(crate) const HEDGE: Hedge = Hedge { latency: 100.0, after: 150.0 };
+
+fn clients() -> [Case; 3] {
+    let abandoned = ERLANG_A.abandoned();
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| quantile(p, |t| HEDGE.survival(t)));
+    [
+        (
+            "retries",
+            vec![
+                ("requests.failed_share.timed_out", RETRIES.fail_for_good()),
+                ("components.users.figures.attempts_mean", RETRIES.attempts_mean()),
+                (MEAN, RETRIES.response()),
+            ],
+        ),
+        (
+            "erlang-a",
+            vec![
+                ("requests.failed_share.queue_deadline", abandoned),
+                (MEAN, ERLANG_A.wait_of_served() + 100.0),
+                ("attribution_ms.services.web.workers.wait", ERLANG_A.wait_of_served()),
+                ("stations.services.web.workers.utilisation", 1.0 - abandoned),
+            ],
+        ),
+        (
+            "hedge",
+            vec![
+                (MEAN, HEDGE.mean()),
+                (P50, p50),
+                (P95, p95),
+                (P99, p99),
+                ("components.users.figures.hedged_share", HEDGE.share()),
+                ("attribution_ms.hedge.wait", HEDGE.waited()),
+            ],
+        ),
     ]
 }

@@ -1,11 +1,12 @@
 //! What a database does when its members fail: the system's own programs, and
 //! the figures that rule them.
 
+use super::layout::DatabaseLayout;
 use super::programs::Compiler;
 use super::{dataset_space, tiers};
 use crate::kernel::time::Duration;
 use crate::route::program::Held;
-use crate::route::step::{Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, Rows, Slot, Verb};
 use crate::scenario::defaults;
 use crate::scenario::model::{
     Component, Database, Failover, NewReplica, ReplicationMode, ReplicationTopology, Scenario,
@@ -107,8 +108,11 @@ impl Compiler<'_> {
         let own = &scenario.topology.databases[database];
         let bytes = slices(scenario, own, plan).bytes;
         let dataset = own.datasets.first().copied().unwrap_or(0);
-        let access =
-            Access { disk_writes: 1, item_bytes: bytes, ..self.dataset_access(dataset, 1) };
+        let access = Access {
+            disk_writes: 1,
+            item_bytes: bytes,
+            ..self.dataset_access(dataset, 1, Locus::Site)
+        };
         self.out.begin();
         let access = self.out.access(access);
         self.begin_system_work(database);
@@ -127,7 +131,10 @@ impl Compiler<'_> {
         let own = &self.scenario.topology.databases[database];
         let cost = &own.costs.write;
         let dataset = own.datasets.first().copied().unwrap_or(0);
-        let access = Access { disk_writes: cost.disk_writes, ..self.dataset_access(dataset, 1) };
+        let access = Access {
+            disk_writes: cost.disk_writes,
+            ..self.dataset_access(dataset, 1, Locus::Site)
+        };
         self.out.begin();
         let access = self.out.access(access);
         self.begin_system_work(database);
@@ -137,18 +144,14 @@ impl Compiler<'_> {
         self.out.end(format!("recovery of {}", own.name))
     }
 
-    /// Chooses a member; where calls wait for a primary, that is attributed.
-    pub(super) fn choose_member(&mut self, database: usize, group: u16, slot: Slot, step: StepId) {
-        let own = &self.scenario.topology.databases[database];
-        let waits = own.failover.as_ref().is_some_and(|failover| {
-            self.numbers.is_some() && failover.writes_meanwhile == WritesMeanwhile::Wait
-        });
-        if !waits {
-            return self.choose(group, slot, step);
-        }
-        let part = format!("databases.{}.primary.wait", own.name);
-        self.out.emit_timed(Verb::Choose { group, slot, step }, &part);
-        self.hold_choice(group, slot);
+    /// Where the wait for a primary is attributed, if calls of a group may wait.
+    pub(super) fn part_of_choice(&self, group: u16) -> Option<String> {
+        self.numbers.as_ref()?;
+        let layouts = self.layout.databases.iter();
+        let is_of = |layout: &DatabaseLayout| layout.writes == group || layout.reads == group;
+        let own = &self.scenario.topology.databases[layouts.clone().position(is_of)?];
+        let waits = own.failover.as_ref()?.writes_meanwhile == WritesMeanwhile::Wait;
+        waits.then(|| format!("databases.{}.primary.wait", own.name))
     }
 
     /// Waits until enough replicas have received a write, where they must.

@@ -2,11 +2,11 @@
 
 use super::faults::can_fail;
 use crate::scenario::model::{
-    BalancingPolicy, Database, HostId, Machine, ReadFrom, ReplicationTopology, Scenario,
-    Scheduling, Service, Topology,
+    AdaptiveConcurrency, BalancingPolicy, Database, HostId, Machine, ReadFrom, ReplicationTopology,
+    Scenario, Scheduling, Service, Topology,
 };
 use crate::simulation::blueprint::{
-    CpuPlan, DiskPlan, GroupPlan, Label, NO_STATION, PoolPlan, StationName, Stations,
+    AdaptivePlan, CpuPlan, DiskPlan, GroupPlan, Label, NO_STATION, PoolPlan, StationName, Stations,
 };
 use crate::tier::balancer::Policy;
 
@@ -104,6 +104,13 @@ impl<'a> Builder<'a> {
         let workers = service.workers.map(|slots| {
             self.pools(&format!("{owner}.workers"), instances, slots, service.queue, |_| None)
         });
+        if let (Some(first), Some(adaptive)) = (workers, service.adaptive) {
+            let AdaptiveConcurrency { target_wait, minimum } = adaptive;
+            for pool in &mut self.stations.pools[first as usize..] {
+                let minimum = minimum.clamp(1, pool.slots);
+                pool.adaptive = Some(AdaptivePlan { target_wait, minimum });
+            }
+        }
         let places = self.places(&owner, &service.hosts, false, |_| None);
         let policy = self.policy_towards(service);
         let group = self.group(&owner, instances, 0, policy);
@@ -181,7 +188,7 @@ impl<'a> Builder<'a> {
         let name = self.name(name, "pool");
         for instance in 0..instances {
             let label = Label { name, instance, role: role(instance) };
-            self.stations.pools.push(PoolPlan { label, slots, queue });
+            self.stations.pools.push(PoolPlan { label, slots, queue, adaptive: None });
         }
         first
     }

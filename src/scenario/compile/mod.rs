@@ -1,16 +1,18 @@
 //! From a resolved scenario to what the simulation plays: stations laid out,
 //! tiers configured, one route program per endpoint and client kind.
 
+mod breakers;
 mod databases;
 mod emitter;
 mod failover;
 mod faults;
 mod layout;
 mod programs;
+mod regions;
 mod static_files;
 mod tiers;
 
-use super::model::{Arrivals, Endpoint, EventAction, Scenario, Step};
+use super::model::{Arrivals, Client, Endpoint, EventAction, Scenario, Step};
 use crate::kernel::math;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::time::Instant;
@@ -19,8 +21,14 @@ use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
     NetworkPlan, Population, RecordedRequest,
 };
+use crate::simulation::regions_plan::RegionsPlan;
+use crate::simulation::request::HEDGED;
+use breakers::Breakers;
 use layout::Layout;
 use programs::Compiler;
+
+/// Most attempts: the bit above says which racer a job belongs to.
+const ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 
 /// Compiles a scenario.
 ///
@@ -31,7 +39,9 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
     failover::check_databases(scenario)?;
     let layout = Layout::new(scenario);
-    let compiled = Compiler::new(scenario, &layout).compile()?;
+    let breakers = Breakers::new(scenario);
+    let regions = regions::regions(scenario, &layout);
+    let compiled = Compiler::new(scenario, &layout, &breakers, regions.as_ref()).compile()?;
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
     let total: f64 = shares().sum();
@@ -42,11 +52,12 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     let endpoints: Vec<EndpointPlan> = endpoints.collect();
     let faults = faults::faults(scenario, &layout, &compiled.programs, &endpoints);
     let blueprint = Blueprint {
-        interruptible: faults.is_some(),
+        interruptible: faults.is_some() || workload.clients.iter().any(|client| client.cancels),
         faults,
         population: population(scenario),
         endpoints,
-        clients: workload.clients.iter().map(client_plan).collect(),
+        clients: client_plans(scenario, &breakers),
+        breakers: breakers.plans,
         caches: tiers::caches(scenario),
         databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
         groups: layout.groups,
@@ -54,12 +65,9 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         programs: compiled.programs,
         accesses: compiled.accesses,
         popularities: popularities(scenario)?,
-        dns: scenario
-            .topology
-            .dns
-            .as_ref()
-            .map(|dns| DnsPlan { ttl: dns.ttl, resolvers: dns.resolvers }),
+        dns: dns_plan(scenario, regions.as_ref()),
         network: network_plan(scenario),
+        regions,
         warmup: scenario.run.warmup,
         duration: scenario.run.duration,
         limits: LimitsPlan {
@@ -172,17 +180,35 @@ fn rate_at(knots: &[(Instant, f64)], at: Instant) -> f64 {
     rate + (next - rate) * passed
 }
 
-fn client_plan(client: &super::model::Client) -> ClientPlan {
+fn client_plans(scenario: &Scenario, breakers: &Breakers) -> Vec<ClientPlan> {
+    let clients = &scenario.workload.clients;
+    let cancels = clients.iter().any(|client| client.cancels);
+    let plan = |(client, &breaker): (&Client, &Option<u16>)| client_plan(client, breaker, cancels);
+    clients.iter().zip(&breakers.clients).map(plan).collect()
+}
+
+fn client_plan(client: &Client, breaker: Option<u16>, cancels: bool) -> ClientPlan {
     let retries = client.retries.as_ref();
     ClientPlan {
         name: client.name.clone(),
         share: client.share,
         timeout: client.timeout,
-        attempts: retries.map_or(1, |retries| retries.attempts.min(255) as u8),
+        attempts: retries.map_or(1, |retries| retries.attempts.min(ATTEMPTS_MAX) as u8),
         backoff: retries.map_or(Default::default(), |retries| retries.backoff),
         jitter: retries.is_some_and(|retries| retries.jitter),
         retry_budget: retries.and_then(|retries| retries.budget).unwrap_or(f64::INFINITY),
+        hedge_after: client.hedge.map(|hedge| hedge.after),
+        cancels: client.cancels,
+        breaker: breaker.unwrap_or(NONE),
+        watched: client.timeout.is_some() || client.hedge.is_some() || breaker.is_some() || cancels,
     }
+}
+
+/// Where regions exist, each has its own resolvers.
+fn dns_plan(scenario: &Scenario, regions: Option<&RegionsPlan>) -> Option<DnsPlan> {
+    let dns = scenario.topology.dns.as_ref()?;
+    let of_regions = regions.and_then(|regions| regions.resolvers.last()).map(|last| last.end);
+    Some(DnsPlan { ttl: dns.ttl, resolvers: of_regions.unwrap_or(dns.resolvers) })
 }
 
 fn network_plan(scenario: &Scenario) -> NetworkPlan {
@@ -192,6 +218,7 @@ fn network_plan(scenario: &Scenario) -> NetworkPlan {
         handshakes: network.handshakes,
         nanos_per_byte: network.bytes_per_s.map_or(0.0, |rate| 1e9 / rate),
         keep_alive: network.keep_alive,
+        give_up_after: network.give_up_after,
     }
 }
 

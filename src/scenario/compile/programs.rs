@@ -1,19 +1,22 @@
 //! One program per endpoint and client kind, and one per applier.
 
+use super::breakers::Breakers;
 use super::emitter::Emitter;
 use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
+use super::regions::entry_service;
 use super::{dataset_space, result_space};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, Programs};
-use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Pc, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, NO_SLOT, NOT_A_COMPONENT, Pc, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
     Cache, CacheMode, Component, DatasetId, Endpoint, EndpointId, EntryTarget, OperationId,
     ResultKeys, Scenario, ServiceId, Step,
 };
 use crate::simulation::blueprint::{Access, KeySource, NONE};
+use crate::simulation::regions_plan::RegionsPlan;
 
 /// What the compiler has written.
 pub(super) struct Compiled {
@@ -29,8 +32,10 @@ pub(super) struct Compiled {
 pub(super) struct Compiler<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) layout: &'a Layout,
+    pub(super) breakers: &'a Breakers,
     /// Numbers of components, where something can fail.
     pub(super) numbers: Option<ComponentNumbers>,
+    pub(super) regions: Option<&'a RegionsPlan>,
     pub(super) out: Emitter,
 }
 
@@ -42,9 +47,18 @@ pub(super) struct Place {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout) -> Self {
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        layout: &'a Layout,
+        breakers: &'a Breakers,
+        regions: Option<&'a RegionsPlan>,
+    ) -> Self {
+        let mut out = Emitter::default();
+        if regions.is_some() {
+            out.reserve_route_slot();
+        }
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, numbers, out: Emitter::default() }
+        Self { scenario, layout, breakers, numbers, regions, out }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -74,15 +88,17 @@ impl<'a> Compiler<'a> {
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
         self.out.begin();
-        if let Some(dns) = &scenario.topology.dns {
-            let lookup = self.out.distribution(&dns.lookup);
-            self.out.emit_timed(Verb::Resolve { lookup }, "dns");
+        if client.hedge.is_some() {
+            self.out.begin_attribution("hedge.wait");
         }
+        self.find_site();
         self.connect(false);
         self.enter_balancer();
-        self.enter_service(place, None, 0);
-        self.cacheable(endpoint, place);
-        self.leave_service(place);
+        self.guarded_service(place, |compiler| {
+            compiler.enter_service(place, None, 0);
+            compiler.cacheable(endpoint, place);
+            compiler.leave_service(place);
+        });
         self.leave_balancer();
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
@@ -96,10 +112,7 @@ impl<'a> Compiler<'a> {
     /// The service behind the entry that handles an endpoint.
     fn entry_service(&self, endpoint: EndpointId) -> ServiceId {
         let topology = &self.scenario.topology;
-        let entry = match topology.entry.to {
-            EntryTarget::Service(service) => service,
-            EntryTarget::LoadBalancer(balancer) => topology.load_balancers[balancer].targets,
-        };
+        let entry = entry_service(topology);
         let handles = |service: &usize| topology.services[*service].endpoints.contains(&endpoint);
         match handles(&entry) {
             true => entry,
@@ -110,7 +123,7 @@ impl<'a> Compiler<'a> {
     /// The network costs nothing where the scenario has none.
     fn has_network(&self) -> bool {
         let network = &self.scenario.topology.network;
-        !network.client_rtt.is_zero() || network.bytes_per_s.is_some()
+        !network.client_rtt.is_zero() || network.bytes_per_s.is_some() || self.regions.is_some()
     }
 
     pub(super) fn connect(&mut self, reuse: bool) {
@@ -137,7 +150,12 @@ impl<'a> Compiler<'a> {
     pub(super) fn enter_service(&mut self, place: Place, caller: Option<Place>, step: StepId) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
-        self.choose(layout.group, slot, step);
+        let at = caller.map_or(Locus::Site, |caller| self.locus(caller));
+        self.choose(layout.group, slot, at, step);
+        match caller {
+            Some(_) => self.hop_there(at, place),
+            None => self.cross_to_entry(place, true),
+        }
         let from = match caller {
             Some(caller) => Some((Component::Service(caller.service), self.out.slot(caller.depth))),
             None => self.entry_balancer().map(|balancer| (balancer, NO_SLOT)),
@@ -159,6 +177,9 @@ impl<'a> Compiler<'a> {
         self.leave(layout.workers, slot);
         self.end_contact();
         self.release(layout.group, slot);
+        if place.depth == 0 {
+            self.cross_to_entry(place, false);
+        }
     }
 
     /// Through the balancer at the entry, if there is one.
@@ -198,12 +219,16 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    pub(super) fn choose(&mut self, group: u16, slot: Slot, step: StepId) {
-        self.out.emit(Verb::Choose { group, slot, step });
-        self.hold_choice(group, slot);
-    }
-
-    pub(super) fn hold_choice(&mut self, group: u16, slot: Slot) {
+    pub(super) fn choose(&mut self, group: u16, slot: Slot, at: Locus, step: StepId) {
+        let split = self.regions.and_then(|regions| regions.split(group));
+        let verb = match split {
+            None => Verb::Choose { group, slot, step },
+            Some(_) => Verb::ChooseNear { group, slot, step, at },
+        };
+        match self.part_of_choice(group) {
+            None => self.out.emit(verb),
+            Some(part) => self.out.emit_timed(verb, &part),
+        };
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.take(Held::Connection(group), slot);
         }
@@ -223,8 +248,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// One way between two machines of the site.
-    pub(super) fn hop(&mut self) {
+    /// One way between two machines: where regions exist it depends on where
+    /// they stand.
+    pub(super) fn hop(&mut self, from: Locus, to: Locus) {
+        if self.regions.is_some() {
+            return self.cross(true, from, to);
+        }
         let rtt = self.scenario.topology.network.internal_rtt;
         if !rtt.is_zero() {
             let delay = Duration::from_nanos(rtt.as_nanos() / 2);
@@ -243,6 +272,7 @@ impl<'a> Compiler<'a> {
         let Some((cache, cacheable)) = holder else {
             return self.steps(&endpoint.steps, place);
         };
+        let reader = self.locus(place);
         let access = self.out.access(Access {
             name: cacheable.name.clone(),
             keys: match cacheable.keys {
@@ -260,14 +290,16 @@ impl<'a> Compiler<'a> {
             disk_writes: 0,
             deletes: false,
             looked_up: true,
+            reader,
         });
-        let lookup = self.ask_cache(cache, access, step);
-        self.hop();
+        let (here, there) = (reader, self.cache_locus(cache, place));
+        let lookup = self.ask_cache(cache, access, place, step);
+        self.hop(there, here);
         self.steps(&endpoint.steps, place);
-        self.hop();
+        self.hop(here, there);
         self.store(cache, access, step);
         self.out.land(lookup);
-        self.hop();
+        self.hop(there, here);
     }
 
     fn steps(&mut self, steps: &[Step], place: Place) {
@@ -340,11 +372,14 @@ impl<'a> Compiler<'a> {
             None => self.steps(steps, place),
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
-                self.hop();
-                self.enter_service(callee, Some(place), step);
-                self.steps(steps, callee);
-                self.leave_service(callee);
-                self.hop();
+                let (here, there) = (self.locus(place), self.locus(callee));
+                self.guarded_service(callee, |compiler| {
+                    compiler.hop_at_once(here, there);
+                    compiler.enter_service(callee, Some(place), step);
+                    compiler.steps(steps, callee);
+                    compiler.leave_service(callee);
+                    compiler.hop(there, here);
+                });
             }
         }
     }
@@ -386,7 +421,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a step does to the keys of a dataset.
-    pub(super) fn dataset_access(&self, dataset: DatasetId, keys: u32) -> Access {
+    pub(super) fn dataset_access(&self, dataset: DatasetId, keys: u32, reader: Locus) -> Access {
         let plan = &self.scenario.workload.datasets[dataset];
         let (database, place) = self.database_of(dataset).unwrap_or((usize::from(NONE), 0));
         Access {
@@ -402,36 +437,40 @@ impl<'a> Compiler<'a> {
             disk_writes: 0,
             deletes: false,
             looked_up: false,
+            reader,
         }
     }
 
     fn read(&mut self, dataset: DatasetId, keys: u32, primary: bool, place: Place, step: StepId) {
-        let mut access = self.dataset_access(dataset, keys);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, keys, here);
         let cache = self.cache_of(dataset).filter(|_| !primary);
         let Some(cache) = cache else {
-            return self.database_read(access, primary, place, step);
+            return self.database_read(access, primary, place, here, step);
         };
+        let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
         access.looked_up = true;
         let filled = self.out.access(access.clone());
-        let lookup = self.ask_cache(cache, filled, step);
+        let lookup = self.ask_cache(cache, filled, place, step);
         if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.database_read(access, false, place, step);
+            self.database_read(access, false, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
-            self.hop();
-            self.database_read(access, false, place, step);
-            self.hop();
+            self.hop(there, here);
+            self.database_read(access, false, place, here, step);
+            self.hop(here, there);
             self.store(cache, filled, step);
         }
         self.out.land(lookup);
-        self.hop();
+        self.hop(there, here);
     }
 
     /// To the cache, its time and work, and the look-up, whose hit is to land.
-    fn ask_cache(&mut self, cache: usize, access: u16, step: StepId) -> Pc {
+    fn ask_cache(&mut self, cache: usize, access: u16, place: Place, step: StepId) -> Pc {
         let plan = &self.scenario.topology.caches[cache];
-        self.hop();
+        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheLatency);
         let mut held_at = None;
         if let Some(numbers) = &self.numbers

@@ -41,10 +41,12 @@ impl Compiler<'_> {
         self.out.emit(Verb::StaticAsked);
         self.connect(reuse);
         self.enter_balancer();
-        self.enter_service(place, None, step);
-        let demand = &scenario.topology.services[place.service].static_cpu;
-        self.service_cpu(demand, place, step);
-        self.leave_service(place);
+        self.guarded_service(place, |compiler| {
+            compiler.enter_service(place, None, step);
+            let demand = &scenario.topology.services[place.service].static_cpu;
+            compiler.service_cpu(demand, place, step);
+            compiler.leave_service(place);
+        });
         self.leave_balancer();
         self.reply(&files.bytes, step, false);
         self.out.emit(Verb::StaticArrived);

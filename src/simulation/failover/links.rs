@@ -6,7 +6,7 @@ use crate::tier::failover::{Presence, Topology};
 
 impl World<'_> {
     /// Whether packets pass between two members, dead or alive.
-    pub(super) fn reaches(&self, database: usize, from: usize, to: usize) -> bool {
+    pub(super) fn members_reach(&self, database: usize, from: usize, to: usize) -> bool {
         let Some(faults) = &self.faults else { return true };
         let Some(component) = faults.plan.database(database) else { return true };
         let node = |member: usize| faults.plan.node(component, member as u32);
@@ -25,11 +25,9 @@ impl World<'_> {
     pub(in crate::simulation) fn shipping_added(
         &self,
         database: usize,
-        log: usize,
+        source: usize,
         member: usize,
     ) -> Duration {
-        let cluster = &self.databases[database].cluster;
-        let source = cluster.primary().unwrap_or(cluster.source(log, member));
         let component = self.faults.as_ref().and_then(|faults| faults.plan.database(database));
         component.map_or(Duration::ZERO, |component| {
             let node = |member: usize| self.fault_plan().node(component, member as u32);
@@ -63,13 +61,13 @@ impl World<'_> {
         }
         match cluster.topology {
             Topology::Primary => cluster.primary().is_some_and(|primary| {
-                cluster.members[primary].is_sound() && self.reaches(database, primary, member)
+                cluster.members[primary].is_sound() && self.members_reach(database, primary, member)
             }),
             Topology::MultiPrimary | Topology::Ring => {
                 let source = cluster.source(log, member);
                 cluster.members[source].presence == Presence::Up
                     && cluster.members[source].has_data
-                    && self.reaches(database, source, member)
+                    && self.members_reach(database, source, member)
             }
         }
     }

@@ -251,7 +251,7 @@ impl World<'_> {
         for member in 0..self.databases[database].members() {
             let is_silent = self.databases[database]
                 .cluster
-                .is_silent(member, |from, to| self.reaches(database, from, to));
+                .is_silent(member, |from, to| self.members_reach(database, from, to));
             let since = self.databases[database].cluster.members[member].silent_since;
             match (is_silent, since) {
                 (true, None) => self.fall_silent(database, member),
@@ -304,15 +304,16 @@ impl World<'_> {
         if members < 2 || !has_roles(plan.writes) || !has_roles(plan.reads) {
             return;
         }
-        let cluster = &self.databases[database].cluster;
         for member in 0..members {
+            let cluster = &self.databases[database].cluster;
             let (writes, reads) =
                 (cluster.takes_writes(member), cluster.takes_reads(member, plan.readers));
-            self.balancers[usize::from(plan.writes)].set_in_pool(member, writes);
+            self.set_member(plan.writes, member, writes);
             if plan.reads != plan.writes {
-                self.balancers[usize::from(plan.reads)].set_in_pool(member, reads);
+                self.set_member(plan.reads, member, reads);
             }
         }
+        let cluster = &self.databases[database].cluster;
         if (0..members).any(|member| cluster.takes_writes(member)) {
             self.wake_parked(database);
         }

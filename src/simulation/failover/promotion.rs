@@ -80,7 +80,7 @@ impl World<'_> {
             own.is_sound() && !own.is_second && tier.logs[0].follows(other)
         };
         let others = || (0..tier.members()).filter(follows);
-        let reached = others().filter(|&other| self.reaches(database, member, other)).count();
+        let reached = others().filter(|&other| self.members_reach(database, member, other)).count();
         follows(&member) && 2 * reached >= others().count()
     }
 

@@ -142,7 +142,7 @@ impl World<'_> {
                 && own.is_in_service
                 && own.is_sound()
                 && !own.is_second
-                && self.reaches(database, other, member)
+                && self.members_reach(database, other, member)
         };
         let of_role = |is_replica: bool| {
             let has_role = |&other: &usize| cluster.is_replica(other) == is_replica;

@@ -67,11 +67,12 @@ impl World<'_> {
         for &cache in &self.plan.databases[database].caches {
             let tier = &mut self.caches[usize::from(cache)];
             for &key in keys {
-                let node = tier.placement.node_of(key);
-                if deletes {
-                    tier.nodes[node].invalidate(key);
-                } else {
-                    tier.nodes[node].mark_stale(self.now, key);
+                for node in tier.placement.holders(key) {
+                    if deletes {
+                        tier.nodes[node].invalidate(key);
+                    } else {
+                        tier.nodes[node].mark_stale(self.now, key);
+                    }
                 }
             }
         }

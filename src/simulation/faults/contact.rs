@@ -6,7 +6,7 @@ use super::plan::ComponentKind;
 use crate::kernel::event_queue::Phase;
 use crate::kernel::random::Source;
 use crate::kernel::time::Duration;
-use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Slot, StepId};
+use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Slot, StepId, Verb};
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
 use crate::simulation::world::{EventKind, World};
@@ -83,7 +83,7 @@ impl World<'_> {
     }
 
     /// Nothing is heard until the caller gives up.
-    pub(super) fn meet_silence(&mut self, job: JobId, component: u16) -> Flow {
+    pub(in crate::simulation) fn meet_silence(&mut self, job: JobId, component: u16) -> Flow {
         let timeout = self.fault_plan().components[usize::from(component)].timeout;
         let payload = EventKind::PatienceEnded.with(job);
         let until = self.now + timeout;
@@ -94,7 +94,28 @@ impl World<'_> {
 
     /// The caller gives up.
     pub(in crate::simulation) fn give_up(&mut self, job: JobId) {
-        self.fail(job, Cause::Unreachable);
+        let cause = match self.instruction(job).verb {
+            Verb::Resolve { .. } | Verb::Route { .. } => Cause::Dns,
+            _ => Cause::Unreachable,
+        };
+        self.fail(job, cause);
+    }
+
+    /// Whether nobody can look the name up.
+    #[inline]
+    pub(in crate::simulation) fn dns_is_out(&self) -> bool {
+        self.faults.as_ref().is_some_and(|faults| faults.dns_is_out)
+    }
+
+    /// The resolver asks in vain until its client gives up.
+    #[cold]
+    pub(in crate::simulation) fn meet_no_answer(&mut self, job: JobId) -> Flow {
+        self.jobs[job].since = self.now;
+        let payload = EventKind::PatienceEnded.with(job);
+        let until = self.now + self.plan.network.give_up_after;
+        self.jobs[job].patience =
+            Some(self.queue.schedule_cancellable(until, Phase::Timer, payload));
+        Flow::Wait
     }
 
     /// What troubled links add.
@@ -133,7 +154,7 @@ impl World<'_> {
         let counts = self.plan.groups[usize::from(group)].counts_connections();
         let before = self.jobs[job].slots[usize::from(slot)] - first;
         let (entropy, affinity) = self.inputs_of_choice(job, group);
-        let balancer = &mut self.balancers[usize::from(group)];
+        let balancer = self.balancer_of(group, before as usize);
         let Some(other) = balancer.choose(entropy, affinity) else { return };
         if counts {
             balancer.end(before as usize);

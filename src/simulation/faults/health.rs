@@ -177,7 +177,7 @@ impl World<'_> {
             checked.taken_in_at = Some(now);
         }
         checked.in_pool = in_pool;
-        self.balancers[usize::from(group)].set_in_pool(target, in_pool);
+        self.set_member(group, target, in_pool);
     }
 
     /// A new machine has come for a target that stayed out all the time.

@@ -66,6 +66,7 @@ impl World<'_> {
             }
             ActionPlan::Link { .. } => self.mend_links(source),
             ActionPlan::DnsOutage => self.faults().dns_is_out = false,
+            ActionPlan::DnsRecord(_) => self.release_name(),
             ActionPlan::Drain(target) => self.set_draining(target, false),
             _ => {}
         }
@@ -109,7 +110,7 @@ impl World<'_> {
         for component in &plan.components {
             let ComponentKind::Service { group } = component.kind else { continue };
             for instance in component.in_service..component.instances {
-                self.balancers[usize::from(group)].set_in_pool(instance as usize, false);
+                self.set_member(group, instance as usize, false);
                 self.health_changed((component.first_node + instance) as usize);
             }
         }

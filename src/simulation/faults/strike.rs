@@ -207,6 +207,7 @@ impl World<'_> {
         let moved = self.spawn(self.jobs[job].clone());
         let (from, to) = (job as usize * self.stride, moved as usize * self.stride);
         self.parts.copy_within(from..from + self.stride, to);
+        self.renumber_job(job, moved);
         let limbo = self.plan.programs.limbo.buried;
         self.jobs[job] = Job::new(self.jobs[job].key, NOBODY, limbo, self.now);
 
@@ -226,6 +227,7 @@ impl World<'_> {
         self.jobs.remove(job);
         if request != NOBODY {
             self.requests[request].jobs -= 1;
+            self.clients.end_job(request, job);
         }
     }
 

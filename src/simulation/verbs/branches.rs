@@ -62,7 +62,11 @@ impl World<'_> {
         if child.request != NOBODY {
             self.requests[child.request].jobs += 1;
         }
+        let request = child.request;
         let child = self.spawn(child);
+        if request != NOBODY {
+            self.clients.begin_job(request, child);
+        }
         self.ready.push_back(child);
     }
 
@@ -83,6 +87,7 @@ impl World<'_> {
         self.jobs.remove(job);
         if request != NOBODY {
             self.requests[request].jobs -= 1;
+            self.clients.end_job(request, job);
         }
         if last {
             self.jobs[parent].since = self.now;

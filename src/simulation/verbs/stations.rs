@@ -10,7 +10,7 @@ use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
 use crate::simulation::world::{EventKind, World, step_key};
 use crate::station::cpu::{Cpu, Next, Started};
-use crate::station::pool::Entered;
+use crate::station::pool::{Admitted, Entered};
 use crate::tier::balancer::Policy;
 
 impl World<'_> {
@@ -43,7 +43,12 @@ impl World<'_> {
 
     /// Random bits and the user's hash, where the policy asks for them.
     #[inline]
-    fn choice_inputs(&self, job: JobId, policy: &Policy, step: StepId) -> ([u64; 2], u64) {
+    pub(in crate::simulation) fn choice_inputs(
+        &self,
+        job: JobId,
+        policy: &Policy,
+        step: StepId,
+    ) -> ([u64; 2], u64) {
         match policy {
             Policy::Random | Policy::TwoChoices => {
                 let mut draws = self.service_key(job, step, Purpose::Choice).draws();
@@ -68,7 +73,7 @@ impl World<'_> {
         let plan = &self.plan.groups[usize::from(group)];
         if plan.counts_connections() {
             let instance = self.jobs[job].slots[usize::from(slot)] - plan.first;
-            self.balancers[usize::from(group)].end(instance as usize);
+            self.balancer_of(group, instance as usize).end(instance as usize);
         }
     }
 
@@ -131,6 +136,24 @@ impl World<'_> {
         let Some(granted) = self.pools[index].leave(self.now) else {
             return;
         };
+        self.begin_hold(index, granted);
+        if self.pools[index].is_adaptive() {
+            self.grant_within_limit(index);
+        }
+    }
+
+    /// The limit of a pool may have grown: so may those who hold a slot.
+    #[cold]
+    #[inline(never)]
+    fn grant_within_limit(&mut self, index: usize) {
+        while let Some(granted) = self.pools[index].grant_within_limit(self.now) {
+            self.begin_hold(index, granted);
+        }
+    }
+
+    /// A job that waited has its place, and can go on.
+    #[inline(always)]
+    fn begin_hold(&mut self, index: usize, granted: Admitted) {
         self.taken += 1;
         self.recorder.record_wait(self.plan.stations.pools[index].label.name, granted.waited);
         let next = granted.job;

@@ -77,8 +77,9 @@ impl World<'_> {
             return hit;
         }
         let key = self.key(job, access, step, item);
+        let region = self.reader_region(job, &self.plan.accesses[usize::from(access)]);
         let now = self.now;
-        let node = self.caches[cache].placement.node_of(key);
+        let node = self.caches[cache].placement.node_of(region, key);
         if !self.cache_answers(cache, node) {
             return false;
         }
@@ -102,10 +103,11 @@ impl World<'_> {
         if self.plan.caches[cache].hit_ratio.is_some() {
             return Flow::Next;
         }
+        let region = self.reader_region(job, plan);
         for item in self.wanted(job, plan) {
             let key = self.key(job, access, step, item);
             let stale_since = self.missed_by_read(job, plan, key);
-            let node = self.caches[cache].placement.node_of(key);
+            let node = self.caches[cache].placement.node_of(region, key);
             if !self.cache_answers(cache, node) {
                 continue;
             }
@@ -120,8 +122,9 @@ impl World<'_> {
     pub(in crate::simulation) fn nodes_of(&self, job: JobId, access: u16, step: StepId) -> u128 {
         let plan = &self.plan.accesses[usize::from(access)];
         let placement = &self.caches[usize::from(plan.cache)].placement;
+        let region = self.reader_region(job, plan);
         (0..u32::from(plan.count))
-            .map(|item| placement.node_of(self.key(job, access, step, item)))
+            .map(|item| placement.node_of(region, self.key(job, access, step, item)))
             .fold(0, |nodes, node| nodes | 1 << node)
     }
 
@@ -152,7 +155,7 @@ impl World<'_> {
         logs.iter().filter_map(|log| log.first_commit_since(key, read_at)).min()
     }
 
-    /// Removes the written keys from their nodes.
+    /// Removes the written keys from their nodes, those of all regions at once.
     #[inline(never)]
     pub(in crate::simulation) fn invalidate(
         &mut self,
@@ -164,8 +167,9 @@ impl World<'_> {
         for item in 0..u32::from(plan.count) {
             let key = self.key(job, access, step, item);
             let tier = &mut self.caches[usize::from(plan.cache)];
-            let node = tier.placement.node_of(key);
-            tier.nodes[node].invalidate(key);
+            for node in tier.placement.holders(key) {
+                tier.nodes[node].invalidate(key);
+            }
         }
         Flow::Next
     }
