@@ -242,5 +242,6 @@ impl<'a> World<'a> {
                 incident.requests_failed = failed - incident.requests_failed;
             }
         }
+        self.recorder.availability.incidents.sort_by_key(|incident| incident.start);
     }
 }

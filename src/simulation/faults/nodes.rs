@@ -155,7 +155,7 @@ impl World<'_> {
 
     /// A new machine takes the place of a node: what struck the old one is
     /// over, unless the whole place is gone. False where it is.
-    pub(super) fn renew(&mut self, node: usize) -> bool {
+    pub(in crate::simulation) fn renew(&mut self, node: usize) -> bool {
         let is_gone = |affliction: &Affliction| affliction.of_place;
         if self.faults().nodes[node].afflictions.iter().any(is_gone) {
             return false;

@@ -155,8 +155,9 @@ impl World<'_> {
         if plan.database == NONE {
             return None;
         }
-        let log = &self.databases[usize::from(plan.database)].log;
-        log.first_commit_since(key, self.jobs[job].read_at)
+        let logs = &self.databases[usize::from(plan.database)].logs;
+        let read_at = self.jobs[job].read_at;
+        logs.iter().filter_map(|log| log.first_commit_since(key, read_at)).min()
     }
 
     /// Removes the written keys from their nodes, those of all regions at once.
@@ -194,19 +195,18 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let instance = self.jobs[job].slots[usize::from(slot)];
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let database = usize::from(plan.database);
         // It sees what was committed up to now, and nothing after.
         self.jobs[job].read_at = self.now + Duration::from_nanos(1);
         let mut oldest: Option<Instant> = None;
-        if instance > 0 {
-            let replica = instance as usize - 1;
-            let log = &self.databases[database].log;
-            if let Some(next) = log.next_for(replica) {
-                self.jobs[job].read_at = next.committed_at;
+        for log in &self.databases[database].logs {
+            if let Some(next) = log.next_for(instance) {
+                let read_at = &mut self.jobs[job].read_at;
+                *read_at = next.committed_at.min(*read_at);
                 for item in self.wanted(job, plan) {
                     let key = self.key(job, access, step, item);
-                    let missed = log.first_missed_commit(replica, key);
+                    let missed = log.first_missed_commit(instance, key);
                     oldest = oldest.into_iter().chain(missed).min();
                 }
             }
@@ -233,31 +233,35 @@ impl World<'_> {
 
     /// The write is in the log; what caches hold of its keys is stale.
     #[inline(never)]
-    pub(in crate::simulation) fn commit(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+    pub(in crate::simulation) fn commit(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let database = usize::from(plan.database);
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
-        self.databases[database].log.commit(self.now, &keys);
-        self.databases[database].writes_committed += 1;
-        if self.recorder.trace.is_on() {
-            self.trace_keys(job, access, step);
-        }
-        for &cache in &self.plan.databases[database].caches {
-            let tier = &mut self.caches[usize::from(cache)];
-            for &key in &keys {
-                for node in tier.placement.holders(key) {
-                    if plan.deletes {
-                        tier.nodes[node].invalidate(key);
-                    } else {
-                        tier.nodes[node].mark_stale(self.now, key);
-                    }
+        let log = match self.commit_is_plain(database, instance) {
+            true => Ok(0),
+            false => self.commit_elsewhere(job, database, instance, &keys),
+        };
+        let flow = match log {
+            Ok(log) => {
+                self.databases[database].writes_committed += 1;
+                if self.recorder.trace.is_on() {
+                    self.trace_keys(job, access, step);
                 }
+                self.write_to_log(database, log, &keys, plan.deletes);
+                Flow::Next
             }
-        }
+            Err(flow) => flow,
+        };
         self.keys = keys;
-        self.wake_appliers(database);
-        Flow::Next
+        flow
     }
 }
