@@ -29,6 +29,8 @@ pub(super) struct Checked {
     in_pool: bool,
     /// Verdicts and replacements of another number are void.
     epoch: u32,
+    /// Replacements of another number are void: it has been in since.
+    outages: u32,
     /// It was taken in then, and starts slowly.
     taken_in_at: Option<Instant>,
 }
@@ -64,6 +66,7 @@ impl Checked {
             row: 0,
             in_pool: true,
             epoch: 0,
+            outages: 0,
             taken_in_at: None,
         };
         vec![healthy; plan.instances as usize]
@@ -185,7 +188,7 @@ impl World<'_> {
         let plan = self.fault_plan();
         let balancer = &plan.balancers[number];
         let checked = &self.faults().checked[number][target];
-        if checked.epoch != epoch || checked.in_pool {
+        if checked.outages != epoch || checked.in_pool {
             return;
         }
         let node = plan.node(balancer.targets, balancer.first + target as u32);
