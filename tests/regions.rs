@@ -6,8 +6,11 @@
 mod support;
 
 use highwater::experiment::summary::{Results, Summary};
+use highwater::kernel::distribution::Distribution;
 use highwater::kernel::time::Duration;
-use highwater::scenario::model::{ReadFrom, Region, Routing, RoutingPolicy, Scenario, Zone};
+use highwater::scenario::model::{
+    Arrivals, ReadFrom, Region, Routing, RoutingPolicy, Scenario, Zone,
+};
 use support::{component, endpoint_nanos, results, scenario, value};
 
 /// One request a second: a page of 5 ms, a read of 2 ms, a write of 3 ms.
@@ -15,7 +18,6 @@ const SITE: &str = r#"
 [users]
 count = 100_000
 rate = "1/s"
-renewal = "1 s"
 
 [datasets.posts]
 items = 1_000
@@ -70,9 +72,9 @@ fn millis(time: u64) -> Duration {
 /// The site with regions eu and us, 100 ms apart: web servers and the database
 /// stand where they are told to.
 fn site(web: [usize; 2], database: [usize; 2]) -> Scenario {
-    let mut scenario = scenario(&SITE.replace("renewal = \"1 s\"\n", ""));
-    let gap = highwater::kernel::distribution::Distribution::constant(1e9).expect("a gap");
-    scenario.workload.users.arrivals = highwater::scenario::model::Arrivals::Renewal { gap };
+    let mut scenario = scenario(SITE);
+    let gap = Distribution::constant(1e9).expect("a gap");
+    scenario.workload.users.arrivals = Arrivals::Renewal { gap };
     let region = |name: &str, users, rtt| Region { name: name.to_owned(), users, rtt };
     let topology = &mut scenario.topology;
     topology.regions = vec![
@@ -186,4 +188,112 @@ fn one_region_alone_changes_nothing() {
     assert_eq!(alone.fingerprint, without.fingerprint);
     assert!(alone.regions.is_empty());
     assert_eq!(endpoint_nanos(&alone, "page"), (120 + 5) * MS);
+}
+
+/// Web servers in both regions; a service and a cache stand where they are
+/// told to.
+const TIERS: &str = r#"
+[users]
+rate = "1/s"
+
+[datasets.posts]
+items = 1
+item_size = "1 KB"
+
+[operations.rank]
+steps = [{ cpu = "2 ms" }]
+
+[endpoints.read]
+share = 1
+steps = [{ read = "posts" }]
+[endpoints.ranked]
+share = 1
+steps = [{ call = "rank" }]
+
+[machines.server]
+vcpus = 4
+memory = "8 GB"
+
+[entry]
+to = "services.web"
+
+[network]
+client_rtt = "0 ms"
+internal_rtt = "1 ms"
+handshakes = 0
+
+[regions.eu]
+users = 0.5
+zones = "eu-a"
+rtt = { us = "100 ms" }
+[regions.us]
+users = 0.5
+zones = "us-a"
+
+[services.web]
+machine = "server"
+instances = 2
+zones = ["eu-a", "us-a"]
+public = true
+workers = "unbounded"
+handles = ["read", "ranked"]
+[services.app]
+machine = "server"
+instances = 2
+zones = APP
+workers = "unbounded"
+handles = ["rank"]
+
+[caches.objects]
+holds = ["posts"]
+machine = "server"
+instances = 2
+memory = "1 GB"
+start = "cold"
+latency = "0.5 ms"
+zones = CACHE
+
+[databases.main]
+machine = "server"
+holds = "*"
+zones = "us-a"
+costs = { read = { cpu = "2 ms" } }
+
+[run]
+duration = "400 s"
+warmup = "100 s"
+kind = "terminating"
+replications = 1
+seed = 5
+"#;
+
+fn tiers(app: &str, cache: &str) -> Summary {
+    let mut scenario = scenario(&TIERS.replace("APP", app).replace("CACHE", cache));
+    let gap = Distribution::constant(1e9).expect("a gap");
+    scenario.workload.users.arrivals = Arrivals::Renewal { gap };
+    results(&scenario).summary
+}
+
+#[test]
+fn calls_stay_in_the_region_of_the_caller_if_they_can() {
+    let both = tiers("[\"eu-a\", \"us-a\"]", "[\"eu-a\", \"us-a\"]");
+    let one = tiers("\"us-a\"", "[\"eu-a\", \"us-a\"]");
+    assert_eq!(seen_from(&both, "eu", "ranked"), 3 * MS);
+    assert_eq!(seen_from(&both, "us", "ranked"), 3 * MS);
+    assert_eq!(seen_from(&one, "eu", "ranked"), 102 * MS);
+    assert_eq!(seen_from(&one, "us", "ranked"), 3 * MS);
+}
+
+#[test]
+fn each_region_asks_its_own_cache_and_fills_it_by_itself() {
+    // After the warm-up the only item is in both pools.
+    let both = tiers("\"us-a\"", "[\"eu-a\", \"us-a\"]");
+    assert_eq!(seen_from(&both, "eu", "read"), MS * 3 / 2);
+    assert_eq!(seen_from(&both, "us", "read"), MS * 3 / 2);
+    assert_eq!(component(&both, "caches.objects", "items"), 2.0);
+    // A region without nodes asks those of the nearest region.
+    let one = tiers("\"us-a\"", "\"us-a\"");
+    assert_eq!(seen_from(&one, "eu", "read"), 100 * MS + MS / 2);
+    assert_eq!(seen_from(&one, "us", "read"), MS * 3 / 2);
+    assert_eq!(component(&one, "caches.objects", "items"), 1.0);
 }

@@ -136,6 +136,9 @@ pub enum Verb {
         /// Which instance of it.
         from_slot: Slot,
     },
+    /// The work at the instance is done: what waited for branches there is
+    /// still there. Only where something can fail.
+    Depart,
     /// The nodes of a cache that hold the keys are asked for, or missed.
     /// Only where something can fail.
     Probe {

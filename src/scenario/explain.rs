@@ -141,6 +141,7 @@ impl Listing<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::Depart => ("depart", String::new(), String::new()),
             Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
                 ("limbo", String::new(), String::new())

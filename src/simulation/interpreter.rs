@@ -62,6 +62,7 @@ impl World<'_> {
             Verb::Contact { to, slot, from, from_slot } => {
                 self.contact(job, to, slot, from, from_slot)
             }
+            Verb::Depart => Flow::Next,
             Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
             Verb::Enter { pool, slot, patience, step } => {

@@ -27,8 +27,9 @@ use breakers::Breakers;
 use layout::Layout;
 use programs::Compiler;
 
-/// Most attempts: the bit above says which racer a job belongs to.
-const ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
+/// Most attempts of a client that hedges: the bit above says which racer a job
+/// belongs to.
+const HEDGED_ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 
 /// Compiles a scenario.
 ///
@@ -37,6 +38,7 @@ const ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 /// deep), in words.
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
+    check_hedges(scenario)?;
     failover::check_databases(scenario)?;
     let layout = Layout::new(scenario);
     let breakers = Breakers::new(scenario);
@@ -92,6 +94,20 @@ fn check_population(scenario: &Scenario) -> Result<(), String> {
              (users.rate or users.per_user_per_day) have no such limit"
         )),
         _ => Ok(()),
+    }
+}
+
+fn check_hedges(scenario: &Scenario) -> Result<(), String> {
+    let attempts = |client: &Client| client.retries.as_ref().map_or(1, |retries| retries.attempts);
+    let too_many =
+        |client: &&Client| client.hedge.is_some() && attempts(client) > HEDGED_ATTEMPTS_MAX;
+    match scenario.workload.clients.iter().find(too_many) {
+        None => Ok(()),
+        Some(client) => Err(format!(
+            "clients.{}.retries.attempts = {}: at most {HEDGED_ATTEMPTS_MAX} beside `hedge`",
+            client.name,
+            attempts(client)
+        )),
     }
 }
 
@@ -193,7 +209,7 @@ fn client_plan(client: &Client, breaker: Option<u16>, cancels: bool) -> ClientPl
         name: client.name.clone(),
         share: client.share,
         timeout: client.timeout,
-        attempts: retries.map_or(1, |retries| retries.attempts.min(ATTEMPTS_MAX) as u8),
+        attempts: retries.map_or(1, |retries| retries.attempts.min(255) as u8),
         backoff: retries.map_or(Default::default(), |retries| retries.backoff),
         jitter: retries.is_some_and(|retries| retries.jitter),
         retry_budget: retries.and_then(|retries| retries.budget).unwrap_or(f64::INFINITY),

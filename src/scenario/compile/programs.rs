@@ -215,6 +215,7 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn end_contact(&mut self) {
         if self.numbers.is_some() {
+            self.out.emit(Verb::Depart);
             self.out.give_back();
         }
     }

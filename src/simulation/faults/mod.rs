@@ -4,6 +4,7 @@
 //! A scenario in which nothing can fail has no [`Faults`], and none of its
 //! programs asks for them.
 
+mod caches;
 mod contact;
 mod freeze;
 mod health;
