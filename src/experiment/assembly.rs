@@ -554,6 +554,11 @@ fn traced(plan: &Blueprint, first: &Replication) -> Vec<TracedResult> {
                     (plan.programs.parts[usize::from(part)].clone(), nanos as f64 / 1e6)
                 })
                 .collect(),
+            visits: request
+                .visits
+                .iter()
+                .map(|(at, node)| (at.as_secs_f64(), node.clone()))
+                .collect(),
             keys: request.keys.clone(),
         })
         .collect()

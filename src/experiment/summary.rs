@@ -372,6 +372,9 @@ pub struct TracedResult {
     pub response_ms: f64,
     /// Where the time went, in the order of its way.
     pub hops: Named<f64>,
+    /// Instances that took its calls, and when, in that order. Only where
+    /// something can fail.
+    pub visits: Vec<(f64, String)>,
     /// Keys that it read from a database or wrote: number of the step, rank.
     pub keys: Vec<(u16, u64)>,
 }

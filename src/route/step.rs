@@ -256,8 +256,27 @@ pub enum Verb {
     Commit {
         /// Which access.
         access: u16,
+        /// Which instance.
+        slot: Slot,
         /// Owner of the keys.
         step: StepId,
+    },
+    /// The write waits until enough others have received it.
+    Acknowledge {
+        /// Which database.
+        database: u16,
+        /// Which instance has committed it.
+        slot: Slot,
+    },
+    /// A slice of a snapshot has been read.
+    Copied {
+        /// Of which database.
+        database: u16,
+    },
+    /// A lost write is written again.
+    Recovered {
+        /// Of which database.
+        database: u16,
     },
     /// The replica has applied the log entry.
     Applied {

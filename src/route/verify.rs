@@ -87,7 +87,11 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
-            Verb::Finish | Verb::Join | Verb::Applied { .. } => {
+            Verb::Finish
+            | Verb::Join
+            | Verb::Applied { .. }
+            | Verb::Copied { .. }
+            | Verb::Recovered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),

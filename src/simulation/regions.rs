@@ -3,7 +3,7 @@
 use super::blueprint::Blueprint;
 use super::interpreter::Flow;
 use super::regions_plan::{RegionsPlan, SplitPlan, route_of, route_to};
-use super::request::{Cause, JobId};
+use super::request::JobId;
 use super::world::World;
 use crate::kernel::random::{Key, Source};
 use crate::kernel::time::Duration;
@@ -197,7 +197,7 @@ impl World<'_> {
     fn meet_nobody(&mut self, job: JobId, group: u16, at: Locus) -> Flow {
         let site = route_of(&self.jobs[job].slots).1;
         match at == Locus::Site && self.faults.is_some() && self.is_dark(site) {
-            false => self.fail(job, Cause::Refused),
+            false => self.choose_nobody(job, group),
             true => {
                 let component = self.fault_plan().service(group);
                 self.jobs[job].since = self.now;

@@ -176,6 +176,7 @@ impl World<'_> {
             EventKind::RetryDue => return Then::Continue(self.begin_attempt(index)),
             EventKind::HedgeDue => return Then::Continue(self.hedge_due(index, event.ticket)),
             EventKind::FaultDue => self.fault_due(index),
+            EventKind::DatabaseDue => self.database_due(index),
             EventKind::RegionDue => self.region_due(index),
             EventKind::ClockTicked => {
                 if self.tick(index) {

@@ -1,10 +1,12 @@
 //! The state of one replication: everything that changes while it is played.
 
+use super::appliers::Applier;
 use super::arrivals::Arrivals;
 use super::blueprint::{
     Blueprint, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END, PoolPlan,
 };
 use super::clients::Clients;
+use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
@@ -21,6 +23,7 @@ use crate::station::pool::Pool;
 use crate::tier::balancer::Balancer;
 use crate::tier::cache::Cache;
 use crate::tier::dns::Resolvers;
+use crate::tier::failover::{Cluster, Topology};
 use crate::tier::placement::Placement;
 use crate::tier::replication::ReplicationLog;
 use std::collections::VecDeque;
@@ -49,6 +52,8 @@ pub enum EventKind {
     ClockTicked = 8,
     /// A failure, a repair, an event of the script, a health check.
     FaultDue = 9,
+    /// Something is due in a database: a death is noticed, a promotion over.
+    DatabaseDue = 12,
     /// An attempt takes so long that a second one starts beside it, or its
     /// race is decided.
     HedgeDue = 13,
@@ -78,6 +83,7 @@ impl EventKind {
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
             9 => EventKind::FaultDue,
+            12 => EventKind::DatabaseDue,
             13 => EventKind::HedgeDue,
             _ => EventKind::RegionDue,
         };
@@ -195,10 +201,17 @@ pub struct CacheTier {
 
 /// A database in play.
 pub struct DatabaseTier {
-    /// What is committed, and which replica has applied it.
-    pub log: ReplicationLog,
-    /// Appliers, by replica.
+    /// What is committed, and who has applied it: one log, or one by origin
+    /// where all take writes.
+    pub logs: Vec<ReplicationLog>,
+    /// Appliers, by log and member.
     pub appliers: Vec<Applier>,
+    /// Who is what.
+    pub cluster: Cluster,
+    /// What goes on when members fail.
+    pub failover: FailoverState,
+    /// Writes that wait until others have received them, by log.
+    pub unacknowledged: Vec<Unacknowledged>,
     /// Reads, in the window.
     pub reads: u64,
     /// Of them stale.
@@ -213,15 +226,6 @@ pub struct DatabaseTier {
     pub page_hits: u64,
     /// Pages read from disk.
     pub page_misses: u64,
-}
-
-/// What applies the log on one replica, in order.
-#[derive(Clone, Copy, Debug)]
-pub struct Applier {
-    /// It works on an entry, or waits for one that is under way.
-    pub busy: bool,
-    /// Arrival of the latest entry that it has begun.
-    pub last_shipped: Instant,
 }
 
 /// Retention of committed writes that a late cache fill may need to see.
@@ -428,10 +432,18 @@ impl CacheTier {
 impl DatabaseTier {
     fn new(plan: &DatabasePlan) -> Self {
         let retention = if plan.caches.is_empty() { Duration::ZERO } else { FILL_RETENTION };
-        let applier = Applier { busy: false, last_shipped: Instant::ZERO };
+        let members = plan.replicas as usize + 1;
+        let logs = if plan.topology == Topology::Primary { 1 } else { members };
+        let cluster = Cluster::new(plan.topology, members);
+        let applier = |log: usize, member: usize| Applier::new(member != log);
         Self {
-            log: ReplicationLog::new(plan.replicas as usize, retention),
-            appliers: vec![applier; plan.replicas as usize],
+            logs: (0..logs).map(|log| ReplicationLog::new(members, log, retention)).collect(),
+            appliers: (0..logs * members)
+                .map(|place| applier(place / members, place % members))
+                .collect(),
+            unacknowledged: vec![Unacknowledged::default(); logs],
+            failover: FailoverState::new(members),
+            cluster,
             reads: 0,
             stale_reads: 0,
             stale_age_sum: 0,
@@ -442,9 +454,16 @@ impl DatabaseTier {
         }
     }
 
+    /// Number of members, the primary among them.
+    #[inline]
+    pub fn members(&self) -> usize {
+        self.cluster.members.len()
+    }
+
     /// Forgets what was counted before the window.
     pub fn begin_window(&mut self, now: Instant) {
-        self.log.begin_window(now);
+        self.logs.iter_mut().for_each(|log| log.begin_window(now));
+        self.failover.begin_window();
         (self.reads, self.stale_reads, self.writes_committed) = (0, 0, 0);
         (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
         (self.page_hits, self.page_misses) = (0, 0);

@@ -57,7 +57,8 @@ impl Compiler<'_> {
         self.connected((database, group), place, here, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.database_work(database, cost, rows, access, slot, step);
-            compiler.out.emit(Verb::Commit { access, step });
+            compiler.out.emit(Verb::Commit { access, slot, step });
+            compiler.acknowledge(database, slot);
         });
         if kind == WriteKind::Update {
             self.invalidate(dataset, invalidated, place, step);
@@ -168,7 +169,7 @@ impl Compiler<'_> {
     }
 
     /// CPU, then disk.
-    fn database_work(
+    pub(super) fn database_work(
         &mut self,
         database: usize,
         cost: &Cost,
@@ -203,10 +204,7 @@ impl Compiler<'_> {
         };
         self.out.begin();
         let access = self.out.access(access);
-        let number = self.numbers.as_ref().map(|numbers| numbers.of(Component::Database(database)));
-        if let Some(number) = number {
-            self.out.take(Held::At(number), 0);
-        }
+        self.begin_system_work(database);
         self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
         self.end_contact();
         self.out.emit(Verb::Applied { database: database as u16 });

@@ -4,6 +4,7 @@
 mod breakers;
 mod databases;
 mod emitter;
+mod failover;
 mod faults;
 mod layout;
 mod programs;
@@ -38,6 +39,7 @@ const HEDGED_ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
     check_hedges(scenario)?;
+    failover::check_databases(scenario)?;
     let layout = Layout::new(scenario);
     let breakers = Breakers::new(scenario);
     let regions = regions::regions(scenario, &layout);
@@ -59,7 +61,7 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         clients: client_plans(scenario, &breakers),
         breakers: breakers.plans,
         caches: tiers::caches(scenario),
-        databases: tiers::databases(scenario, &layout.databases, &compiled.appliers),
+        databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
         groups: layout.groups,
         stations: layout.stations,
         programs: compiled.programs,

@@ -2,6 +2,7 @@
 
 use super::breakers::Breakers;
 use super::emitter::Emitter;
+use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
 use super::regions::entry_service;
@@ -23,8 +24,8 @@ pub(super) struct Compiled {
     pub(super) accesses: Vec<Access>,
     /// Programs by endpoint and client kind.
     pub(super) by_endpoint: Vec<Vec<u16>>,
-    /// Programs of appliers by database.
-    pub(super) appliers: Vec<Option<u16>>,
+    /// Programs of the system's own work, by database.
+    pub(super) systems: Vec<SystemPrograms>,
 }
 
 /// Writes the programs of a scenario.
@@ -69,13 +70,13 @@ impl<'a> Compiler<'a> {
             by_endpoint.push(programs?);
         }
         let databases = 0..self.scenario.topology.databases.len();
-        let appliers: Result<Vec<Option<u16>>, String> =
-            databases.map(|database| self.applier(database)).collect();
-        let appliers = appliers?;
+        let systems: Result<Vec<SystemPrograms>, String> =
+            databases.map(|database| self.system_programs(database)).collect();
+        let systems = systems?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
-            appliers,
+            systems,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -221,10 +222,14 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn choose(&mut self, group: u16, slot: Slot, at: Locus, step: StepId) {
         let split = self.regions.and_then(|regions| regions.split(group));
-        self.out.emit(match split {
+        let verb = match split {
             None => Verb::Choose { group, slot, step },
             Some(_) => Verb::ChooseNear { group, slot, step, at },
-        });
+        };
+        match self.part_of_choice(group) {
+            None => self.out.emit(verb),
+            Some(part) => self.out.emit_timed(verb, &part),
+        };
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.take(Held::Connection(group), slot);
         }

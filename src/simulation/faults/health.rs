@@ -8,7 +8,7 @@
 use super::Action;
 use super::links::Way;
 use super::nodes::NodeState;
-use super::plan::BalancerPlan;
+use super::plan::{BalancerPlan, ComponentKind};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::step::Slot;
@@ -130,6 +130,22 @@ impl World<'_> {
                 let target = (own.instance - balancer.first) as usize;
                 self.look_at_target(number, target, node);
             }
+        }
+        self.unwatched_group_changed(node);
+    }
+
+    /// A service without a balancer has nobody who checks it: its callers know
+    /// who is in service, and nothing else.
+    fn unwatched_group_changed(&mut self, node: usize) {
+        let plan = self.fault_plan();
+        let own = &plan.nodes[node];
+        let ComponentKind::Service { group } = plan.components[usize::from(own.component)].kind
+        else {
+            return;
+        };
+        if plan.balancers.iter().all(|balancer| balancer.targets != own.component) {
+            let in_pool = self.is_provisioned(node) && !self.faults().nodes[node].draining;
+            self.set_member(group, own.instance as usize, in_pool);
         }
     }
 

@@ -4,6 +4,7 @@
 //! A scenario in which nothing can fail has no [`Faults`], and none of its
 //! programs asks for them.
 
+mod caches;
 mod contact;
 mod freeze;
 mod health;
@@ -241,5 +242,6 @@ impl<'a> World<'a> {
                 incident.requests_failed = failed - incident.requests_failed;
             }
         }
+        self.recorder.availability.incidents.sort_by_key(|incident| incident.start);
     }
 }

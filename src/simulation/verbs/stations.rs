@@ -32,7 +32,7 @@ impl World<'_> {
         let counts = plan.counts_connections();
         let balancer = &mut self.balancers[usize::from(group)];
         let Some(instance) = balancer.choose(entropy, affinity) else {
-            return self.fail(job, Cause::Refused);
+            return self.choose_nobody(job, group);
         };
         if counts {
             balancer.begin(instance);
