@@ -6,6 +6,7 @@
 mod support;
 
 use highwater::experiment::summary::Summary;
+use highwater::scenario::compile::compile;
 use proptest::prelude::*;
 use support::{component, endpoint_nanos, results, scenario, scenario_with, summary, value};
 
@@ -327,4 +328,20 @@ proptest! {
         prop_assert!(results.summary.requests.offered > 100);
         prop_assert_eq!(results.summary.requests.in_flight, 0);
     }
+}
+
+#[test]
+fn a_client_that_hedges_makes_no_more_attempts_than_can_be_told_apart() {
+    let client = "hedge = { after = \"1 ms\" }\nretries = { attempts = 128 }";
+    let site = Site {
+        users: "rate = \"1/s\"",
+        client,
+        steps: "{ cpu = \"1 ms\" }",
+        service: "",
+        run: MINUTE,
+    };
+    let refused = compile(&scenario(&site.text())).expect_err("too many");
+    assert!(refused.contains("clients.all.retries.attempts = 128"), "{refused}");
+    let most = site.text().replace("128", "127");
+    assert!(compile(&scenario(&most)).is_ok());
 }

@@ -33,6 +33,48 @@ const EVENTS: [&str; 12] = [
     "dns_outage",
 ];
 
+/// How clients and services defend themselves.
+#[derive(Clone, Debug)]
+struct Defences {
+    cancels: bool,
+    hedge: bool,
+    client_breaker: bool,
+    service_breaker: bool,
+    database_breaker: bool,
+    adaptive: bool,
+    fails: bool,
+}
+
+fn defences() -> impl Strategy<Value = Defences> {
+    any::<[bool; 7]>().prop_map(|on| Defences {
+        cancels: on[0],
+        hedge: on[1],
+        client_breaker: on[2],
+        service_breaker: on[3],
+        database_breaker: on[4],
+        adaptive: on[5],
+        fails: on[6],
+    })
+}
+
+/// Tables laid after the others.
+fn defended(choices: &Choices, defences: &Defences) -> String {
+    let breaker = "failures = 0.5\nwindow = \"1 s\"\nminimum = 5\nopen = \"300 ms\"\n";
+    let mut text = String::new();
+    let mut add = |on: bool, table: &str, keys: &str| {
+        if on {
+            text.push_str(&format!("[{table}]\n{keys}"));
+        }
+    };
+    add(defences.hedge, "clients.browser.hedge", "after = \"40 ms\"\n");
+    add(defences.client_breaker, "clients.mobile.breaker", breaker);
+    add(defences.service_breaker, "services.recommender.breaker", breaker);
+    add(defences.database_breaker, "databases.main.breaker", breaker);
+    let adaptive = defences.adaptive && choices.workers.is_some();
+    add(adaptive, "services.web.adaptive", "target_wait = \"20 ms\"\nminimum = 1\n");
+    text
+}
+
 fn troubles() -> impl Strategy<Value = Vec<Trouble>> {
     let one =
         (prop::sample::select(EVENTS.to_vec()), 0..100usize, 100..6_000u32, any::<Option<u16>>());
@@ -98,10 +140,17 @@ fn working(target: &str) -> &str {
     if target.starts_with("load_balancers") { "services.web" } else { target }
 }
 
-fn on_fire(choices: &Choices, troubles: &[Trouble], chance: bool) -> String {
+fn on_fire(choices: &Choices, defences: &Defences, troubles: &[Trouble], chance: bool) -> String {
     let targets = targets(choices);
     let mut text =
         text(choices).replace("internal_rtt = ", "give_up_after = \"300 ms\"\ninternal_rtt = ");
+    if defences.cancels {
+        text = text.replacen("connections = 3\n", "connections = 3\ncancels = true\n", 1);
+    }
+    if defences.fails {
+        text = text.replace("start = \"cold\"\n", "start = \"cold\"\non_failure = \"fail\"\n");
+    }
+    text.push_str(&defended(choices, defences));
     for (number, trouble) in troubles.iter().enumerate() {
         text.push_str(&event(number, trouble, &targets));
     }
@@ -125,14 +174,15 @@ fn on_fire(choices: &Choices, troubles: &[Trouble], chance: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_request_is_lost_without_a_cause(
         choices in choices(),
+        defences in defences(),
         troubles in troubles(),
         chance in any::<bool>(),
     ) {
-        let summary = summary(&scenario(&on_fire(&choices, &troubles, chance)));
+        let summary = summary(&scenario(&on_fire(&choices, &defences, &troubles, chance)));
         conserved(&summary)?;
     }
 }

@@ -19,6 +19,8 @@ mod chains;
 mod clients;
 #[path = "theory/failures.rs"]
 mod failures;
+#[path = "theory/names.rs"]
+mod names;
 #[path = "theory/networks.rs"]
 mod networks;
 #[path = "theory/published.rs"]

@@ -107,6 +107,7 @@ impl Replications<'_> {
             page_time_ms: self.page_time(),
             attribution_ms: self.attribution(),
             endpoints: self.endpoints(terminating),
+            regions: self.regions(),
             bottleneck: None,
             cost: cost(scenario, &components, &throughput, self.measured_s()),
             stations,
@@ -153,7 +154,21 @@ impl Replications<'_> {
     /// Answered ÷ offered; where nothing failed, the rule of three bounds what
     /// may fail (Hanley & Lippman-Hand 1983).
     fn availability(&self, wanted: impl Fn(usize) -> bool + Copy) -> Estimate {
-        let counts = self.counts(wanted);
+        self.answered_share(&self.counts(wanted), |one| {
+            let endpoints = one.played.recorder.endpoints.iter().enumerate();
+            let wanted = endpoints.filter(|(id, _)| wanted(*id));
+            wanted.fold((0, 0), |(offered, answered), (_, record)| {
+                (offered + record.offered, answered + record.answered)
+            })
+        })
+    }
+
+    /// The same, given all counts and those of each replication.
+    pub(super) fn answered_share(
+        &self,
+        counts: &RequestCounts,
+        of: impl Fn(&Replication) -> (u64, u64),
+    ) -> Estimate {
         if counts.offered > 0 && counts.answered == counts.offered {
             return Estimate {
                 value: Some(1.0),
@@ -165,34 +180,16 @@ impl Replications<'_> {
             };
         }
         within_share(self.estimate(|one| {
-            let endpoints = one.played.recorder.endpoints.iter().enumerate();
-            let wanted = endpoints.filter(|(id, _)| wanted(*id));
-            let (offered, answered) = wanted.fold((0, 0), |(offered, answered), (_, record)| {
-                (offered + record.offered, answered + record.answered)
-            });
+            let (offered, answered) = of(one);
             (offered > 0).then(|| answered as f64 / offered as f64)
         }))
     }
 
     fn counts(&self, wanted: impl Fn(usize) -> bool) -> RequestCounts {
-        let records = || {
-            self.replications.iter().flat_map(|one| {
-                let endpoints = one.played.recorder.endpoints.iter().enumerate();
-                endpoints.filter(|(id, _)| wanted(*id)).map(|(_, record)| record)
-            })
-        };
-        let total = |of: &dyn Fn(&EndpointRecord) -> u64| records().map(of).sum::<u64>();
-        let offered = total(&|record| record.offered);
-        let answered = total(&|record| record.answered);
-        let failed = Cause::ALL
-            .map(|cause| (cause.name().to_owned(), total(&|record| record.failed[cause as usize])));
-        let failures: u64 = failed.iter().map(|(_, count)| count).sum();
-        RequestCounts {
-            offered,
-            answered,
-            failed: failed.into_iter().filter(|(_, count)| *count > 0).collect(),
-            in_flight: offered - answered - failures,
-        }
+        counts_of(self.replications.iter().flat_map(|one| {
+            let endpoints = one.played.recorder.endpoints.iter().enumerate();
+            endpoints.filter(|(id, _)| wanted(*id)).map(|(_, record)| record)
+        }))
     }
 
     fn merged_response(&self, wanted: impl Fn(usize) -> bool) -> Histogram {
@@ -417,6 +414,24 @@ fn per_answer(one: &Replication, nanos: u128) -> Option<f64> {
     (answered > 0).then(|| nanos as f64 / answered as f64 / 1e6)
 }
 
+/// The sums of some records.
+pub(super) fn counts_of<'a>(
+    records: impl Iterator<Item = &'a EndpointRecord> + Clone,
+) -> RequestCounts {
+    let total = |of: &dyn Fn(&EndpointRecord) -> u64| records.clone().map(of).sum::<u64>();
+    let offered = total(&|record| record.offered);
+    let answered = total(&|record| record.answered);
+    let failed = Cause::ALL
+        .map(|cause| (cause.name().to_owned(), total(&|record| record.failed[cause as usize])));
+    let failures: u64 = failed.iter().map(|(_, count)| count).sum();
+    RequestCounts {
+        offered,
+        answered,
+        failed: failed.into_iter().filter(|(_, count)| *count > 0).collect(),
+        in_flight: offered - answered - failures,
+    }
+}
+
 /// Response times of some endpoints of one replication.
 pub(super) fn response_of(recorder: &Recorder, wanted: &impl Fn(usize) -> bool) -> Histogram {
     let mut merged = Histogram::new();
@@ -429,7 +444,7 @@ pub(super) fn response_of(recorder: &Recorder, wanted: &impl Fn(usize) -> bool) 
 }
 
 /// The usual figures of a response time.
-fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseTime {
+pub(super) fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseTime {
     let means: Vec<Option<f64>> = each.iter().map(mean_ms).collect();
     let quantile = |p: f64| quantile_estimate(merged, each, p);
     ResponseTime {
@@ -538,6 +553,11 @@ fn traced(plan: &Blueprint, first: &Replication) -> Vec<TracedResult> {
                 .map(|&(part, nanos)| {
                     (plan.programs.parts[usize::from(part)].clone(), nanos as f64 / 1e6)
                 })
+                .collect(),
+            visits: request
+                .visits
+                .iter()
+                .map(|(at, node)| (at.as_secs_f64(), node.clone()))
                 .collect(),
             keys: request.keys.clone(),
         })

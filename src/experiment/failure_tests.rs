@@ -163,6 +163,7 @@ fn incidents_beyond_the_cap_are_counted() {
             length: 500 * SECOND,
             longest: Duration::from_secs_f64(30.0),
             requests_failed: 2,
+            figures: Vec::new(),
         }];
         AvailabilityRecord { incidents, further, up_time: Some(up_time(15, 1_500)) }
     };

@@ -30,6 +30,15 @@ pub fn figure(summary: &Summary, path: &str) -> Option<Estimate> {
         let (_, endpoint) = summary.endpoints.iter().find(|(name, _)| name == endpoint)?;
         return time_figure(&endpoint.response_time_ms, figure);
     }
+    if let Some(rest) = path.strip_prefix("regions.") {
+        if let Some(name) = rest.strip_suffix(".availability") {
+            let (_, region) = summary.regions.iter().find(|(own, _)| own == name)?;
+            return Some(region.availability.clone());
+        }
+        let (region, figure) = rest.split_once(".response_time_ms.")?;
+        let (_, region) = summary.regions.iter().find(|(name, _)| name == region)?;
+        return time_figure(&region.response_time_ms, figure);
+    }
     if let Some(rest) = path.strip_prefix("attribution_ms.") {
         return summary
             .attribution_ms

@@ -193,12 +193,7 @@ impl<'a> Group<'a> {
             add(&mut self.lengths[replication], length);
         }
         for &(name, value) in &incident.figures {
-            let place = self.figures.iter().position(|(known, _)| *known == name);
-            let place = place.unwrap_or_else(|| {
-                self.figures.push((name, vec![(0.0, 0); self.lengths.len()]));
-                self.figures.len() - 1
-            });
-            add(&mut self.figures[place].1[replication], value);
+            add(self.figure(replication, name), value);
         }
     }
 
@@ -208,6 +203,21 @@ impl<'a> Group<'a> {
         let (length, number) = &mut self.lengths[replication];
         *length += sums.length as f64 / 1e9;
         *number += sums.ended;
+        for &(name, sum, number) in &sums.figures {
+            let (total, count) = self.figure(replication, name);
+            *total += sum;
+            *count += number;
+        }
+    }
+
+    /// Sum and number of a figure of the incidents of a replication.
+    fn figure(&mut self, replication: usize, name: &'a str) -> &mut (f64, u64) {
+        let place = self.figures.iter().position(|(known, _)| *known == name);
+        let place = place.unwrap_or_else(|| {
+            self.figures.push((name, vec![(0.0, 0); self.lengths.len()]));
+            self.figures.len() - 1
+        });
+        &mut self.figures[place].1[replication]
     }
 
     fn result(self) -> IncidentGroup {

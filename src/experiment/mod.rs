@@ -18,6 +18,7 @@ mod incidents;
 mod measured_figure;
 mod redundancy;
 pub mod reference;
+mod regional;
 pub mod run;
 mod slo;
 mod stability;

@@ -12,6 +12,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ),
     ("closed-mva", include_str!("../../scenarios/reference/closed-mva.toml")),
     ("erlang-a", include_str!("../../scenarios/reference/erlang-a.toml")),
+    ("dns-failover", include_str!("../../scenarios/reference/dns-failover.toml")),
     ("erlang-b-lognormal", include_str!("../../scenarios/reference/erlang-b-lognormal.toml")),
     ("erlang-b", include_str!("../../scenarios/reference/erlang-b.toml")),
     ("fifo-zipf", include_str!("../../scenarios/reference/fifo-zipf.toml")),

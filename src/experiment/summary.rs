@@ -107,6 +107,9 @@ pub struct Summary {
     /// By endpoint.
     #[serde(serialize_with = "as_map")]
     pub endpoints: Named<EndpointResult>,
+    /// By region of the user, where there are two or more.
+    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
+    pub regions: Named<RegionResult>,
     /// By station instance.
     pub stations: Vec<StationResult>,
     /// Further figures by component, such as hit ratios and lags.
@@ -223,6 +226,20 @@ pub struct EndpointResult {
     pub availability_by_time: Option<Estimate>,
     /// Its response time.
     pub response_time_ms: ResponseTime,
+}
+
+/// The users of one region.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RegionResult {
+    /// Their counts.
+    pub requests: RequestCounts,
+    /// Answered ÷ offered.
+    pub availability: Estimate,
+    /// Their response time.
+    pub response_time_ms: ResponseTime,
+    /// The same by endpoint.
+    #[serde(serialize_with = "as_map")]
+    pub endpoints: Named<EndpointResult>,
 }
 
 /// One instance of a station.
@@ -355,6 +372,9 @@ pub struct TracedResult {
     pub response_ms: f64,
     /// Where the time went, in the order of its way.
     pub hops: Named<f64>,
+    /// Instances that took its calls, and when, in that order. Only where
+    /// something can fail.
+    pub visits: Vec<(f64, String)>,
     /// Keys that it read from a database or wrote: number of the step, rank.
     pub keys: Vec<(u16, u64)>,
 }
@@ -382,7 +402,9 @@ pub struct TimeSeries {
     pub buckets: usize,
     /// One line per component and figure. Components: `users` (figures
     /// `offered_per_s`, `answered_per_s`, `failed_per_s`,
-    /// `response_time_ms_p50`, `_p95`, `_p99`, `_mean`, `in_flight`) and each
+    /// `response_time_ms_p50`, `_p95`, `_p99`, `_mean`, `in_flight`), the users
+    /// of each region where regions exist (`regions.eu`: the rates and the
+    /// mean), and each
     /// station name, aggregated over its instances (figures `utilisation`,
     /// `queue_length`).
     pub series: Vec<Series>,

@@ -5,6 +5,7 @@ use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
 use crate::simulation::recorder::Courses;
+use crate::simulation::regional::RegionRecord;
 
 /// Merged courses of all replications that have the same width of bucket: all
 /// but those that a limit ended early, which have it too.
@@ -17,6 +18,17 @@ pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSe
     let warmup = replications.iter().map(|one| one.warmup.as_secs_f64()).sum::<f64>() / count;
     let table = Table { courses: &courses, buckets, width_ns, end_ns, count };
     let mut series = table.users();
+    let names = plan.regions.iter().flat_map(|regions| &regions.names);
+    series.extend(names.enumerate().flat_map(|(id, name)| {
+        let region = merged_region(replications, id);
+        let rows = [
+            ("offered_per_s", table.rate(&region.offered)),
+            ("answered_per_s", table.rate(&region.answered)),
+            ("failed_per_s", table.rate(&region.failed)),
+            ("response_time_ms_mean", table.mean(&region.response_sum, &region.answered)),
+        ];
+        super::regional::rows(name, rows)
+    }));
     for (name, course) in plan.stations.names.iter().zip(&courses.stations) {
         let capacity = capacity(replications, &name.name, plan);
         let rows = [
@@ -38,6 +50,14 @@ fn capacity(replications: &[Replication], name: &str, plan: &Blueprint) -> Optio
         .iter()
         .filter(|station| plan.stations.names[usize::from(station.label.name)].name == name);
     of_name.map(|station| station.capacity.map(f64::from)).sum()
+}
+
+fn merged_region(replications: &[Replication], region: usize) -> RegionRecord {
+    let mut all = replications[0].played.recorder.regions[region].clone();
+    for one in &replications[1..] {
+        all.merge_courses(&one.played.recorder.regions[region]);
+    }
+    all
 }
 
 fn merged(replications: &[Replication]) -> Courses {
@@ -74,7 +94,7 @@ impl Table<'_> {
             ("offered_per_s", self.rate(&courses.offered)),
             ("answered_per_s", self.rate(&courses.answered)),
             ("failed_per_s", self.rate(&courses.failed)),
-            ("response_time_ms_mean", self.mean_response()),
+            ("response_time_ms_mean", self.mean(&courses.response_sum, &courses.answered)),
             ("response_time_ms_p50", self.quantile(&courses.response, 0.5)),
             ("response_time_ms_p95", self.quantile(&courses.response, 0.95)),
             ("response_time_ms_p99", self.quantile(&courses.response, 0.99)),
@@ -107,10 +127,10 @@ impl Table<'_> {
         })
     }
 
-    fn mean_response(&self) -> Vec<Option<f64>> {
+    /// Mean response time in milliseconds.
+    fn mean(&self, sums: &SumSeries, answered: &SumSeries) -> Vec<Option<f64>> {
         self.each(|bucket| {
-            let answered = self.courses.answered.sums()[bucket];
-            let sum = self.courses.response_sum.sums()[bucket];
+            let (answered, sum) = (answered.sums()[bucket], sums.sums()[bucket]);
             (answered > 0).then(|| sum as f64 / answered as f64 / 1e6)
         })
     }

@@ -6,14 +6,16 @@ use super::number;
 use super::text;
 use crate::experiment::comparison::{Comparison, Design};
 use crate::experiment::summary::{
-    Estimate, HistogramBucket, IncidentResult, Named, ResponseTime, StationResult, Summary,
-    TimeSeries,
+    EndpointResult, Estimate, HistogramBucket, IncidentResult, Named, ResponseTime, StationResult,
+    Summary, TimeSeries,
 };
 
-/// `endpoints.csv`: one line per endpoint.
+/// `endpoints.csv`: one line per endpoint, and one per endpoint and region
+/// where regions exist.
 pub fn endpoints(summary: &Summary) -> Vec<u8> {
     let mut table = Table::new();
-    table.texts(&["endpoint", "offered", "answered", "failed", "failed_by_cause", "in_flight"]);
+    table.texts(&["endpoint", "region", "offered", "answered"]);
+    table.texts(&["failed", "failed_by_cause", "in_flight"]);
     for (name, _) in quantiles(&summary.response_time_ms) {
         table.heading(&format!("response_time_ms_{name}"));
     }
@@ -21,20 +23,27 @@ pub fn endpoints(summary: &Summary) -> Vec<u8> {
     table.heading("availability");
     table.heading("availability_by_time");
     table.end();
-    for (name, endpoint) in &summary.endpoints {
-        let requests = &endpoint.requests;
-        table.text(name);
-        table.counts(&[requests.offered, requests.answered]);
-        table.counts(&[requests.failed.iter().map(|(_, number)| number).sum()]);
-        table.text(&causes(&requests.failed));
-        table.counts(&[requests.in_flight]);
-        response_time(&mut table, &endpoint.response_time_ms);
-        table.estimate(&endpoint.availability);
-        let nothing_fails = Estimate::absent("nothing can fail");
-        table.estimate(endpoint.availability_by_time.as_ref().unwrap_or(&nothing_fails));
-        table.end();
+    for (place, (name, total)) in summary.endpoints.iter().enumerate() {
+        endpoint(&mut table, name, "", total);
+        for (region, result) in &summary.regions {
+            endpoint(&mut table, name, region, &result.endpoints[place].1);
+        }
     }
     table.bytes()
+}
+
+fn endpoint(table: &mut Table, name: &str, region: &str, endpoint: &EndpointResult) {
+    let requests = &endpoint.requests;
+    table.texts(&[name, region]);
+    table.counts(&[requests.offered, requests.answered]);
+    table.counts(&[requests.failed.iter().map(|(_, number)| number).sum()]);
+    table.text(&causes(&requests.failed));
+    table.counts(&[requests.in_flight]);
+    response_time(table, &endpoint.response_time_ms);
+    table.estimate(&endpoint.availability);
+    let nothing_fails = Estimate::absent("nothing can fail");
+    table.estimate(endpoint.availability_by_time.as_ref().unwrap_or(&nothing_fails));
+    table.end();
 }
 
 /// `stations.csv`: one line per station instance; large tiers as mean, worst

@@ -16,6 +16,7 @@ pub fn csv(requests: &[TracedResult]) -> Vec<u8> {
         "outcome",
         "retries",
         "response_ms",
+        "served_by",
         "hop",
         "hop_ms",
     ];
@@ -31,6 +32,7 @@ pub fn csv(requests: &[TracedResult]) -> Vec<u8> {
             request.outcome.clone(),
             request.retries.to_string(),
             format!("{:.6}", request.response_ms),
+            field(&served_by(request)),
         ];
         let none = [(String::new(), f64::NAN)];
         let hops = if request.hops.is_empty() { &none[..] } else { &request.hops };
@@ -41,6 +43,12 @@ pub fn csv(requests: &[TracedResult]) -> Vec<u8> {
         }
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// The instances that took its calls, one after the other.
+fn served_by(request: &TracedResult) -> String {
+    let names: Vec<&str> = request.visits.iter().map(|(_, node)| node.as_str()).collect();
+    names.join(" ")
 }
 
 #[cfg(test)]
@@ -59,6 +67,7 @@ mod tests {
             retries: 0,
             response_ms: 12.5,
             hops,
+            visits: vec![(0.5, "services.web.0".to_owned()), (0.6, "databases.main.1".to_owned())],
             keys: Vec::new(),
         }
     }
@@ -70,8 +79,12 @@ mod tests {
         let text = String::from_utf8(text).expect("text");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4);
-        assert!(lines[1].ends_with("answered,0,12.500000,dns,2.500000"), "{}", lines[1]);
-        assert!(lines[3].ends_with("rejected,0,12.500000,,"), "{}", lines[3]);
+        assert!(
+            lines[1].ends_with("answered,0,12.500000,services.web.0 databases.main.1,dns,2.500000"),
+            "{}",
+            lines[1]
+        );
+        assert!(lines[3].ends_with("databases.main.1,,"), "{}", lines[3]);
         assert!(!lines[1].contains(",=cmd"), "{}", lines[1]);
     }
 }

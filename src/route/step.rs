@@ -23,11 +23,44 @@ pub const NO_SLOT: Slot = Slot::MAX;
 /// No component: the caller is a client.
 pub const NOT_A_COMPONENT: u16 = u16::MAX;
 
+/// The slot in which an attempt keeps the region to which the user was sent
+/// and the user's own: site + 2^8 · home. Calls nest one level less deep where
+/// regions exist.
+pub const ROUTE_SLOT: usize = SLOTS - 1;
+
+/// Where a request is, as its program knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locus {
+    /// In the region to which the user was sent.
+    Site,
+    /// At an instance of a component.
+    Instance {
+        /// First entry of the component in the table instance → CPU.
+        place: u32,
+        /// Which instance.
+        slot: Slot,
+    },
+    /// At the nodes of a cache that serve an instance of a component.
+    Cache {
+        /// Which cache.
+        cache: u16,
+        /// First entry of the component that asks it.
+        place: u32,
+        /// Which instance of that.
+        slot: Slot,
+    },
+}
+
 /// One verb with its operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verb {
     /// Ask the user's resolver for the address.
     Resolve {
+        /// Time of a look-up that the resolver cannot answer itself.
+        lookup: DistributionId,
+    },
+    /// Ask the user's resolver for the region to go to.
+    Route {
         /// Time of a look-up that the resolver cannot answer itself.
         lookup: DistributionId,
     },
@@ -52,6 +85,16 @@ pub enum Verb {
         /// Constant one-way time.
         delay: Duration,
     },
+    /// Between two machines that may stand in different regions: then half the
+    /// round trip between those.
+    Cross {
+        /// Whether it takes time within one region too.
+        within: bool,
+        /// From here …
+        from: Locus,
+        /// … to there.
+        to: Locus,
+    },
     /// A time that no station of ours serves.
     Wait {
         /// How long.
@@ -70,6 +113,17 @@ pub enum Verb {
         /// Owner of the draw, for random policies.
         step: StepId,
     },
+    /// Choose an instance near to a place.
+    ChooseNear {
+        /// Of which group.
+        group: u16,
+        /// Where the choice is kept.
+        slot: Slot,
+        /// Owner of the draw, for random policies.
+        step: StepId,
+        /// Near to what.
+        at: Locus,
+    },
     /// The call reaches the chosen instance, or meets a refusal or silence.
     /// Only where something can fail.
     Contact {
@@ -82,6 +136,9 @@ pub enum Verb {
         /// Which instance of it.
         from_slot: Slot,
     },
+    /// The work at the instance is done: what waited for branches there is
+    /// still there. Only where something can fail.
+    Depart,
     /// The nodes of a cache that hold the keys are asked for, or missed.
     /// Only where something can fail.
     Probe {
@@ -199,8 +256,27 @@ pub enum Verb {
     Commit {
         /// Which access.
         access: u16,
+        /// Which instance.
+        slot: Slot,
         /// Owner of the keys.
         step: StepId,
+    },
+    /// The write waits until enough others have received it.
+    Acknowledge {
+        /// Which database.
+        database: u16,
+        /// Which instance has committed it.
+        slot: Slot,
+    },
+    /// A slice of a snapshot has been read.
+    Copied {
+        /// Of which database.
+        database: u16,
+    },
+    /// A lost write is written again.
+    Recovered {
+        /// Of which database.
+        database: u16,
     },
     /// The replica has applied the log entry.
     Applied {

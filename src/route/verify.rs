@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
             Verb::Unguard { breaker } => {
                 self.give_back(pc, &mut held, (Held::Guarded(breaker), 0))?
             }
-            Verb::Choose { group, slot, .. } => {
+            Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                 self.check_slot(pc, slot)?;
                 if self.is_released(pc, group, slot) {
                     held.push((Held::Connection(group), slot));
@@ -87,7 +87,11 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
-            Verb::Finish | Verb::Join | Verb::Applied { .. } => {
+            Verb::Finish
+            | Verb::Join
+            | Verb::Applied { .. }
+            | Verb::Copied { .. }
+            | Verb::Recovered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),

@@ -88,7 +88,9 @@ impl<'a> Walk<'a> {
         for pc in program.start..program.end {
             weight += landed(&mut ahead, pc);
             match self.plan.programs.code[pc as usize].verb {
-                Verb::Choose { group, slot, .. } => self.choose(group, slot),
+                Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
+                    self.choose(group, slot);
+                }
                 Verb::Commit { access, .. } => self.apply(access, weight),
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
                     let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);

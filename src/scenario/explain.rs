@@ -122,8 +122,11 @@ impl Listing<'_> {
             | Verb::Connect { .. }
             | Verb::Reply { .. }
             | Verb::Hop { .. }
+            | Verb::Route { .. }
+            | Verb::Cross { .. }
             | Verb::Wait { .. } => self.describe_network(verb),
             Verb::Choose { .. }
+            | Verb::ChooseNear { .. }
             | Verb::Release { .. }
             | Verb::Enter { .. }
             | Verb::Leave { .. }
@@ -138,6 +141,7 @@ impl Listing<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::Depart => ("depart", String::new(), String::new()),
             Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
                 ("limbo", String::new(), String::new())
@@ -184,6 +188,18 @@ impl Listing<'_> {
                 let asked = duration(self.distribution(lookup));
                 ("resolve", "name".to_owned(), format!("cached 0 ms, else {asked}"))
             }
+            Verb::Route { lookup } => {
+                let asked = duration(self.distribution(lookup));
+                ("resolve", "name".to_owned(), format!("of a region: cached 0 ms, else {asked}"))
+            }
+            Verb::Cross { within, .. } => {
+                let way = self.plan.regions.as_ref().map_or(Duration::ZERO, |plan| plan.within);
+                let how = match within {
+                    true => format!("{way}, ½ round trip between regions"),
+                    false => "½ round trip between regions".to_owned(),
+                };
+                ("hop", "to where it stands".to_owned(), how)
+            }
             Verb::Connect { reuse } => {
                 let rtt = duration(&network.client_rtt);
                 let how = match (reuse, network.handshakes) {
@@ -211,11 +227,15 @@ impl Listing<'_> {
         let stations = &self.plan.stations;
         let name = |index: u16| stations.names[usize::from(index)].name.clone();
         match *verb {
-            Verb::Choose { group, .. } => {
+            Verb::Choose { group, .. } | Verb::ChooseNear { group, .. } => {
                 let group = &self.plan.groups[usize::from(group)];
                 let how = match group.instances {
                     1 => "the only one".to_owned(),
                     count => format!("{} among {count}", policy_name(&group.policy)),
+                };
+                let how = match verb {
+                    Verb::ChooseNear { .. } => format!("{how}, the nearest"),
+                    _ => how,
                 };
                 ("choose", group.name.clone(), how)
             }

@@ -54,6 +54,8 @@ pub struct IncidentSums {
     pub longest: Duration,
     /// Measured requests that failed for good while they lasted.
     pub requests_failed: u64,
+    /// Figures of their own: name, sum and how many had one.
+    pub figures: Vec<(&'static str, f64, u64)>,
 }
 
 impl IncidentSums {
@@ -67,6 +69,7 @@ impl IncidentSums {
             length: 0,
             longest: Duration::ZERO,
             requests_failed: 0,
+            figures: Vec::new(),
         }
     }
 
@@ -119,7 +122,8 @@ pub struct ComponentUpTime {
 /// What one replication knows of its failures.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct AvailabilityRecord {
-    /// In order of their start, the first [`INCIDENTS_KEPT`] of them.
+    /// In order of their start: the first [`INCIDENTS_KEPT`] of them, and the
+    /// latest failovers.
     pub incidents: Vec<Incident>,
     /// What the others come to, by component, kind and cause.
     pub further: Vec<IncidentSums>,
@@ -128,6 +132,28 @@ pub struct AvailabilityRecord {
 }
 
 impl AvailabilityRecord {
+    /// An incident takes its place: behind the others, or that of one that is
+    /// over, of which only the sums stay.
+    pub(super) fn put(&mut self, place: usize, incident: Incident) {
+        if place == self.incidents.len() {
+            self.incidents.push(incident);
+            return;
+        }
+        let over = std::mem::replace(&mut self.incidents[place], incident);
+        let sums = self.count_further(&over.component, over.kind, &over.cause);
+        let sums = &mut self.further[sums];
+        match over.end {
+            Some(end) => sums.end(end - over.start, over.requests_failed),
+            None => sums.cut_short(Duration::ZERO, over.requests_failed),
+        }
+        for (name, value) in over.figures {
+            match sums.figures.iter_mut().find(|(own, ..)| *own == name) {
+                Some((_, sum, number)) => (*sum, *number) = (*sum + value, *number + 1),
+                None => sums.figures.push((name, value, 1)),
+            }
+        }
+    }
+
     /// Place of the sums of alike incidents, which has one more now.
     pub(super) fn count_further(
         &mut self,

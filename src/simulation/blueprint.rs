@@ -3,14 +3,18 @@
 //! and never changes while they run.
 
 use super::faults::plan::FaultPlan;
+use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
+use crate::route::step::Locus;
 use crate::tier::balancer::Policy;
 use crate::tier::breaker;
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache::Eviction;
+pub use crate::tier::failover::Readers;
+use crate::tier::failover::{Heartbeats, Mode, Topology};
 
 /// Says that a component has no such station.
 pub const NO_STATION: u32 = u32::MAX;
@@ -51,6 +55,8 @@ pub struct Blueprint {
     pub dns: Option<DnsPlan>,
     /// Distances.
     pub network: NetworkPlan,
+    /// Regions, where there are two or more.
+    pub regions: Option<RegionsPlan>,
     /// The replication starts with warm-up unknown (found by MSER-5) if `None`.
     pub warmup: Option<Duration>,
     /// End of arrivals that are measured.
@@ -299,6 +305,8 @@ pub struct Access {
     pub deletes: bool,
     /// A cache was asked first: only what it missed is wanted.
     pub looked_up: bool,
+    /// Who asks the cache.
+    pub reader: Locus,
 }
 
 /// How keys come about.
@@ -351,17 +359,6 @@ pub struct WarmSet {
     pub popularity: Option<usize>,
 }
 
-/// Who answers the reads of a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readers {
-    /// The primary.
-    Primary,
-    /// The replicas; the primary where none serves.
-    Replicas,
-    /// All.
-    Any,
-}
-
 /// A database.
 #[derive(Clone, Debug)]
 pub struct DatabasePlan {
@@ -381,10 +378,60 @@ pub struct DatabasePlan {
     pub extra_lag: Distribution,
     /// Program of the applier; `None`: applying costs nothing.
     pub applier: Option<u16>,
+    /// Who takes the writes.
+    pub topology: Topology,
+    /// When a write is done.
+    pub mode: Mode,
+    /// Members fail, or several take writes, or wait for each other: the figures
+    /// of that are of interest.
+    pub can_lose_writes: bool,
+    /// How silence is noticed and what follows; `None`: nothing is noticed.
+    pub failover: Option<FailoverPlan>,
     /// Which reads find their page in memory.
     pub buffer_pool: Option<BufferPool>,
     /// Caches to tell of a write, with the spaces they hold.
     pub caches: Vec<u16>,
+}
+
+/// What follows when a member of a database falls silent.
+#[derive(Clone, Debug)]
+pub struct FailoverPlan {
+    /// When it is noticed.
+    pub heartbeats: Heartbeats,
+    /// From the decision until the chosen replica may take over.
+    pub promotion: Duration,
+    /// Calls wait while there is no primary; else they fail.
+    pub calls_wait: bool,
+    /// A primary that was replaced never takes writes again.
+    pub fencing: bool,
+    /// Brings back what was lost.
+    pub recovery: Option<RecoveryPlan>,
+    /// Replaces who is lost.
+    pub new_replica: Option<NewReplicaPlan>,
+}
+
+/// Lost writes are read from the old disk and written again.
+#[derive(Clone, Debug)]
+pub struct RecoveryPlan {
+    /// Bytes read per second.
+    pub bytes_per_s: f64,
+    /// Program of one such write.
+    pub program: u16,
+    /// Bytes of one item, by space of its key.
+    pub item_bytes: Vec<(u64, u64)>,
+}
+
+/// A new replica is copied from one that serves, slice by slice.
+#[derive(Clone, Debug)]
+pub struct NewReplicaPlan {
+    /// So long after the loss was noticed.
+    pub after: Duration,
+    /// Slices of the whole data.
+    pub slices: u64,
+    /// Time between two slices.
+    pub pace: Duration,
+    /// Program that reads one of them.
+    pub program: u16,
 }
 
 /// Name resolution.
@@ -407,6 +454,8 @@ pub struct NetworkPlan {
     pub nanos_per_byte: f64,
     /// An idle connection stays open this long.
     pub keep_alive: Option<Duration>,
+    /// Who hears nothing gives up after this time.
+    pub give_up_after: Duration,
 }
 
 /// Limits that end an overloaded run.

@@ -73,7 +73,7 @@ impl World<'_> {
 
     fn end_bucket(&mut self) {
         self.note_levels();
-        self.recorder.courses.advance();
+        self.recorder.end_bucket();
         self.schedule_bucket_end();
     }
 

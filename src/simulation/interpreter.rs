@@ -49,14 +49,20 @@ impl World<'_> {
     fn begin_verb(&mut self, job: JobId, instruction: &Instruction) -> Flow {
         match instruction.verb {
             Verb::Resolve { lookup } => self.begin_resolve(job, lookup),
+            Verb::Route { lookup } => self.begin_route(job, lookup),
             Verb::Connect { reuse } => self.begin_connect(job, reuse),
             Verb::Reply { bytes, step, answer } => self.begin_reply(job, bytes, step, answer),
             Verb::Hop { delay } => self.begin_hop(job, delay),
+            Verb::Cross { within, from, to } => self.begin_cross(job, within, from, to),
             Verb::Wait { time, step, purpose } => self.begin_wait(job, time, step, purpose),
             Verb::Choose { group, slot, step } => self.choose(job, group, slot, step),
+            Verb::ChooseNear { group, slot, step, at } => {
+                self.choose_near(job, group, at, slot, step)
+            }
             Verb::Contact { to, slot, from, from_slot } => {
                 self.contact(job, to, slot, from, from_slot)
             }
+            Verb::Depart => Flow::Next,
             Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
             Verb::Enter { pool, slot, patience, step } => {
@@ -74,7 +80,10 @@ impl World<'_> {
             Verb::Fill { access, step } => self.fill(job, access, step),
             Verb::Invalidate { access, step } => self.invalidate(job, access, step),
             Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
-            Verb::Commit { access, step } => self.commit(job, access, step),
+            Verb::Commit { access, slot, step } => self.commit(job, access, slot, step),
+            Verb::Acknowledge { database, slot } => self.acknowledge(job, database, slot),
+            Verb::Copied { database } => self.slice_copied(job, database),
+            Verb::Recovered { database } => self.write_recovered(job, database),
             Verb::Applied { database } => self.applied(job, database),
             Verb::Fork { first, count, join } => self.fork(job, first, count, join),
             Verb::Join => self.join(job),
@@ -103,6 +112,10 @@ impl World<'_> {
     fn end_verb(&mut self, job: JobId, instruction: &Instruction) {
         match instruction.verb {
             Verb::Resolve { .. } => self.end_resolve(job),
+            Verb::Route { .. } => self.end_route(job),
+            Verb::Cross { from, to, .. } if self.is_abroad(job, from, to) => {
+                return self.attribute_since(job, instruction.wait_part);
+            }
             Verb::Work { cpus, slot, .. } => {
                 return self.end_work(job, cpus, slot, instruction.part);
             }

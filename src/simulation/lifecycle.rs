@@ -3,6 +3,7 @@
 use super::audit::ATTRIBUTION;
 use super::blueprint::{ClientPlan, NONE};
 use super::interpreter::Flow;
+use super::regional::Seen;
 use super::request::{Cause, Job, JobId, NOBODY, Outcome, Request, RequestId};
 use super::world::{EventKind, KnownUser, World};
 use crate::kernel::event_queue::Phase;
@@ -142,8 +143,8 @@ impl World<'_> {
             measured,
             outcome: Outcome::Open,
         });
-        if self.recorder.trace.is_on() {
-            self.recorder.trace.begin(request, &self.requests[request]);
+        if self.recorder.is_observed {
+            self.observe_arrival(request);
         }
         let budget = self.plan.clients[usize::from(client)].retry_budget;
         let tokens = &mut self.retry_tokens[usize::from(client)];
@@ -225,8 +226,8 @@ impl World<'_> {
         if spent != self.now - request.attempt_since {
             self.misattributed(id, spent);
         }
-        if self.recorder.trace.is_on() {
-            self.trace_answer(job, id);
+        if self.recorder.is_observed {
+            self.observe_answer(job, id);
         }
         if self.takes_notes {
             self.note_answer(job, id);
@@ -260,10 +261,15 @@ impl World<'_> {
         self.clients.end_job(id, job);
     }
 
-    /// Writes down where the time of an answered request went.
+    /// An answer, for whoever looks closer: where its time went, and for users
+    /// of which region.
     #[cold]
     #[inline(never)]
-    fn trace_answer(&mut self, job: JobId, id: RequestId) {
+    fn observe_answer(&mut self, job: JobId, id: RequestId) {
+        self.observe(id, Seen::Answered);
+        if !self.recorder.trace.is_on() {
+            return;
+        }
         let request = &self.requests[id];
         let programs = &self.plan.endpoints[usize::from(request.endpoint)].programs;
         let program = usize::from(programs[usize::from(request.client)]);
@@ -434,6 +440,7 @@ impl World<'_> {
         if !allowed {
             self.settle(id, Outcome::Failed);
             self.recorder.request_failed(self.now, &self.requests[id], cause);
+            self.observe(id, Seen::Failed(cause));
             if self.recorder.trace.is_on() {
                 let request = &self.requests[id];
                 self.recorder.trace.end(id, request, self.now, cause.name(), Vec::new());
@@ -492,7 +499,7 @@ fn pause_before(plan: &ClientPlan, request: &Request) -> Duration {
 /// Index of the share into which `uniform` falls; the last one takes what
 /// rounding leaves over.
 #[inline]
-fn pick(shares: impl ExactSizeIterator<Item = f64>, uniform: f64) -> usize {
+pub(super) fn pick(shares: impl ExactSizeIterator<Item = f64>, uniform: f64) -> usize {
     let last = shares.len() - 1;
     let mut cumulative = 0.0;
     for (index, share) in shares.enumerate() {

@@ -186,8 +186,12 @@ fn mean_ms(sum_nanos: u128, count: u64) -> Option<f64> {
 }
 
 fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> ComponentMeasured {
-    let replicas = 0..plan.replicas as usize;
-    let lag = replicas.map(|replica| tier.log.lag_record(replica, now)).reduce(|mut all, one| {
+    let members = 0..tier.members();
+    let records = tier
+        .logs
+        .iter()
+        .flat_map(|log| members.clone().map(move |member| log.lag_record(member, now)));
+    let lag = records.filter(|_| plan.replicas > 0).reduce(|mut all, one| {
         all.merge(&one);
         all
     });
@@ -199,8 +203,10 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         figures.push(("replication_lag_ms_p99", MeasuredFigure::LagP99(Box::new(lag))));
         let max = statistics.max.as_millis_f64();
         figures.push(("replication_lag_ms_max", MeasuredFigure::Max(max)));
-        let behind = (0..plan.replicas as usize)
-            .map(|replica| tier.log.last_position().get() - tier.log.applied(replica).get());
+        let behind = tier.logs.iter().flat_map(|log| {
+            let last = log.last_position().get();
+            members.clone().map(move |member| last - log.applied(member).get())
+        });
         let behind = behind.max().unwrap_or(0) as f64;
         figures.push(("log_entries_behind", MeasuredFigure::Mean(Some(behind))));
     }
@@ -213,6 +219,17 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         ("stale_age_ms_max", MeasuredFigure::Max(tier.stale_age_max.as_millis_f64())),
         ("writes_committed", MeasuredFigure::Count(tier.writes_committed)),
         ("page_hit_ratio", MeasuredFigure::Mean(ratio(tier.page_hits, pages))),
+    ]);
+    if !plan.can_lose_writes {
+        return ComponentMeasured { name: plan.name.clone(), kind: "database", figures };
+    }
+    let counts = &tier.failover.counts;
+    figures.extend([
+        ("writes_lost", MeasuredFigure::Count(counts.writes_lost)),
+        ("writes_recovered", MeasuredFigure::Count(counts.writes_recovered)),
+        ("conflicts", MeasuredFigure::Count(counts.conflicts)),
+        ("split_brain_writes", MeasuredFigure::Count(counts.split_brain_writes)),
+        ("writes_unacknowledged", MeasuredFigure::Count(counts.writes_unacknowledged)),
     ]);
     ComponentMeasured { name: plan.name.clone(), kind: "database", figures }
 }

@@ -1,20 +1,23 @@
 //! Where events happen: requests run their programs against tiers and
 //! stations, and only here anything is scheduled.
 
-mod appliers;
+pub mod appliers;
 mod arrivals;
 mod audit;
 pub mod availability;
 pub mod blueprint;
 mod clients;
 mod clock;
-mod failover;
+pub mod failover;
 pub mod faults;
 mod interpreter;
 mod lifecycle;
 pub mod measured;
 pub mod recorder;
+mod region_health;
+pub mod regional;
 mod regions;
+pub mod regions_plan;
 pub mod request;
 pub mod run;
 pub mod trace;

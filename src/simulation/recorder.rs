@@ -3,6 +3,7 @@
 
 use super::availability::AvailabilityRecord;
 use super::blueprint::Blueprint;
+use super::regional::RegionRecord;
 use super::request::{Cause, Request};
 use super::trace::Trace;
 use crate::kernel::time::{Duration, Instant};
@@ -24,6 +25,8 @@ pub struct Recorder {
     pub end: Instant,
     /// By endpoint.
     pub endpoints: Vec<EndpointRecord>,
+    /// By region of the user, where there are two or more.
+    pub regions: Vec<RegionRecord>,
     /// Response times with static files.
     pub pages: Histogram,
     /// Attribution of answered requests, by part, nanoseconds.
@@ -64,6 +67,8 @@ pub struct Recorder {
     pub availability: AvailabilityRecord,
     /// Laws found broken, with what was seen.
     pub broken: Vec<(&'static str, String)>,
+    /// The trace or the regions look closer at each request.
+    pub is_observed: bool,
     is_open: bool,
     is_closed: bool,
 }
@@ -142,6 +147,12 @@ impl Recorder {
             start,
             end,
             endpoints: vec![EndpointRecord::default(); plan.endpoints.len()],
+            regions: plan
+                .regions
+                .iter()
+                .flat_map(|regions| &regions.names)
+                .map(|_| RegionRecord::new(plan.endpoints.len()))
+                .collect(),
             pages: Histogram::new(),
             parts: vec![0; plan.programs.parts.len()],
             attempts_failed: 0,
@@ -162,8 +173,22 @@ impl Recorder {
             trace: Trace::default(),
             availability: AvailabilityRecord::default(),
             broken: Vec::new(),
+            is_observed: plan.regions.is_some(),
             is_open: false,
             is_closed: false,
+        }
+    }
+
+    /// The first `requests` are written down one by one.
+    pub fn trace(&mut self, requests: u32) {
+        self.trace = Trace::new(requests);
+        self.is_observed |= self.trace.is_on();
+    }
+
+    /// A bucket of the time series is full.
+    pub fn end_bucket(&mut self) {
+        if self.courses.advance() {
+            self.regions.iter_mut().for_each(RegionRecord::halve);
         }
     }
 
@@ -385,11 +410,11 @@ impl Courses {
         self.response_sum.add(bucket, open.response_sum);
     }
 
-    /// The present bucket is over.
-    pub fn advance(&mut self) {
+    /// The present bucket is over; says whether all are twice as wide now.
+    fn advance(&mut self) -> bool {
         self.flush();
         if !self.clock.advance() {
-            return;
+            return false;
         }
         self.response.halve();
         let users = [&mut self.offered, &mut self.answered, &mut self.failed];
@@ -399,6 +424,7 @@ impl Courses {
             station.busy.halve();
             station.queue.halve();
         }
+        true
     }
 }
 

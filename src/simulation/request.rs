@@ -10,7 +10,8 @@ pub type RequestId = u32;
 /// Index of a job.
 pub type JobId = u32;
 /// Marks the attempt of jobs that belong to its second racer, and of the
-/// request once that one has answered. Attempts stay below it.
+/// request once that one has answered. Attempts of clients that hedge stay
+/// below it; those of others never meet a job of a later one.
 pub const HEDGED: u8 = 1 << 7;
 /// No request (the job is the system's own) or no parent.
 pub const NOBODY: u32 = u32::MAX;

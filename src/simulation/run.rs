@@ -3,9 +3,9 @@
 use super::blueprint::{ArrivalPlan, Blueprint, INDEX_END};
 use super::measured::Measured;
 use super::recorder::Recorder;
+use super::regional::Seen;
 use super::request::JobId;
 use super::request::Outcome;
-use super::trace::Trace;
 use super::warm::warm_caches;
 use super::world::{EventKind, World};
 use crate::kernel::event_queue::Event;
@@ -58,7 +58,7 @@ pub fn play<C>(
 ) -> Played {
     let (start, end) = (Instant::ZERO + warmup, Instant::ZERO + plan.duration);
     let mut recorder = Recorder::new(plan, start, end);
-    recorder.trace = Trace::new(trace);
+    recorder.trace(trace);
     let mut world = World::new(plan, seed, replication, recorder);
     warm_caches(&mut world);
     world.wind_clock();
@@ -175,6 +175,8 @@ impl World<'_> {
             EventKind::RetryDue => return Then::Continue(self.begin_attempt(index)),
             EventKind::HedgeDue => return Then::Continue(self.hedge_due(index, event.ticket)),
             EventKind::FaultDue => self.fault_due(index),
+            EventKind::DatabaseDue => self.database_due(index),
+            EventKind::RegionDue => self.region_due(index),
             EventKind::ClockTicked => {
                 if self.tick(index) {
                     return Then::Stop;
@@ -282,10 +284,12 @@ impl World<'_> {
         for request in loading.take(self.recorder.pages_loading as usize) {
             self.recorder.pages.record_unfinished(self.now - request.arrival);
         }
-        for request in self.requests.iter() {
+        for id in 0..self.requests.places() as u32 {
+            let request = &self.requests[id];
             if request.measured && !request.is_settled() {
                 let endpoint = &mut self.recorder.endpoints[usize::from(request.endpoint)];
                 endpoint.response.record_unfinished(self.now - request.arrival);
+                self.observe(id, Seen::Unfinished);
             }
         }
         Played {

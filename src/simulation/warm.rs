@@ -24,31 +24,35 @@ struct Candidate {
 }
 
 fn fill(world: &mut World, cache: usize, plan: &CachePlan, owner: Key) {
-    let candidates = most_popular(world.plan, plan);
     let tier = &mut world.caches[cache];
+    let pools = tier.placement.pool_sizes();
+    // The smallest pool of nodes bounds what all of them hold from the start.
+    let nodes = pools.into_iter().min().unwrap_or(0);
+    let candidates = most_popular(world.plan, plan, nodes as u64);
     // The least popular first, so that the most popular are the most recent.
     for candidate in candidates.into_iter().rev() {
-        let node = tier.placement.node_of(candidate.key);
         let bytes = candidate.bytes.min(u64::from(u32::MAX)) as u32;
-        match plan.ttl {
-            None => tier.nodes[node].store(Instant::ZERO, candidate.key, bytes, None),
-            Some(ttl) => {
-                // Entries have the ages of a cache that has run for long:
-                // their remaining times are spread over the TTL.
-                let age = owner.numbered(candidate.key).draws().uniform();
-                let left = Duration::from_nanos_f64(ttl.as_nanos() as f64 * (1.0 - age));
-                let expires_at = Instant::ZERO + left;
-                tier.nodes[node].store_until(Instant::ZERO, candidate.key, bytes, None, expires_at);
+        // Entries have the ages of a cache that has run for long: their
+        // remaining times are spread over the TTL.
+        let expires_at = plan.ttl.map(|ttl| {
+            let age = owner.numbered(candidate.key).draws().uniform();
+            Instant::ZERO + Duration::from_nanos_f64(ttl.as_nanos() as f64 * (1.0 - age))
+        });
+        for node in tier.placement.holders(candidate.key) {
+            let node = &mut tier.nodes[node];
+            match expires_at {
+                None => node.store(Instant::ZERO, candidate.key, bytes, None),
+                Some(at) => node.store_until(Instant::ZERO, candidate.key, bytes, None, at),
             }
         }
     }
 }
 
-/// Keys by falling rate of requests, until they fill the memory of all nodes.
-fn most_popular(plan: &Blueprint, cache: &CachePlan) -> Vec<Candidate> {
+/// Keys by falling rate of requests, until they fill the memory of so many nodes.
+fn most_popular(plan: &Blueprint, cache: &CachePlan, nodes: u64) -> Vec<Candidate> {
     let mut ranks = vec![0; cache.warm.len()];
     let mut rates: Vec<f64> = cache.warm.iter().map(|set| rate(plan, set, 0)).collect();
-    let mut left = cache.memory_bytes.saturating_mul(u64::from(cache.nodes));
+    let mut left = cache.memory_bytes.saturating_mul(nodes);
     let mut candidates = Vec::new();
     loop {
         let best = (0..cache.warm.len())

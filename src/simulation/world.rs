@@ -1,14 +1,16 @@
 //! The state of one replication: everything that changes while it is played.
 
+use super::appliers::Applier;
 use super::arrivals::Arrivals;
 use super::blueprint::{
-    Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
-    PoolPlan,
+    Blueprint, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END, PoolPlan,
 };
 use super::clients::Clients;
+use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
+use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
@@ -21,6 +23,7 @@ use crate::station::pool::Pool;
 use crate::tier::balancer::Balancer;
 use crate::tier::cache::Cache;
 use crate::tier::dns::Resolvers;
+use crate::tier::failover::{Cluster, Topology};
 use crate::tier::placement::Placement;
 use crate::tier::replication::ReplicationLog;
 use std::collections::VecDeque;
@@ -49,9 +52,13 @@ pub enum EventKind {
     ClockTicked = 8,
     /// A failure, a repair, an event of the script, a health check.
     FaultDue = 9,
+    /// Something is due in a database: a death is noticed, a promotion over.
+    DatabaseDue = 12,
     /// An attempt takes so long that a second one starts beside it, or its
     /// race is decided.
     HedgeDue = 13,
+    /// A check of a region by the name server, or its verdict.
+    RegionDue = 14,
 }
 
 impl EventKind {
@@ -75,8 +82,10 @@ impl EventKind {
             6 => EventKind::EntryShipped,
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
+            9 => EventKind::FaultDue,
+            12 => EventKind::DatabaseDue,
             13 => EventKind::HedgeDue,
-            _ => EventKind::FaultDue,
+            _ => EventKind::RegionDue,
         };
         (kind, payload & (INDEX_END - 1))
     }
@@ -120,6 +129,8 @@ pub struct World<'a> {
     pub cpu_tickets: Vec<Option<Ticket>>,
     /// Disks.
     pub disks: Vec<Disk>,
+    /// Regions, where there are two or more.
+    pub regions: Option<Regions>,
     /// Balancers, by group.
     pub balancers: Vec<Balancer>,
     /// Resolvers.
@@ -190,10 +201,17 @@ pub struct CacheTier {
 
 /// A database in play.
 pub struct DatabaseTier {
-    /// What is committed, and which replica has applied it.
-    pub log: ReplicationLog,
-    /// Appliers, by replica.
+    /// What is committed, and who has applied it: one log, or one by origin
+    /// where all take writes.
+    pub logs: Vec<ReplicationLog>,
+    /// Appliers, by log and member.
     pub appliers: Vec<Applier>,
+    /// Who is what.
+    pub cluster: Cluster,
+    /// What goes on when members fail.
+    pub failover: FailoverState,
+    /// Writes that wait until others have received them, by log.
+    pub unacknowledged: Vec<Unacknowledged>,
     /// Reads, in the window.
     pub reads: u64,
     /// Of them stale.
@@ -208,15 +226,6 @@ pub struct DatabaseTier {
     pub page_hits: u64,
     /// Pages read from disk.
     pub page_misses: u64,
-}
-
-/// What applies the log on one replica, in order.
-#[derive(Clone, Copy, Debug)]
-pub struct Applier {
-    /// It works on an entry, or waits for one that is under way.
-    pub busy: bool,
-    /// Arrival of the latest entry that it has begun.
-    pub last_shipped: Instant,
 }
 
 /// Retention of committed writes that a late cache fill may need to see.
@@ -248,13 +257,14 @@ impl<'a> World<'a> {
             cpus: plan.stations.cpus.iter().map(|cpu| new_cpu(cpu, plan.interruptible)).collect(),
             cpu_tickets: vec![None; plan.stations.cpus.len()],
             disks: plan.stations.disks.iter().map(new_disk).collect(),
+            regions: Regions::new(plan),
             balancers: plan
                 .groups
                 .iter()
                 .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
                 .collect(),
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
-            caches: plan.caches.iter().map(CacheTier::new).collect(),
+            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
@@ -389,11 +399,15 @@ fn new_disk(plan: &DiskPlan) -> Disk {
 }
 
 impl CacheTier {
-    fn new(plan: &CachePlan) -> Self {
+    fn new(blueprint: &Blueprint, cache: usize) -> Self {
+        let plan = &blueprint.caches[cache];
         let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
         Self {
             nodes: (0..plan.nodes).map(|_| node()).collect(),
-            placement: Placement::new(plan.nodes as usize),
+            placement: match &blueprint.regions {
+                None => Placement::new(plan.nodes as usize),
+                Some(regions) => regions.placement(cache),
+            },
             simple_hits: 0,
             simple_misses: 0,
             stale_age_sum: 0,
@@ -418,10 +432,18 @@ impl CacheTier {
 impl DatabaseTier {
     fn new(plan: &DatabasePlan) -> Self {
         let retention = if plan.caches.is_empty() { Duration::ZERO } else { FILL_RETENTION };
-        let applier = Applier { busy: false, last_shipped: Instant::ZERO };
+        let members = plan.replicas as usize + 1;
+        let logs = if plan.topology == Topology::Primary { 1 } else { members };
+        let cluster = Cluster::new(plan.topology, members);
+        let applier = |log: usize, member: usize| Applier::new(member != log);
         Self {
-            log: ReplicationLog::new(plan.replicas as usize, retention),
-            appliers: vec![applier; plan.replicas as usize],
+            logs: (0..logs).map(|log| ReplicationLog::new(members, log, retention)).collect(),
+            appliers: (0..logs * members)
+                .map(|place| applier(place / members, place % members))
+                .collect(),
+            unacknowledged: vec![Unacknowledged::default(); logs],
+            failover: FailoverState::new(members),
+            cluster,
             reads: 0,
             stale_reads: 0,
             stale_age_sum: 0,
@@ -432,9 +454,16 @@ impl DatabaseTier {
         }
     }
 
+    /// Number of members, the primary among them.
+    #[inline]
+    pub fn members(&self) -> usize {
+        self.cluster.members.len()
+    }
+
     /// Forgets what was counted before the window.
     pub fn begin_window(&mut self, now: Instant) {
-        self.log.begin_window(now);
+        self.logs.iter_mut().for_each(|log| log.begin_window(now));
+        self.failover.begin_window();
         (self.reads, self.stale_reads, self.writes_committed) = (0, 0, 0);
         (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
         (self.page_hits, self.page_misses) = (0, 0);

@@ -78,6 +78,34 @@ impl Balancer {
         }
     }
 
+    /// The target in place of `shunned`, which was chosen last and is to be
+    /// spared this request; that one where there is no other. O(targets).
+    pub fn choose_other(
+        &mut self,
+        entropy: [u64; 2],
+        affinity: u64,
+        shunned: usize,
+    ) -> Option<usize> {
+        let others: Vec<u32> =
+            self.pool.iter().copied().filter(|&target| target as usize != shunned).collect();
+        if others.is_empty() {
+            return Some(shunned);
+        }
+        match &mut self.rule {
+            // The rotation is past it.
+            Rule::RoundRobin { next } => Some(round_robin(next, &self.pool, self.in_pool.len())),
+            // It has paid: what the others hold adds up to more than zero.
+            Rule::Weighted { weights, credits } => smooth_weighted(weights, credits, &others),
+            _ => {
+                let was_in_pool = self.in_pool[shunned];
+                self.set_in_pool(shunned, false);
+                let found = self.choose(entropy, affinity);
+                self.set_in_pool(shunned, was_in_pool);
+                found
+            }
+        }
+    }
+
     /// A connection to `target` opens.
     #[inline]
     pub fn begin(&mut self, target: usize) {
@@ -376,6 +404,30 @@ mod tests {
             }
             balancer.set_in_pool(leaver, true);
             prop_assert_eq!(before, place(&mut balancer));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_other_is_another_in_the_pool(
+            (targets, policy, entropy) in (2_usize..12)
+                .prop_flat_map(|n| (Just(n), policies(n), any::<[u64; 2]>())),
+            out in any::<prop::sample::Index>(),
+        ) {
+            let mut balancer = Balancer::new(policy.clone(), targets);
+            balancer.set_in_pool(out.index(targets), false);
+            for number in 0..20 {
+                let entropy = [salted(entropy[0], number), salted(entropy[1], number)];
+                let Some(shunned) = balancer.choose(entropy, number) else { continue };
+                let other = balancer.choose_other(entropy, number, shunned);
+                let alone = targets == 2;
+                prop_assert!(other.is_none_or(|other| balancer.is_in_pool(other)));
+                prop_assert_eq!(other == Some(shunned), alone);
+                prop_assert!(balancer.is_in_pool(shunned));
+                if let (Policy::Weighted(weights), Some(other)) = (&policy, other) {
+                    prop_assert!(weights[other] > 0);
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod buffer_pool;
 pub mod cache;
 pub mod dns;
+pub mod failover;
 mod hash;
 pub mod lag;
 pub mod placement;

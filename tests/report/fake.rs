@@ -166,6 +166,7 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
                 (name.to_owned(), result)
             })
             .into(),
+        regions: Vec::new(),
         stations: stations(load),
         components: components(),
         cost: Cost {

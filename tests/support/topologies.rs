@@ -38,7 +38,7 @@ pub fn choices() -> impl Strategy<Value = Choices> {
         prop::sample::select(vec!["read-through", "cache-aside"]),
     ));
     let limits = (prop::option::of(1..6u32), prop::option::of(0..6u32), any::<bool>());
-    let data = (0..1u32, prop::option::of(1..5u32), prop::option::of(1..5u32), cache);
+    let data = (0..4u32, prop::option::of(1..5u32), prop::option::of(1..5u32), cache);
     let client = (any::<bool>(), any::<bool>(), 0..8u32);
     let site = (20..400u32, any::<bool>(), any::<bool>(), 2..5u32, policy, any::<bool>());
     (site, limits, data, client, any::<u32>()).prop_map(|(site, limits, data, client, seed)| {

@@ -4,6 +4,7 @@
 use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
 use crate::clients::{ErlangA, Hedge, Retries};
 use crate::failures::{Breakdowns, Repairs};
+use crate::names::failed_per_client;
 use crate::networks::{jackson_visit, mean_value_analysis};
 use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
@@ -70,7 +71,7 @@ pub(crate) fn all() -> Vec<Case> {
     ];
     cases.extend(general_service());
     cases.extend(processor_sharing());
-    cases.extend([closed(), jackson(), power_of_two()]);
+    cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
     cases.extend(caches());
     cases.extend(replication());
     cases.extend(failures());
@@ -157,6 +158,17 @@ fn jackson() -> Case {
         ("stations.databases.main.cpu.utilisation", 0.6),
     ];
     ("jackson", figures)
+}
+
+/// 20,000 clients of the lost region among 25,000, 0.1 requests/s each; a window
+/// of 30 s.
+fn dns_failover() -> Case {
+    let share = failed_per_client(0.1, 10.0, 3.5) / (0.1 * 30.0);
+    let figures = vec![
+        ("regions.eu.availability", 1.0 - share),
+        ("requests.failed_share.unreachable", 0.8 * share),
+    ];
+    ("dns-failover", figures)
 }
 
 fn power_of_two() -> Case {

@@ -3,7 +3,7 @@
 use super::layout::DatabaseLayout;
 use super::programs::{Compiler, Place};
 use crate::route::program::Held;
-use crate::route::step::{Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{Component, Cost, DatasetId, OnWrite, ServiceId, WriteKind};
 use crate::simulation::blueprint::{Access, KeySource};
 
@@ -13,6 +13,7 @@ impl Compiler<'_> {
         mut access: Access,
         primary: bool,
         place: Place,
+        from: Locus,
         step: StepId,
     ) {
         let database = usize::from(access.database);
@@ -25,7 +26,7 @@ impl Compiler<'_> {
         };
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
-        self.connected(database, group, place, step, |compiler, slot| {
+        self.connected((database, group), place, from, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -40,7 +41,8 @@ impl Compiler<'_> {
         place: Place,
         step: StepId,
     ) {
-        let mut access = self.dataset_access(dataset, keys);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, keys, here);
         let database = usize::from(access.database);
         let cost = &self.scenario.topology.databases[database].costs.write;
         if kind == WriteKind::Insert {
@@ -52,18 +54,19 @@ impl Compiler<'_> {
         let rows = Rows::Fixed(keys as u16 - 1);
         let invalidated = access.clone();
         let group = self.layout.databases[database].writes;
-        self.connected(database, group, place, step, |compiler, slot| {
+        self.connected((database, group), place, here, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.database_work(database, cost, rows, access, slot, step);
-            compiler.out.emit(Verb::Commit { access, step });
+            compiler.out.emit(Verb::Commit { access, slot, step });
+            compiler.acknowledge(database, slot);
         });
         if kind == WriteKind::Update {
-            self.invalidate(dataset, invalidated, step);
+            self.invalidate(dataset, invalidated, place, step);
         }
     }
 
     /// Tells the cache of a write, after its commit.
-    fn invalidate(&mut self, dataset: DatasetId, access: Access, step: StepId) {
+    fn invalidate(&mut self, dataset: DatasetId, access: Access, place: Place, step: StepId) {
         let Some(cache) = self.cache_of(dataset) else {
             return;
         };
@@ -72,10 +75,11 @@ impl Compiler<'_> {
             return;
         }
         let access = self.out.access(Access { cache: cache as u16, ..access });
-        self.hop();
+        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheStore);
         self.out.emit(Verb::Invalidate { access, step });
-        self.hop();
+        self.hop(there, here);
     }
 
     pub(super) fn rows(
@@ -86,7 +90,8 @@ impl Compiler<'_> {
         place: Place,
         step: StepId,
     ) {
-        let mut access = self.dataset_access(dataset, 1);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, 1, here);
         let database = usize::from(access.database);
         let costs = &self.scenario.topology.databases[database].costs;
         let cost = if join { &costs.join } else { &costs.scan };
@@ -95,7 +100,7 @@ impl Compiler<'_> {
         access.disk_writes = cost.disk_writes;
         let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
         let group = self.layout.databases[database].reads;
-        self.connected(database, group, place, step, |compiler, slot| {
+        self.connected((database, group), place, here, step, |compiler, slot| {
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -105,22 +110,22 @@ impl Compiler<'_> {
     /// Work on an instance of a database, with the connections that it takes.
     fn connected(
         &mut self,
-        database: usize,
-        group: u16,
+        (database, group): (usize, u16),
         place: Place,
+        from: Locus,
         step: StepId,
         work: impl FnOnce(&mut Self, Slot),
     ) {
         self.guarded(self.breakers.databases[database], |compiler| {
-            compiler.connected_unguarded(database, group, place, step, work);
+            compiler.connected_unguarded((database, group), place, from, step, work);
         });
     }
 
     fn connected_unguarded(
         &mut self,
-        database: usize,
-        group: u16,
+        (database, group): (usize, u16),
         place: Place,
+        from: Locus,
         step: StepId,
         work: impl FnOnce(&mut Self, Slot),
     ) {
@@ -135,12 +140,10 @@ impl Compiler<'_> {
             self.out.take(Held::Pool(pool), client);
         }
         let apart = self.are_apart(place.service, database);
-        if apart {
-            self.hop();
-        }
-        self.choose(group, slot, step);
-        let from = Some((Component::Service(place.service), client));
-        self.contact(Component::Database(database), slot, from);
+        let there = Locus::Instance { place: layout.places.cpus, slot };
+        self.go_to(group, slot, (from, there), apart, step);
+        let caller = Some((Component::Service(place.service), client));
+        self.contact(Component::Database(database), slot, caller);
         if let Some(pool) = layout.connections {
             let part = format!("databases.{name}.connections.wait");
             self.out.emit_timed(Verb::Enter { pool, slot, patience: None, step }, &part);
@@ -151,7 +154,7 @@ impl Compiler<'_> {
         self.end_contact();
         self.release(group, slot);
         if apart {
-            self.hop();
+            self.hop(there, from);
         }
         self.leave(own_pool, client);
     }
@@ -166,7 +169,7 @@ impl Compiler<'_> {
     }
 
     /// CPU, then disk.
-    fn database_work(
+    pub(super) fn database_work(
         &mut self,
         database: usize,
         cost: &Cost,
@@ -195,13 +198,13 @@ impl Compiler<'_> {
             return Ok(None);
         }
         let dataset = plan.datasets.first().copied().unwrap_or(0);
-        let access = Access { disk_writes: cost.disk_writes, ..self.dataset_access(dataset, 1) };
+        let access = Access {
+            disk_writes: cost.disk_writes,
+            ..self.dataset_access(dataset, 1, Locus::Site)
+        };
         self.out.begin();
         let access = self.out.access(access);
-        let number = self.numbers.as_ref().map(|numbers| numbers.of(Component::Database(database)));
-        if let Some(number) = number {
-            self.out.take(Held::At(number), 0);
-        }
+        self.begin_system_work(database);
         self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
         self.end_contact();
         self.out.emit(Verb::Applied { database: database as u16 });

@@ -3,7 +3,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::route::program::{Held, Hold, HoldId, Instruction, NO_HOLD, NO_PART, Program, Programs};
-use crate::route::step::{DistributionId, Pc, SLOTS, Slot, StepId, Verb};
+use crate::route::step::{DistributionId, Pc, ROUTE_SLOT, SLOTS, Slot, StepId, Verb};
 use crate::simulation::blueprint::Access;
 
 /// The program being written, and the tables of all.
@@ -15,10 +15,17 @@ pub(super) struct Emitter {
     parts: Vec<u16>,
     start: Pc,
     next_step: StepId,
+    /// Slots that calls may not use.
+    reserved: usize,
     fault: Option<String>,
 }
 
 impl Emitter {
+    /// Keeps the slot in which an attempt has its region.
+    pub(super) fn reserve_route_slot(&mut self) {
+        self.reserved = SLOTS - ROUTE_SLOT;
+    }
+
     /// Begins a program.
     pub(super) fn begin(&mut self) {
         self.start = self.here();
@@ -75,6 +82,13 @@ impl Emitter {
         let wait = self.part(&format!("{station}.wait"));
         let service = self.part(&format!("{station}.service"));
         self.emit_attributed(verb, wait, service)
+    }
+
+    /// A way whose time goes to `abroad` where it leads into another region,
+    /// else to `within`.
+    pub(super) fn emit_way(&mut self, verb: Verb, within: &str, abroad: &str) -> Pc {
+        let (abroad, within) = (self.part(abroad), self.part(within));
+        self.emit_attributed(verb, abroad, within)
     }
 
     fn emit_attributed(&mut self, verb: Verb, wait_part: u8, part: u8) -> Pc {
@@ -153,10 +167,11 @@ impl Emitter {
 
     /// The slot at this depth of calls.
     pub(super) fn slot(&mut self, depth: usize) -> Slot {
-        if depth >= SLOTS {
-            self.fault = Some(format!("calls nest deeper than {SLOTS} levels"));
+        let slots = SLOTS - self.reserved;
+        if depth >= slots {
+            self.fault = Some(format!("calls nest deeper than {slots} levels"));
         }
-        depth.min(SLOTS - 1) as Slot
+        depth.min(slots - 1) as Slot
     }
 
     /// The program's number of a part of the attribution.

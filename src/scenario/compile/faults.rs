@@ -4,8 +4,8 @@ use super::layout::{Layout, Places};
 use crate::route::program::Programs;
 use crate::route::step::Verb;
 use crate::scenario::model::{
-    Component, Death, Event, EventAction, FailureEffect, FailureProcess, HostId, OnCacheFailure,
-    Scenario, Target,
+    Component, Death, EntryTarget, Event, EventAction, FailureEffect, FailureProcess, HostId,
+    OnCacheFailure, Scenario, Target,
 };
 use crate::simulation::blueprint::{EndpointPlan, NO_STATION};
 use crate::simulation::faults::plan::{
@@ -63,7 +63,11 @@ pub(super) fn faults(
     let processes = processes.collect();
     let events = scenario.failures.events.iter().map(|event| builder.event(event)).collect();
     let needs = endpoints.iter().map(|endpoint| needs(programs, endpoint)).collect();
-    Some(FaultPlan { processes, events, needs, ..builder.plan })
+    let entry_balancer = match scenario.topology.entry.to {
+        EntryTarget::LoadBalancer(balancer) => Some(balancer),
+        EntryTarget::Service(_) => None,
+    };
+    Some(FaultPlan { processes, events, needs, entry_balancer, ..builder.plan })
 }
 
 /// The groups of which an endpoint's programs choose an instance.
@@ -72,7 +76,8 @@ fn needs(programs: &Programs, endpoint: &EndpointPlan) -> Vec<u16> {
     for &program in &endpoint.programs {
         let program = &programs.programs[usize::from(program)];
         for pc in program.start..program.end {
-            if let Verb::Choose { group, .. } = programs.code[pc as usize].verb
+            if let Verb::Choose { group, .. } | Verb::ChooseNear { group, .. } =
+                programs.code[pc as usize].verb
                 && !groups.contains(&group)
             {
                 groups.push(group);

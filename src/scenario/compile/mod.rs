@@ -4,9 +4,11 @@
 mod breakers;
 mod databases;
 mod emitter;
+mod failover;
 mod faults;
 mod layout;
 mod programs;
+mod regions;
 mod static_files;
 mod tiers;
 
@@ -19,13 +21,15 @@ use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, ClientPlan, DnsPlan, EndpointPlan, INDEX_END, LimitsPlan, NONE,
     NetworkPlan, Population, RecordedRequest,
 };
+use crate::simulation::regions_plan::RegionsPlan;
 use crate::simulation::request::HEDGED;
 use breakers::Breakers;
 use layout::Layout;
 use programs::Compiler;
 
-/// Most attempts: the bit above says which racer a job belongs to.
-const ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
+/// Most attempts of a client that hedges: the bit above says which racer a job
+/// belongs to.
+const HEDGED_ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 
 /// Compiles a scenario.
 ///
@@ -34,9 +38,12 @@ const ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 /// deep), in words.
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
+    check_hedges(scenario)?;
+    failover::check_databases(scenario)?;
     let layout = Layout::new(scenario);
     let breakers = Breakers::new(scenario);
-    let compiled = Compiler::new(scenario, &layout, &breakers).compile()?;
+    let regions = regions::regions(scenario, &layout);
+    let compiled = Compiler::new(scenario, &layout, &breakers, regions.as_ref()).compile()?;
     let workload = &scenario.workload;
     let shares = || workload.endpoints.iter().map(|endpoint| endpoint.share);
     let total: f64 = shares().sum();
@@ -54,18 +61,15 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         clients: client_plans(scenario, &breakers),
         breakers: breakers.plans,
         caches: tiers::caches(scenario),
-        databases: tiers::databases(scenario, &layout.databases, &compiled.appliers),
+        databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
         groups: layout.groups,
         stations: layout.stations,
         programs: compiled.programs,
         accesses: compiled.accesses,
         popularities: popularities(scenario)?,
-        dns: scenario
-            .topology
-            .dns
-            .as_ref()
-            .map(|dns| DnsPlan { ttl: dns.ttl, resolvers: dns.resolvers }),
+        dns: dns_plan(scenario, regions.as_ref()),
         network: network_plan(scenario),
+        regions,
         warmup: scenario.run.warmup,
         duration: scenario.run.duration,
         limits: LimitsPlan {
@@ -90,6 +94,20 @@ fn check_population(scenario: &Scenario) -> Result<(), String> {
              (users.rate or users.per_user_per_day) have no such limit"
         )),
         _ => Ok(()),
+    }
+}
+
+fn check_hedges(scenario: &Scenario) -> Result<(), String> {
+    let attempts = |client: &Client| client.retries.as_ref().map_or(1, |retries| retries.attempts);
+    let too_many =
+        |client: &&Client| client.hedge.is_some() && attempts(client) > HEDGED_ATTEMPTS_MAX;
+    match scenario.workload.clients.iter().find(too_many) {
+        None => Ok(()),
+        Some(client) => Err(format!(
+            "clients.{}.retries.attempts = {}: at most {HEDGED_ATTEMPTS_MAX} beside `hedge`",
+            client.name,
+            attempts(client)
+        )),
     }
 }
 
@@ -191,7 +209,7 @@ fn client_plan(client: &Client, breaker: Option<u16>, cancels: bool) -> ClientPl
         name: client.name.clone(),
         share: client.share,
         timeout: client.timeout,
-        attempts: retries.map_or(1, |retries| retries.attempts.min(ATTEMPTS_MAX) as u8),
+        attempts: retries.map_or(1, |retries| retries.attempts.min(255) as u8),
         backoff: retries.map_or(Default::default(), |retries| retries.backoff),
         jitter: retries.is_some_and(|retries| retries.jitter),
         retry_budget: retries.and_then(|retries| retries.budget).unwrap_or(f64::INFINITY),
@@ -202,6 +220,13 @@ fn client_plan(client: &Client, breaker: Option<u16>, cancels: bool) -> ClientPl
     }
 }
 
+/// Where regions exist, each has its own resolvers.
+fn dns_plan(scenario: &Scenario, regions: Option<&RegionsPlan>) -> Option<DnsPlan> {
+    let dns = scenario.topology.dns.as_ref()?;
+    let of_regions = regions.and_then(|regions| regions.resolvers.last()).map(|last| last.end);
+    Some(DnsPlan { ttl: dns.ttl, resolvers: of_regions.unwrap_or(dns.resolvers) })
+}
+
 fn network_plan(scenario: &Scenario) -> NetworkPlan {
     let network = &scenario.topology.network;
     NetworkPlan {
@@ -209,6 +234,7 @@ fn network_plan(scenario: &Scenario) -> NetworkPlan {
         handshakes: network.handshakes,
         nanos_per_byte: network.bytes_per_s.map_or(0.0, |rate| 1e9 / rate),
         keep_alive: network.keep_alive,
+        give_up_after: network.give_up_after,
     }
 }
 

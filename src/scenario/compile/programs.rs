@@ -2,18 +2,21 @@
 
 use super::breakers::Breakers;
 use super::emitter::Emitter;
+use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
+use super::regions::entry_service;
 use super::{dataset_space, result_space};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, Programs};
-use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Pc, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, NO_SLOT, NOT_A_COMPONENT, Pc, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
     Cache, CacheMode, Component, DatasetId, Endpoint, EndpointId, EntryTarget, OperationId,
     ResultKeys, Scenario, ServiceId, Step,
 };
 use crate::simulation::blueprint::{Access, KeySource, NONE};
+use crate::simulation::regions_plan::RegionsPlan;
 
 /// What the compiler has written.
 pub(super) struct Compiled {
@@ -21,8 +24,8 @@ pub(super) struct Compiled {
     pub(super) accesses: Vec<Access>,
     /// Programs by endpoint and client kind.
     pub(super) by_endpoint: Vec<Vec<u16>>,
-    /// Programs of appliers by database.
-    pub(super) appliers: Vec<Option<u16>>,
+    /// Programs of the system's own work, by database.
+    pub(super) systems: Vec<SystemPrograms>,
 }
 
 /// Writes the programs of a scenario.
@@ -32,6 +35,7 @@ pub(super) struct Compiler<'a> {
     pub(super) breakers: &'a Breakers,
     /// Numbers of components, where something can fail.
     pub(super) numbers: Option<ComponentNumbers>,
+    pub(super) regions: Option<&'a RegionsPlan>,
     pub(super) out: Emitter,
 }
 
@@ -43,9 +47,18 @@ pub(super) struct Place {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(scenario: &'a Scenario, layout: &'a Layout, breakers: &'a Breakers) -> Self {
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        layout: &'a Layout,
+        breakers: &'a Breakers,
+        regions: Option<&'a RegionsPlan>,
+    ) -> Self {
+        let mut out = Emitter::default();
+        if regions.is_some() {
+            out.reserve_route_slot();
+        }
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, breakers, numbers, out: Emitter::default() }
+        Self { scenario, layout, breakers, numbers, regions, out }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -57,13 +70,13 @@ impl<'a> Compiler<'a> {
             by_endpoint.push(programs?);
         }
         let databases = 0..self.scenario.topology.databases.len();
-        let appliers: Result<Vec<Option<u16>>, String> =
-            databases.map(|database| self.applier(database)).collect();
-        let appliers = appliers?;
+        let systems: Result<Vec<SystemPrograms>, String> =
+            databases.map(|database| self.system_programs(database)).collect();
+        let systems = systems?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
-            appliers,
+            systems,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -78,10 +91,7 @@ impl<'a> Compiler<'a> {
         if client.hedge.is_some() {
             self.out.begin_attribution("hedge.wait");
         }
-        if let Some(dns) = &scenario.topology.dns {
-            let lookup = self.out.distribution(&dns.lookup);
-            self.out.emit_timed(Verb::Resolve { lookup }, "dns");
-        }
+        self.find_site();
         self.connect(false);
         self.enter_balancer();
         self.guarded_service(place, |compiler| {
@@ -102,10 +112,7 @@ impl<'a> Compiler<'a> {
     /// The service behind the entry that handles an endpoint.
     fn entry_service(&self, endpoint: EndpointId) -> ServiceId {
         let topology = &self.scenario.topology;
-        let entry = match topology.entry.to {
-            EntryTarget::Service(service) => service,
-            EntryTarget::LoadBalancer(balancer) => topology.load_balancers[balancer].targets,
-        };
+        let entry = entry_service(topology);
         let handles = |service: &usize| topology.services[*service].endpoints.contains(&endpoint);
         match handles(&entry) {
             true => entry,
@@ -116,7 +123,7 @@ impl<'a> Compiler<'a> {
     /// The network costs nothing where the scenario has none.
     fn has_network(&self) -> bool {
         let network = &self.scenario.topology.network;
-        !network.client_rtt.is_zero() || network.bytes_per_s.is_some()
+        !network.client_rtt.is_zero() || network.bytes_per_s.is_some() || self.regions.is_some()
     }
 
     pub(super) fn connect(&mut self, reuse: bool) {
@@ -143,7 +150,12 @@ impl<'a> Compiler<'a> {
     pub(super) fn enter_service(&mut self, place: Place, caller: Option<Place>, step: StepId) {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
-        self.choose(layout.group, slot, step);
+        let at = caller.map_or(Locus::Site, |caller| self.locus(caller));
+        self.choose(layout.group, slot, at, step);
+        match caller {
+            Some(_) => self.hop_there(at, place),
+            None => self.cross_to_entry(place, true),
+        }
         let from = match caller {
             Some(caller) => Some((Component::Service(caller.service), self.out.slot(caller.depth))),
             None => self.entry_balancer().map(|balancer| (balancer, NO_SLOT)),
@@ -165,6 +177,9 @@ impl<'a> Compiler<'a> {
         self.leave(layout.workers, slot);
         self.end_contact();
         self.release(layout.group, slot);
+        if place.depth == 0 {
+            self.cross_to_entry(place, false);
+        }
     }
 
     /// Through the balancer at the entry, if there is one.
@@ -200,12 +215,21 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn end_contact(&mut self) {
         if self.numbers.is_some() {
+            self.out.emit(Verb::Depart);
             self.out.give_back();
         }
     }
 
-    pub(super) fn choose(&mut self, group: u16, slot: Slot, step: StepId) {
-        self.out.emit(Verb::Choose { group, slot, step });
+    pub(super) fn choose(&mut self, group: u16, slot: Slot, at: Locus, step: StepId) {
+        let split = self.regions.and_then(|regions| regions.split(group));
+        let verb = match split {
+            None => Verb::Choose { group, slot, step },
+            Some(_) => Verb::ChooseNear { group, slot, step, at },
+        };
+        match self.part_of_choice(group) {
+            None => self.out.emit(verb),
+            Some(part) => self.out.emit_timed(verb, &part),
+        };
         if self.layout.groups[usize::from(group)].counts_connections() {
             self.out.take(Held::Connection(group), slot);
         }
@@ -225,8 +249,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// One way between two machines of the site.
-    pub(super) fn hop(&mut self) {
+    /// One way between two machines: where regions exist it depends on where
+    /// they stand.
+    pub(super) fn hop(&mut self, from: Locus, to: Locus) {
+        if self.regions.is_some() {
+            return self.cross(true, from, to);
+        }
         let rtt = self.scenario.topology.network.internal_rtt;
         if !rtt.is_zero() {
             let delay = Duration::from_nanos(rtt.as_nanos() / 2);
@@ -245,6 +273,7 @@ impl<'a> Compiler<'a> {
         let Some((cache, cacheable)) = holder else {
             return self.steps(&endpoint.steps, place);
         };
+        let reader = self.locus(place);
         let access = self.out.access(Access {
             name: cacheable.name.clone(),
             keys: match cacheable.keys {
@@ -262,14 +291,16 @@ impl<'a> Compiler<'a> {
             disk_writes: 0,
             deletes: false,
             looked_up: true,
+            reader,
         });
-        let lookup = self.ask_cache(cache, access, step);
-        self.hop();
+        let (here, there) = (reader, self.cache_locus(cache, place));
+        let lookup = self.ask_cache(cache, access, place, step);
+        self.hop(there, here);
         self.steps(&endpoint.steps, place);
-        self.hop();
+        self.hop(here, there);
         self.store(cache, access, step);
         self.out.land(lookup);
-        self.hop();
+        self.hop(there, here);
     }
 
     fn steps(&mut self, steps: &[Step], place: Place) {
@@ -342,12 +373,13 @@ impl<'a> Compiler<'a> {
             None => self.steps(steps, place),
             Some(service) => {
                 let callee = Place { service, depth: place.depth + 1 };
+                let (here, there) = (self.locus(place), self.locus(callee));
                 self.guarded_service(callee, |compiler| {
-                    compiler.hop();
+                    compiler.hop_at_once(here, there);
                     compiler.enter_service(callee, Some(place), step);
                     compiler.steps(steps, callee);
                     compiler.leave_service(callee);
-                    compiler.hop();
+                    compiler.hop(there, here);
                 });
             }
         }
@@ -390,7 +422,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a step does to the keys of a dataset.
-    pub(super) fn dataset_access(&self, dataset: DatasetId, keys: u32) -> Access {
+    pub(super) fn dataset_access(&self, dataset: DatasetId, keys: u32, reader: Locus) -> Access {
         let plan = &self.scenario.workload.datasets[dataset];
         let (database, place) = self.database_of(dataset).unwrap_or((usize::from(NONE), 0));
         Access {
@@ -406,36 +438,40 @@ impl<'a> Compiler<'a> {
             disk_writes: 0,
             deletes: false,
             looked_up: false,
+            reader,
         }
     }
 
     fn read(&mut self, dataset: DatasetId, keys: u32, primary: bool, place: Place, step: StepId) {
-        let mut access = self.dataset_access(dataset, keys);
+        let here = self.locus(place);
+        let mut access = self.dataset_access(dataset, keys, here);
         let cache = self.cache_of(dataset).filter(|_| !primary);
         let Some(cache) = cache else {
-            return self.database_read(access, primary, place, step);
+            return self.database_read(access, primary, place, here, step);
         };
+        let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
         access.looked_up = true;
         let filled = self.out.access(access.clone());
-        let lookup = self.ask_cache(cache, filled, step);
+        let lookup = self.ask_cache(cache, filled, place, step);
         if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.database_read(access, false, place, step);
+            self.database_read(access, false, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
-            self.hop();
-            self.database_read(access, false, place, step);
-            self.hop();
+            self.hop(there, here);
+            self.database_read(access, false, place, here, step);
+            self.hop(here, there);
             self.store(cache, filled, step);
         }
         self.out.land(lookup);
-        self.hop();
+        self.hop(there, here);
     }
 
     /// To the cache, its time and work, and the look-up, whose hit is to land.
-    fn ask_cache(&mut self, cache: usize, access: u16, step: StepId) -> Pc {
+    fn ask_cache(&mut self, cache: usize, access: u16, place: Place, step: StepId) -> Pc {
         let plan = &self.scenario.topology.caches[cache];
-        self.hop();
+        let (here, there) = (self.locus(place), self.cache_locus(cache, place));
+        self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheLatency);
         let mut held_at = None;
         if let Some(numbers) = &self.numbers

@@ -1,5 +1,7 @@
 //! Configuration of caches and databases.
 
+use super::failover::{SystemPrograms, failover_plan, mode, topology};
+use super::faults::can_fail;
 use super::layout::DatabaseLayout;
 use super::{dataset_space, for_each_step, result_space};
 use crate::kernel::time::Duration;
@@ -9,6 +11,7 @@ use crate::scenario::model::{
 use crate::simulation::blueprint::{CachePlan, DatabasePlan, Readers, WarmSet};
 use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache;
+use crate::tier::failover::{Mode, Topology};
 
 pub(super) fn caches(scenario: &Scenario) -> Vec<CachePlan> {
     scenario.topology.caches.iter().map(|cache| cache_plan(scenario, cache)).collect()
@@ -89,11 +92,11 @@ fn reads_per_request(scenario: &Scenario, id: usize) -> f64 {
 pub(super) fn databases(
     scenario: &Scenario,
     layouts: &[DatabaseLayout],
-    appliers: &[Option<u16>],
+    systems: &[SystemPrograms],
 ) -> Vec<DatabasePlan> {
-    let databases = scenario.topology.databases.iter().zip(layouts).zip(appliers);
+    let databases = scenario.topology.databases.iter().zip(layouts).zip(systems);
     databases
-        .map(|((database, layout), &applier)| database_plan(scenario, database, layout, applier))
+        .map(|((database, layout), system)| database_plan(scenario, database, layout, system))
         .collect()
 }
 
@@ -101,14 +104,9 @@ fn database_plan(
     scenario: &Scenario,
     database: &Database,
     layout: &DatabaseLayout,
-    applier: Option<u16>,
+    system: &SystemPrograms,
 ) -> DatabasePlan {
-    let sizes: Vec<(u64, u64)> = database
-        .datasets
-        .iter()
-        .map(|&id| &scenario.workload.datasets[id])
-        .map(|dataset| (dataset.items, dataset.item_bytes))
-        .collect();
+    let sizes = sizes(scenario, database);
     let holds_one = |cache: &&Cache| {
         cache.hit_ratio.is_none() && cache.datasets.iter().any(|id| database.datasets.contains(id))
     };
@@ -127,8 +125,20 @@ fn database_plan(
         },
         shipping: Duration::from_nanos(rtt.as_nanos() / 2),
         extra_lag: database.extra_lag.clone(),
-        applier,
+        applier: system.applier,
+        topology: topology(database),
+        mode: mode(database),
+        can_lose_writes: can_fail(scenario)
+            || topology(database) != Topology::Primary
+            || mode(database) != Mode::Asynchronous,
+        failover: failover_plan(scenario, database, system),
         buffer_pool: database.buffer_pool_bytes.map(|bytes| BufferPool::new(bytes, &sizes)),
         caches: caches.collect(),
     }
+}
+
+/// Items of each dataset of a database, and bytes of one.
+pub(super) fn sizes(scenario: &Scenario, database: &Database) -> Vec<(u64, u64)> {
+    let datasets = database.datasets.iter().map(|&id| &scenario.workload.datasets[id]);
+    datasets.map(|dataset| (dataset.items, dataset.item_bytes)).collect()
 }

@@ -8,7 +8,7 @@ impl World<'_> {
     /// A client has given up an attempt: both racers of it end.
     pub(in crate::simulation) fn cancel_attempt(&mut self, id: RequestId, attempt: u8) {
         if self.plan.clients[usize::from(self.requests[id].client)].cancels {
-            self.cancel(id, |tag| tag & !HEDGED == attempt);
+            self.cancel(id, |tag| tag == attempt || tag == attempt | HEDGED);
         }
     }
 

@@ -2,11 +2,10 @@
 
 use super::links::Way;
 use super::nodes::NodeState;
-use super::plan::ComponentKind;
 use crate::kernel::event_queue::Phase;
 use crate::kernel::random::Source;
 use crate::kernel::time::Duration;
-use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Slot, StepId};
+use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Slot, Verb};
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
 use crate::simulation::world::{EventKind, World};
@@ -46,8 +45,7 @@ impl World<'_> {
         self.jobs[job].since = self.now;
         self.start_slowly(job, to, slot);
         let node = self.node_at(job, to, slot);
-        let caller = (from != NOT_A_COMPONENT).then(|| self.node_at(job, from, from_slot));
-        let way = self.way(caller, node);
+        let way = self.way_of_call(job, node, from, from_slot);
         if way == Way::Cut {
             return self.meet_silence(job, to);
         }
@@ -58,17 +56,28 @@ impl World<'_> {
                 self.faults().waiting[node].push(job);
                 Flow::Wait
             }
-            NodeState::Up if self.recorder.trace.is_on() => self.take_call(job, node, way),
-            NodeState::Up => self.pass(job, way),
+            NodeState::Up => self.take_call(job, node, way),
         }
     }
 
-    /// The node takes the call, and that is written down.
+    /// The way of a call from its caller to a node.
+    pub(super) fn way_of_call(&self, job: JobId, node: usize, from: u16, from_slot: Slot) -> Way {
+        let caller = (from != NOT_A_COMPONENT).then(|| self.node_at(job, from, from_slot));
+        self.way(caller, node)
+    }
+
+    /// The node takes the call.
+    pub(super) fn take_call(&mut self, job: JobId, node: usize, way: Way) -> Flow {
+        if self.recorder.trace.is_on() {
+            self.write_down(job, node);
+        }
+        self.pass(job, way)
+    }
+
     #[cold]
-    fn take_call(&mut self, job: JobId, node: usize, way: Way) -> Flow {
+    fn write_down(&mut self, job: JobId, node: usize) {
         let name = self.fault_plan().node_name(node);
         self.recorder.trace.visit(self.jobs[job].request, self.now, name);
-        self.pass(job, way)
     }
 
     /// On, after what troubled links add.
@@ -83,7 +92,7 @@ impl World<'_> {
     }
 
     /// Nothing is heard until the caller gives up.
-    pub(super) fn meet_silence(&mut self, job: JobId, component: u16) -> Flow {
+    pub(in crate::simulation) fn meet_silence(&mut self, job: JobId, component: u16) -> Flow {
         let timeout = self.fault_plan().components[usize::from(component)].timeout;
         let payload = EventKind::PatienceEnded.with(job);
         let until = self.now + timeout;
@@ -94,11 +103,32 @@ impl World<'_> {
 
     /// The caller gives up.
     pub(in crate::simulation) fn give_up(&mut self, job: JobId) {
-        self.fail(job, Cause::Unreachable);
+        let cause = match self.instruction(job).verb {
+            Verb::Resolve { .. } | Verb::Route { .. } => Cause::Dns,
+            _ => Cause::Unreachable,
+        };
+        self.fail(job, cause);
+    }
+
+    /// Whether nobody can look the name up.
+    #[inline]
+    pub(in crate::simulation) fn dns_is_out(&self) -> bool {
+        self.faults.as_ref().is_some_and(|faults| faults.dns_is_out)
+    }
+
+    /// The resolver asks in vain until its client gives up.
+    #[cold]
+    pub(in crate::simulation) fn meet_no_answer(&mut self, job: JobId) -> Flow {
+        self.jobs[job].since = self.now;
+        let payload = EventKind::PatienceEnded.with(job);
+        let until = self.now + self.plan.network.give_up_after;
+        self.jobs[job].patience =
+            Some(self.queue.schedule_cancellable(until, Phase::Timer, payload));
+        Flow::Wait
     }
 
     /// What troubled links add.
-    fn delay_of(&self, job: JobId, way: Way) -> Duration {
+    pub(super) fn delay_of(&self, job: JobId, way: Way) -> Duration {
         let Way::Open { added, loss } = way else {
             return Duration::ZERO;
         };
@@ -133,8 +163,9 @@ impl World<'_> {
         let counts = self.plan.groups[usize::from(group)].counts_connections();
         let before = self.jobs[job].slots[usize::from(slot)] - first;
         let (entropy, affinity) = self.inputs_of_choice(job, group);
-        let balancer = &mut self.balancers[usize::from(group)];
-        let Some(other) = balancer.choose(entropy, affinity) else { return };
+        let balancer = self.balancer_of(group, before as usize);
+        let other = balancer.choose_other(entropy, affinity, before as usize);
+        let Some(other) = other else { return };
         if counts {
             balancer.end(before as usize);
             balancer.begin(other);
@@ -147,47 +178,5 @@ impl World<'_> {
         let mut draws = self.jobs[job].key.numbered(SLOW_START_DRAW + u64::from(group)).draws();
         let affinity = if request == NOBODY { 0 } else { self.requests[request].user };
         ([draws.next_u64(), draws.next_u64()], affinity)
-    }
-
-    /// Asks the nodes of a cache that hold the keys: the dead are passed by,
-    /// after a silence, or fail the caller.
-    #[inline(never)]
-    pub(in crate::simulation) fn probe(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
-        self.jobs[job].since = self.now;
-        let cache = usize::from(self.plan.accesses[usize::from(access)].cache);
-        let Some(component) = self.fault_plan().cache(cache) else {
-            return Flow::Next;
-        };
-        let ComponentKind::Cache { fails, .. } =
-            self.fault_plan().components[usize::from(component)].kind
-        else {
-            return Flow::Next;
-        };
-        let wanted = self.nodes_of(job, access, step);
-        let first = self.fault_plan().node(component, 0);
-        let asked = (0..128).filter(|node| wanted >> node & 1 == 1);
-        let states: Vec<NodeState> = asked.map(|node| self.node_state(first + node)).collect();
-        let is_silent = |state: &NodeState| matches!(state, NodeState::Silent | NodeState::Hung);
-        let silent = states.iter().any(is_silent);
-        if states.iter().any(|state| state.is_dead()) && fails && !silent {
-            return self.fail(job, Cause::CacheDown);
-        }
-        match (silent, fails) {
-            (false, _) => Flow::Next,
-            (true, true) => self.meet_silence(job, component),
-            (true, false) => {
-                let timeout = self.fault_plan().components[usize::from(component)].timeout;
-                self.resume_after(job, timeout);
-                Flow::Wait
-            }
-        }
-    }
-
-    /// Whether a node of a cache answers.
-    #[inline]
-    pub(in crate::simulation) fn cache_answers(&self, cache: usize, node: usize) -> bool {
-        let Some(faults) = &self.faults else { return true };
-        let Some(component) = faults.plan.cache(cache) else { return true };
-        self.node_state(faults.plan.node(component, node as u32)) == NodeState::Up
     }
 }

@@ -75,7 +75,18 @@ impl World<'_> {
             }
         }
         for job in waiting {
-            self.attribute_since(job, self.instruction(job).part);
+            self.take_after_thaw(job, node);
+        }
+    }
+
+    /// A node that has thawed takes a call that waited for it.
+    fn take_after_thaw(&mut self, job: JobId, node: usize) {
+        let instruction = self.instruction(job);
+        self.attribute_since(job, instruction.part);
+        self.jobs[job].since = self.now;
+        let Verb::Contact { from, from_slot, .. } = instruction.verb else { return };
+        let way = self.way_of_call(job, node, from, from_slot);
+        if self.take_call(job, node, way) == Flow::Next {
             self.jobs[job].pc += 1;
             self.ready.push_back(job);
         }

@@ -8,7 +8,7 @@
 use super::Action;
 use super::links::Way;
 use super::nodes::NodeState;
-use super::plan::BalancerPlan;
+use super::plan::{BalancerPlan, ComponentKind};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::step::Slot;
@@ -29,6 +29,8 @@ pub(super) struct Checked {
     in_pool: bool,
     /// Verdicts and replacements of another number are void.
     epoch: u32,
+    /// Replacements of another number are void: it has been in since.
+    outages: u32,
     /// It was taken in then, and starts slowly.
     taken_in_at: Option<Instant>,
 }
@@ -64,6 +66,7 @@ impl Checked {
             row: 0,
             in_pool: true,
             epoch: 0,
+            outages: 0,
             taken_in_at: None,
         };
         vec![healthy; plan.instances as usize]
@@ -128,6 +131,22 @@ impl World<'_> {
                 self.look_at_target(number, target, node);
             }
         }
+        self.unwatched_group_changed(node);
+    }
+
+    /// A service without a balancer has nobody who checks it: its callers know
+    /// who is in service, and nothing else.
+    fn unwatched_group_changed(&mut self, node: usize) {
+        let plan = self.fault_plan();
+        let own = &plan.nodes[node];
+        let ComponentKind::Service { group } = plan.components[usize::from(own.component)].kind
+        else {
+            return;
+        };
+        if plan.balancers.iter().all(|balancer| balancer.targets != own.component) {
+            let in_pool = self.is_provisioned(node) && !self.faults().nodes[node].draining;
+            self.set_member(group, own.instance as usize, in_pool);
+        }
     }
 
     fn look_at_target(&mut self, number: usize, target: usize, node: usize) {
@@ -177,7 +196,7 @@ impl World<'_> {
             checked.taken_in_at = Some(now);
         }
         checked.in_pool = in_pool;
-        self.balancers[usize::from(group)].set_in_pool(target, in_pool);
+        self.set_member(group, target, in_pool);
     }
 
     /// A new machine has come for a target that stayed out all the time.
@@ -185,7 +204,7 @@ impl World<'_> {
         let plan = self.fault_plan();
         let balancer = &plan.balancers[number];
         let checked = &self.faults().checked[number][target];
-        if checked.epoch != epoch || checked.in_pool {
+        if checked.outages != epoch || checked.in_pool {
             return;
         }
         let node = plan.node(balancer.targets, balancer.first + target as u32);

@@ -67,6 +67,11 @@ impl World<'_> {
         Way::Open { added: found.0, loss: found.1 }
     }
 
+    /// Whether the packets of a client, or of a node, reach a node.
+    pub(in crate::simulation) fn reaches(&self, from: Option<usize>, to: usize) -> bool {
+        self.way(from, to) != Way::Cut
+    }
+
     /// Whether one node's packets reach another, and back. Says nothing about
     /// whether anybody lives there.
     pub fn can_reach(&self, from: usize, to: usize) -> bool {

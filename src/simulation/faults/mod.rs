@@ -4,6 +4,7 @@
 //! A scenario in which nothing can fail has no [`Faults`], and none of its
 //! programs asks for them.
 
+mod caches;
 mod contact;
 mod freeze;
 mod health;
@@ -251,13 +252,14 @@ impl<'a> World<'a> {
                 incident.requests_failed = failed - incident.requests_failed;
             }
         }
-        let Some(faults) = &self.faults else { return };
-        for (_, place) in &faults.open_incidents {
+        let open = self.faults.iter().flat_map(|faults| &faults.open_incidents);
+        for (_, place) in open {
             if let Place::Further { sums, start, failed: before } = *place {
                 let sums = &mut self.recorder.availability.further[sums];
                 sums.cut_short(now - start, failed - before);
             }
         }
+        self.recorder.availability.incidents.sort_by_key(|incident| incident.start);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::plan::{ComponentKind, Effect, FaultPlan, NOWHERE, NodePlan, TargetPlan};
 use super::{Action, Source};
 use crate::kernel::event_queue::Phase;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::simulation::world::World;
 
 /// Whether and how a node answers.
@@ -155,14 +155,29 @@ impl World<'_> {
 
     /// A new machine takes the place of a node: what struck the old one is
     /// over, unless the whole place is gone. False where it is.
-    pub(super) fn renew(&mut self, node: usize) -> bool {
+    pub(in crate::simulation) fn renew(&mut self, node: usize) -> bool {
         let is_gone = |affliction: &Affliction| affliction.of_place;
         if self.faults().nodes[node].afflictions.iter().any(is_gone) {
             return false;
         }
         self.processes_start_anew(node);
+        let over: Vec<Source> =
+            self.faults().nodes[node].afflictions.iter().map(|own| own.source).collect();
         self.relieve_if(|own, affliction| own == node && !affliction.of_place);
+        self.faults().nodes[node].slowed.clear();
+        self.set_speed(node);
+        for source in over {
+            self.close_incidents_without_victims(source);
+        }
         true
+    }
+
+    /// All that a source struck has been replaced.
+    fn close_incidents_without_victims(&mut self, source: Source) {
+        let holds = |node: &Node| node.afflictions.iter().any(|own| own.source == source);
+        if !self.faults().nodes.iter().any(holds) {
+            self.close_incidents(source);
+        }
     }
 
     /// Nodes may have another state than before: those that died are struck
@@ -251,43 +266,76 @@ impl World<'_> {
     }
 
     /// CPU and disk of nodes work at a share of their speed while a source says so.
-    pub(super) fn slow_down(&mut self, nodes: &[usize], source: Source, speed: Option<f64>) {
+    pub(super) fn slow_down(&mut self, nodes: &[usize], source: Source, speed: f64) {
         for &node in nodes {
-            let slowed = &mut self.faults().nodes[node].slowed;
-            slowed.retain(|(own, _)| *own != source);
-            slowed.extend(speed.map(|speed| (source, speed)));
+            self.faults().nodes[node].slowed.push((source, speed));
             self.set_speed(node);
         }
     }
 
-    /// The speed of a node's CPU and disk: zero when frozen.
+    /// A source slows nobody down any more.
+    pub(super) fn speed_up(&mut self, source: Source) {
+        for node in 0..self.faults().nodes.len() {
+            let slowed = &mut self.faults().nodes[node].slowed;
+            let length = slowed.len();
+            slowed.retain(|(own, _)| *own != source);
+            if slowed.len() != length {
+                self.set_speed(node);
+            }
+        }
+    }
+
+    /// The speed of a node's CPU and disk: the CPU stands still while a node
+    /// of that machine is frozen.
     pub(super) fn set_speed(&mut self, node: usize) {
-        let frozen = self.node_state(node) == NodeState::Hung;
-        let factors = self.faults().nodes[node].slowed.iter().map(|(_, speed)| speed);
-        let speed = if frozen { 0.0 } else { factors.product::<f64>() };
-        let (cpu, disk) = {
-            let plan = &self.fault_plan().nodes[node];
-            (plan.cpu, plan.disk)
-        };
-        let now = self.now;
+        let plan = &self.fault_plan().nodes[node];
+        let (cpu, disk, now) = (plan.cpu, plan.disk, self.now);
+        let (speed, frozen) = self.speed_of_machine(node);
         if cpu != NOWHERE {
+            let speed = if frozen { 0.0 } else { speed };
             let next = self.cpus[cpu as usize].set_speed(now, speed);
             self.reschedule(cpu, next);
         }
-        if disk != NOWHERE && !frozen {
+        if disk != NOWHERE {
             self.disks[disk as usize].set_speed(speed);
         }
     }
 
+    /// The speed of a node's machine as a share of the full one, and whether a
+    /// node there is frozen. A source that struck several nodes of a shared
+    /// host slows the host down once.
+    fn speed_of_machine(&self, node: usize) -> (f64, bool) {
+        let plan = self.fault_plan();
+        let cpu = plan.nodes[node].cpu;
+        let is_there =
+            |other: usize| other == node || cpu != NOWHERE && plan.nodes[other].cpu == cpu;
+        let (mut slowed, mut frozen): (Vec<(Source, f64)>, bool) = (Vec::new(), false);
+        for own in (0..plan.nodes.len()).filter(|&other| is_there(other)) {
+            frozen |= self.node_state(own) == NodeState::Hung;
+            let by_source = self.faults.iter().flat_map(|faults| &faults.nodes[own].slowed);
+            for &(source, speed) in by_source {
+                if slowed.iter().all(|(known, _)| *known != source) {
+                    slowed.push((source, speed));
+                }
+            }
+        }
+        (slowed.iter().map(|(_, speed)| speed).product(), frozen)
+    }
+
     /// A node boots for a while: absent or dead until then.
     pub(super) fn boot(&mut self, node: usize) {
-        let plan = self.fault_plan();
-        let boot = plan.components[usize::from(plan.nodes[node].component)].boot;
+        let boot = self.boot_time(node);
         let state = &mut self.faults().nodes[node];
         state.boot_epoch += 1;
         let action = Action::Booted(node as u32, state.boot_epoch);
         let at: Instant = self.now + boot;
         self.schedule_action(at, Phase::Fault, action);
+    }
+
+    /// From start to readiness.
+    pub(super) fn boot_time(&self, node: usize) -> Duration {
+        let plan = self.fault_plan();
+        plan.components[usize::from(plan.nodes[node].component)].boot
     }
 
     /// It is ready.

@@ -19,6 +19,8 @@ pub struct FaultPlan {
     pub events: Vec<EventPlan>,
     /// Load balancers, which check the health of their targets.
     pub balancers: Vec<BalancerPlan>,
+    /// The load balancer at the entry: its node.
+    pub entry_balancer: Option<usize>,
     /// Groups that an endpoint needs, by endpoint: of each as many instances
     /// must be up as its component needs.
     pub needs: Vec<Vec<u16>>,
@@ -237,6 +239,20 @@ impl FaultPlan {
     #[inline]
     pub fn node(&self, component: u16, instance: u32) -> usize {
         (self.components[usize::from(component)].first_node + instance) as usize
+    }
+
+    /// Nodes of load balancers, which come first: the others follow in the
+    /// order of the table instance → CPU.
+    pub fn balancer_nodes(&self) -> usize {
+        let is_balancer =
+            |component: &&ComponentPlan| component.kind == ComponentKind::LoadBalancer;
+        self.components.iter().take_while(is_balancer).count()
+    }
+
+    /// The component whose instances a group holds.
+    pub fn service(&self, group: u16) -> u16 {
+        let own = |kind| matches!(kind, ComponentKind::Service { group: own } if own == group);
+        self.component(own).unwrap_or(0)
     }
 
     /// The component of a database.

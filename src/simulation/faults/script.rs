@@ -33,10 +33,10 @@ impl World<'_> {
                 let nodes = self.nodes_of_target(target);
                 self.afflict(&nodes, source, *effect, *destroys, *of_place);
             }
-            ActionPlan::Restart(target) => self.restart(target),
+            ActionPlan::Restart(target) => self.restart(number, target),
             ActionPlan::Slow(target, speed) => {
                 let nodes = self.nodes_of_target(target);
-                self.slow_down(&nodes, source, Some(*speed));
+                self.slow_down(&nodes, source, *speed);
             }
             ActionPlan::Link { from, to, trouble } => {
                 self.trouble_link(source, from, to.as_ref(), *trouble);
@@ -60,23 +60,26 @@ impl World<'_> {
             ActionPlan::Strike { .. } => {
                 self.relieve(source);
             }
-            ActionPlan::Slow(target, _) => {
-                let nodes = self.nodes_of_target(target);
-                self.slow_down(&nodes, source, None);
-            }
+            // Whoever is slow, be its role another by now.
+            ActionPlan::Slow(..) => self.speed_up(source),
             ActionPlan::Link { .. } => self.mend_links(source),
             ActionPlan::DnsOutage => self.faults().dns_is_out = false,
+            ActionPlan::DnsRecord(_) => self.release_name(),
             ActionPlan::Drain(target) => self.set_draining(target, false),
             _ => {}
         }
         self.close_incidents(source);
     }
 
-    /// Dead until booted.
-    fn restart(&mut self, target: &TargetPlan) {
-        let nodes = self.nodes_of_target(target);
+    /// Dead until booted; the event ends with the last of them. What is not in
+    /// service is not restarted.
+    fn restart(&mut self, number: u16, target: &TargetPlan) {
+        let mut nodes = self.nodes_of_target(target);
+        nodes.retain(|&node| self.is_provisioned(node));
         self.afflict(&nodes, Source::Boot, Effect::Refuse, false, false);
-        nodes.into_iter().for_each(|node| self.boot(node));
+        nodes.iter().for_each(|&node| self.boot(node));
+        let longest = nodes.iter().map(|&node| self.boot_time(node)).max().unwrap_or_default();
+        self.schedule_action(self.now + longest, Phase::Fault, Action::EventEnds(number));
     }
 
     /// New instances boot, superfluous ones get no more requests and are gone.
@@ -110,7 +113,7 @@ impl World<'_> {
         for component in &plan.components {
             let ComponentKind::Service { group } = component.kind else { continue };
             for instance in component.in_service..component.instances {
-                self.balancers[usize::from(group)].set_in_pool(instance as usize, false);
+                self.set_member(group, instance as usize, false);
                 self.health_changed((component.first_node + instance) as usize);
             }
         }

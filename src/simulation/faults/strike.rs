@@ -91,7 +91,7 @@ impl World<'_> {
     }
 
     /// Calls `visit` for each component that a job is at, innermost first.
-    fn each_presence(&self, job: JobId, mut visit: impl FnMut(u16, Slot, usize)) {
+    pub(super) fn each_presence(&self, job: JobId, mut visit: impl FnMut(u16, Slot, usize)) {
         let mut hold = self.holds_of(job);
         while hold != NO_HOLD {
             let entry = self.plan.programs.holds[usize::from(hold)];

@@ -201,6 +201,7 @@ impl World<'_> {
     fn is_reduced(&self) -> bool {
         let nodes = 0..self.fault_plan().nodes.len();
         nodes.into_iter().any(|node| self.is_provisioned(node) && !self.is_up(node))
+            || self.is_database_reduced()
     }
 
     /// The window begins.

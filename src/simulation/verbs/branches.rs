@@ -35,7 +35,7 @@ impl World<'_> {
         step: StepId,
         join: Pc,
     ) -> Flow {
-        let nodes = self.nodes_of_living(job, access, step);
+        let nodes = self.nodes_of(job, access, step);
         if nodes == 0 {
             return Flow::Jump(join);
         }

@@ -1,6 +1,6 @@
 //! What each verb does, by the part of the world that it touches.
 
 mod branches;
-mod network;
+pub(super) mod network;
 mod stations;
 mod stores;

@@ -13,7 +13,7 @@ use crate::tier::dns::Record;
 /// numbers stay below 2^24).
 const RTT_DRAW: u64 = 1 << 32;
 const KEPT_DRAW: u64 = (1 << 32) + 1;
-const RESOLVE_DRAW: u64 = (1 << 32) + 2;
+pub(in crate::simulation) const RESOLVE_DRAW: u64 = (1 << 32) + 2;
 
 impl World<'_> {
     /// The resolver answers at once, or asks.
@@ -31,6 +31,9 @@ impl World<'_> {
         let resolver = resolvers.resolver_of(user);
         if resolvers.lookup(self.now, resolver) == Record::Cached {
             return Flow::Next;
+        }
+        if self.dns_is_out() {
+            return self.meet_no_answer(job);
         }
         let lookup = self.sample(lookup, key.numbered(RESOLVE_DRAW));
         self.resume_after(job, lookup);
@@ -114,7 +117,8 @@ impl World<'_> {
     /// The round trip of a request: the same for all its legs.
     fn round_trip(&self, job: JobId) -> Duration {
         let key = self.requests[self.jobs[job].request].key.numbered(RTT_DRAW);
-        self.plan.network.client_rtt.sample_duration(&mut key.draws())
+        let to_site = self.plan.network.client_rtt.sample_duration(&mut key.draws());
+        to_site + self.distance_to_site(job)
     }
 
     /// Users known one by one: by the time since their last answer; others by

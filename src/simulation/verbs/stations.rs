@@ -32,7 +32,7 @@ impl World<'_> {
         let counts = plan.counts_connections();
         let balancer = &mut self.balancers[usize::from(group)];
         let Some(instance) = balancer.choose(entropy, affinity) else {
-            return self.fail(job, Cause::Refused);
+            return self.choose_nobody(job, group);
         };
         if counts {
             balancer.begin(instance);
@@ -43,7 +43,12 @@ impl World<'_> {
 
     /// Random bits and the user's hash, where the policy asks for them.
     #[inline]
-    fn choice_inputs(&self, job: JobId, policy: &Policy, step: StepId) -> ([u64; 2], u64) {
+    pub(in crate::simulation) fn choice_inputs(
+        &self,
+        job: JobId,
+        policy: &Policy,
+        step: StepId,
+    ) -> ([u64; 2], u64) {
         match policy {
             Policy::Random | Policy::TwoChoices => {
                 let mut draws = self.service_key(job, step, Purpose::Choice).draws();
@@ -68,7 +73,7 @@ impl World<'_> {
         let plan = &self.plan.groups[usize::from(group)];
         if plan.counts_connections() {
             let instance = self.jobs[job].slots[usize::from(slot)] - plan.first;
-            self.balancers[usize::from(group)].end(instance as usize);
+            self.balancer_of(group, instance as usize).end(instance as usize);
         }
     }
 

@@ -57,14 +57,20 @@ impl World<'_> {
         hit: Pc,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let mut missing = 0;
+        let mut missing = self.given_up(job, plan);
         for item in 0..u32::from(plan.count) {
-            if !self.is_held(job, access, step, item) {
+            if missing >> item & 1 == 0 && !self.is_held(job, access, step, item) {
                 missing |= 1 << item;
             }
         }
         self.jobs[job].missing = missing;
         if missing == 0 { Flow::Jump(hit) } else { Flow::Next }
+    }
+
+    /// Keys whose nodes did not answer when they were asked, by item.
+    fn given_up(&self, job: JobId, plan: &Access) -> u64 {
+        let is_asked = self.plan.caches[usize::from(plan.cache)].hit_ratio.is_none();
+        if self.faults.is_some() && is_asked { self.jobs[job].missing } else { 0 }
     }
 
     fn is_held(&mut self, job: JobId, access: u16, step: StepId, item: u32) -> bool {
@@ -78,8 +84,8 @@ impl World<'_> {
         }
         let key = self.key(job, access, step, item);
         let now = self.now;
-        let node = self.caches[cache].placement.node_of(key);
-        if !self.cache_answers(cache, node) {
+        let node = self.cache_node_of(job, access, step, item);
+        if !self.cache_answers(job, cache, node) {
             return false;
         }
         let tier = &mut self.caches[cache];
@@ -102,11 +108,12 @@ impl World<'_> {
         if self.plan.caches[cache].hit_ratio.is_some() {
             return Flow::Next;
         }
+        let region = self.reader_region(job, plan);
         for item in self.wanted(job, plan) {
             let key = self.key(job, access, step, item);
             let stale_since = self.missed_by_read(job, plan, key);
-            let node = self.caches[cache].placement.node_of(key);
-            if !self.cache_answers(cache, node) {
+            let node = self.caches[cache].placement.node_of(region, key);
+            if !self.cache_answers(job, cache, node) {
                 continue;
             }
             let tier = &mut self.caches[cache];
@@ -116,29 +123,30 @@ impl World<'_> {
         Flow::Next
     }
 
-    /// The nodes that hold the keys of a step, bit by bit.
-    pub(in crate::simulation) fn nodes_of(&self, job: JobId, access: u16, step: StepId) -> u128 {
-        let plan = &self.plan.accesses[usize::from(access)];
-        let placement = &self.caches[usize::from(plan.cache)].placement;
-        (0..u32::from(plan.count))
-            .map(|item| placement.node_of(self.key(job, access, step, item)))
-            .fold(0, |nodes, node| nodes | 1 << node)
-    }
-
-    /// The same without those that do not answer.
-    pub(in crate::simulation) fn nodes_of_living(
+    /// The node that holds one key of a step.
+    pub(in crate::simulation) fn cache_node_of(
         &self,
         job: JobId,
         access: u16,
         step: StepId,
-    ) -> u128 {
-        let nodes = self.nodes_of(job, access, step);
-        if self.faults.is_none() {
-            return nodes;
-        }
-        let cache = usize::from(self.plan.accesses[usize::from(access)].cache);
-        let answers = |node: &usize| nodes >> node & 1 == 1 && self.cache_answers(cache, *node);
-        (0..128).filter(answers).fold(0, |living, node| living | 1 << node)
+        item: u32,
+    ) -> usize {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let region = self.reader_region(job, plan);
+        let placement = &self.caches[usize::from(plan.cache)].placement;
+        placement.node_of(region, self.key(job, access, step, item))
+    }
+
+    /// The nodes that hold the keys of a step and answer, bit by bit.
+    pub(in crate::simulation) fn nodes_of(&self, job: JobId, access: u16, step: StepId) -> u128 {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let cache = usize::from(plan.cache);
+        let given_up = self.given_up(job, plan);
+        (0..u32::from(plan.count))
+            .filter(|item| given_up >> item & 1 == 0)
+            .map(|item| self.cache_node_of(job, access, step, item))
+            .filter(|&node| self.cache_answers(job, cache, node))
+            .fold(0, |nodes, node| nodes | 1 << node)
     }
 
     /// First commit of a key that the read did not see: missed by its replica,
@@ -147,11 +155,12 @@ impl World<'_> {
         if plan.database == NONE {
             return None;
         }
-        let log = &self.databases[usize::from(plan.database)].log;
-        log.first_commit_since(key, self.jobs[job].read_at)
+        let logs = &self.databases[usize::from(plan.database)].logs;
+        let read_at = self.jobs[job].read_at;
+        logs.iter().filter_map(|log| log.first_commit_since(key, read_at)).min()
     }
 
-    /// Removes the written keys from their nodes.
+    /// Removes the written keys from their nodes, those of all regions at once.
     #[inline(never)]
     pub(in crate::simulation) fn invalidate(
         &mut self,
@@ -160,11 +169,17 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
+        let cache = usize::from(plan.cache);
         for item in 0..u32::from(plan.count) {
             let key = self.key(job, access, step, item);
-            let tier = &mut self.caches[usize::from(plan.cache)];
-            let node = tier.placement.node_of(key);
-            tier.nodes[node].invalidate(key);
+            for holder in 0.. {
+                let node = self.caches[cache].placement.holders(key).nth(holder);
+                let Some(node) = node else { break };
+                // Who is out of reach is not told, and keeps what is stale.
+                if self.cache_answers(job, cache, node) {
+                    self.caches[cache].nodes[node].invalidate(key);
+                }
+            }
         }
         Flow::Next
     }
@@ -180,19 +195,18 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let instance = self.jobs[job].slots[usize::from(slot)];
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let database = usize::from(plan.database);
         // It sees what was committed up to now, and nothing after.
         self.jobs[job].read_at = self.now + Duration::from_nanos(1);
         let mut oldest: Option<Instant> = None;
-        if instance > 0 {
-            let replica = instance as usize - 1;
-            let log = &self.databases[database].log;
-            if let Some(next) = log.next_for(replica) {
-                self.jobs[job].read_at = next.committed_at;
+        for log in &self.databases[database].logs {
+            if let Some(next) = log.next_for(instance) {
+                let read_at = &mut self.jobs[job].read_at;
+                *read_at = next.committed_at.min(*read_at);
                 for item in self.wanted(job, plan) {
                     let key = self.key(job, access, step, item);
-                    let missed = log.first_missed_commit(replica, key);
+                    let missed = log.first_missed_commit(instance, key);
                     oldest = oldest.into_iter().chain(missed).min();
                 }
             }
@@ -219,30 +233,35 @@ impl World<'_> {
 
     /// The write is in the log; what caches hold of its keys is stale.
     #[inline(never)]
-    pub(in crate::simulation) fn commit(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+    pub(in crate::simulation) fn commit(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let database = usize::from(plan.database);
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
-        self.databases[database].log.commit(self.now, &keys);
-        self.databases[database].writes_committed += 1;
-        if self.recorder.trace.is_on() {
-            self.trace_keys(job, access, step);
-        }
-        for &cache in &self.plan.databases[database].caches {
-            let tier = &mut self.caches[usize::from(cache)];
-            for &key in &keys {
-                let node = tier.placement.node_of(key);
-                if plan.deletes {
-                    tier.nodes[node].invalidate(key);
-                } else {
-                    tier.nodes[node].mark_stale(self.now, key);
+        let log = match self.commit_is_plain(database, instance) {
+            true => Ok(0),
+            false => self.commit_elsewhere(job, database, instance, &keys),
+        };
+        let flow = match log {
+            Ok(log) => {
+                self.databases[database].writes_committed += 1;
+                if self.recorder.trace.is_on() {
+                    self.trace_keys(job, access, step);
                 }
+                self.write_to_log(database, log, &keys, plan.deletes);
+                Flow::Next
             }
-        }
+            Err(flow) => flow,
+        };
         self.keys = keys;
-        self.wake_appliers(database);
-        Flow::Next
+        flow
     }
 }
