@@ -104,7 +104,8 @@ impl World<'_> {
         let databases = self.plan.databases.iter().zip(&self.databases);
         let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
         let safeguards = self.measure_safeguards();
-        users.chain(dns).chain(caches).chain(databases).chain(safeguards).collect()
+        let scaling = self.measure_provisioned();
+        users.chain(dns).chain(caches).chain(databases).chain(safeguards).chain(scaling).collect()
     }
 
     fn measure_users(&self) -> ComponentMeasured {
