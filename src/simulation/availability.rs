@@ -5,7 +5,7 @@ use crate::kernel::time::{Duration, Instant};
 
 /// Incidents of a replication that are kept one by one; of those that begin
 /// later only sums are, so that a record of many years stays small.
-pub const INCIDENTS_KEPT: usize = 10_000;
+pub const INCIDENTS_KEPT: usize = 2_000;
 
 /// One failure, failover or event, from its start to its end.
 #[derive(Clone, Debug, PartialEq)]
