@@ -15,6 +15,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ("dns-failover", include_str!("../../scenarios/reference/dns-failover.toml")),
     ("erlang-b-lognormal", include_str!("../../scenarios/reference/erlang-b-lognormal.toml")),
     ("erlang-b", include_str!("../../scenarios/reference/erlang-b.toml")),
+    ("failover", include_str!("../../scenarios/reference/failover.toml")),
     ("fifo-zipf", include_str!("../../scenarios/reference/fifo-zipf.toml")),
     ("hedge", include_str!("../../scenarios/reference/hedge.toml")),
     ("jackson", include_str!("../../scenarios/reference/jackson.toml")),
@@ -43,6 +44,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ),
     ("replication-lag", include_str!("../../scenarios/reference/replication-lag.toml")),
     ("retries", include_str!("../../scenarios/reference/retries.toml")),
+    ("stale-reads", include_str!("../../scenarios/reference/stale-reads.toml")),
     ("ttl-cache", include_str!("../../scenarios/reference/ttl-cache.toml")),
     ("web-tier", include_str!("../../scenarios/reference/web-tier.toml")),
 ];

@@ -75,6 +75,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(caches());
     cases.extend(replication());
     cases.extend(failures());
+    cases.extend([failover(), stale_reads()]);
     cases.extend(clients());
     cases
 }
@@ -193,6 +194,36 @@ fn replication() -> [Case; 2] {
         ("replication-lag", vec![(LAG, replication_lag(0.1, 6.0, 72.0)), (MEAN, write)]),
         ("replication-lag-constant", vec![(LAG, replication_lag(0.1, 7.0, 49.0)), (MEAN, write)]),
     ]
+}
+
+/// Death at 20.3 s of 60 s; the third of the heartbeats of 1 s missed, 5 s of
+/// promotion; 1,500 writes per second of which those of 2 s are under way.
+fn failover() -> Case {
+    let detection = f64::ceil(20.3) + 2.0 - 20.3;
+    let outage = detection + 5.0;
+    let available = 1.0 - outage / 60.0;
+    let figures = vec![
+        ("availability", available),
+        ("availability_by_time", available),
+        ("incidents.databases.main.failover.detection_s", detection),
+        ("incidents.databases.main.failover.rto_s", outage),
+        ("incidents.databases.main.failover.writes_lost", 1_500.0 * 2.0),
+    ];
+    ("failover", figures)
+}
+
+/// 50 writes per second over 50 items, applied after 500 ms.
+fn stale_reads() -> Case {
+    let (of_item, of_all, lag) = (1.0, 50.0, 0.5_f64);
+    let missed = |rate: f64| 1.0 - f64::exp(-rate * lag);
+    // The oldest of the Poisson writes of the last `lag` seconds, if any.
+    let oldest = |rate: f64| lag - (1.0 / rate - lag * (1.0 - missed(rate)) / missed(rate));
+    let figures = vec![
+        ("components.databases.main.figures.stale_read_ratio", missed(of_item)),
+        ("components.databases.main.figures.stale_age_ms_mean", 1e3 * oldest(of_item)),
+        (LAG, 1e3 * missed(of_all) * oldest(of_all)),
+    ];
+    ("stale-reads", figures)
 }
 
 /// 120 ms of patience with an exponential 100 ms, thrice.

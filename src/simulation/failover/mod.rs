@@ -337,8 +337,13 @@ impl World<'_> {
             .rev()
             .find(|incident| incident.start == start && incident.kind != kind)
             .map_or_else(|| format!("{name}.{member} is lost"), |incident| incident.cause.clone());
+        let component = match kind {
+            // A failover is of the database as a whole.
+            "failover" => name.clone(),
+            _ => format!("{name}.{member}"),
+        };
         let incident = Incident {
-            component: format!("{name}.{member}"),
+            component,
             kind,
             cause,
             start,
