@@ -267,6 +267,8 @@ fn everything_can_be_set_and_is_part_of_the_hash() {
         ("services.web.breaker.failures", "0.2"),
         ("services.web.adaptive.minimum", "8"),
         ("services.web.boot", "10 s"),
+        ("services.web.needed", "2"),
+        ("run.availability_only", "true"),
         ("load_balancers.edge.health_check.interval", "4 s"),
         ("load_balancers.edge.replace.in", "2 min"),
         ("caches.hot.on_failure", "bypass"),
@@ -281,6 +283,33 @@ fn everything_can_be_set_and_is_part_of_the_hash() {
         ("network.give_up_after", "2 s"),
     ] {
         assert_ne!(accepted(FAILURES, &[(key, value)]).hash, hash, "{key}");
+    }
+}
+
+#[test]
+fn so_many_instances_are_needed_as_the_file_says() {
+    let topology = accepted(FAILURES, &[("services.web.needed", "3")]).topology;
+    let needed: Vec<u32> = topology.services.iter().map(|service| service.needed).collect();
+    assert_eq!(needed, [3, 1]);
+}
+
+#[test]
+fn without_requests_something_must_fail() {
+    let only = [("run.availability_only", "true")];
+    assert!(accepted(FAILURES, &only).run.availability_only);
+    assert!(!accepted(FAILURES, &[]).run.availability_only);
+    let found = loaded(W2, &only).expect_err("nothing can fail");
+    let codes: Vec<&str> = found.iter().map(|one| one.code).collect();
+    assert_eq!(codes, ["E109"], "{}", found.render(false));
+}
+
+#[test]
+fn beyond_the_clock_more_replications_play_more_years() {
+    // 2⁶² ns are 53,375.995 days; the second fits without its drain of ten minutes.
+    for duration in ["53400 d", "53375.99 d"] {
+        let found = loaded(FAILURES, &[("run.duration", duration)]).expect_err("too long");
+        let shown = found.render(false);
+        assert!(shown.contains("146 years") && shown.contains("run.replications"), "{shown}");
     }
 }
 
@@ -323,6 +352,10 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("effect = \"silence\"", "effect = \"hang\"\n«destroys = true", "E109"),
     ("crews = 2", "crews = «0", "E105"),
     ("crews = 2", "«crew = 2", "E101"),
+    // Of three instances.
+    ("boot = \"80 s\"", "boot = \"80 s\"\nneeded = «4", "E105"),
+    ("boot = \"80 s\"", "boot = \"80 s\"\nneeded = «0", "E105"),
+    ("handles = \"rank\"", "handles = \"rank\"\nneeded = «2", "E105"),
     // Events.
     ("at = \"9 min\"", "at = «\"10 min\"", "E310"),
     ("at = \"9 min\"", "at = «\"11 min\"", "E310"),

@@ -425,7 +425,9 @@ impl<'a> Item<'a> {
         if nanos > Instant::MAX.as_nanos() as f64 {
             let message =
                 format!("`{}` is beyond the clock, which ends after 146 years", self.path);
-            self.fault("E105", message, None);
+            let help = "more `run.replications` play more years: each has a clock of its own";
+            let help = (self.path == "run.duration").then(|| help.to_owned());
+            self.fault("E105", message, help);
             return None;
         }
         Some(Duration::from_nanos_f64(nanos))

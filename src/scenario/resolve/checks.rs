@@ -54,8 +54,8 @@ impl Checks<'_, '_> {
         let end = run.duration.as_nanos().saturating_add(run.limits.drain.as_nanos());
         if end > Instant::MAX.as_nanos() {
             let message = "the run ends beyond the clock, which ends after 146 years".to_owned();
-            let help = "make `run.duration` shorter, and play more years by more \
-                        `run.replications`: each has a clock of its own";
+            let help = "make `run.duration` shorter; more `run.replications` play more years: \
+                        each has a clock of its own";
             self.error("E105", self.root.key_origin("run"), message, help);
         }
     }
