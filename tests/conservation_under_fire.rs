@@ -176,7 +176,7 @@ fn on_fire(choices: &Choices, defences: &Defences, troubles: &[Trouble], chance:
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_request_is_lost_without_a_cause(
         choices in choices(),

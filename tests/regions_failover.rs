@@ -8,8 +8,8 @@ mod support;
 
 use highwater::experiment::run::{PlayOptions, play};
 use highwater::experiment::summary::TracedResult;
-use highwater::kernel::distribution::Distribution;
-use highwater::scenario::model::{Arrivals, Scenario};
+use highwater::kernel::time::{Duration, Instant};
+use highwater::scenario::model::{Arrivals, ReplayedRequest, Scenario};
 use support::scenario;
 
 /// Users of eu, who reach eu at once and us in 100 ms.
@@ -71,8 +71,12 @@ seed = 5
 
 fn site(entry: &str, events: &str) -> Scenario {
     let mut scenario = scenario(&format!("{}\n{events}", SITE.replace("ENTRY", entry)));
-    let gap = Distribution::constant(1e9).expect("a gap");
-    scenario.workload.users.arrivals = Arrivals::Renewal { gap };
+    // Replayed: no rate is known beforehand, and the resolvers begin empty.
+    let at = |second: u64| Instant::ZERO + Duration::from_nanos(second * 1_000_000_000);
+    let request =
+        |second| ReplayedRequest { at: at(second), user: None, endpoint: None, bytes: None };
+    scenario.workload.users.arrivals =
+        Arrivals::Replay { requests: (1_u64..=90).map(request).collect() };
     scenario
 }
 

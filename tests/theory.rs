@@ -7,6 +7,8 @@
 mod brute_force;
 #[path = "theory/brute_force_clients.rs"]
 mod brute_force_clients;
+#[path = "theory/brute_force_failures.rs"]
+mod brute_force_failures;
 #[path = "theory/caches.rs"]
 mod caches;
 #[path = "theory/cases.rs"]
@@ -15,6 +17,8 @@ mod cases;
 mod chains;
 #[path = "theory/clients.rs"]
 mod clients;
+#[path = "theory/failures.rs"]
+mod failures;
 #[path = "theory/names.rs"]
 mod names;
 #[path = "theory/networks.rs"]

@@ -264,10 +264,11 @@ fn names(files: &[PathBuf]) -> Vec<String> {
 fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
     let file = if is_stdin(path) { "FILE".to_owned() } else { quoted(path) };
     let replications = summary.replications.saturating_mul(4);
-    if summary.availability_only && summary.slo.verdict != Some(Verdict::Undecided) {
+    let only_here = summary.availability_only && !scenario.run.availability_only;
+    if only_here && summary.slo.verdict != Some(Verdict::Undecided) {
         return format!("highwater run {file}");
     }
-    let only = if summary.availability_only { " --availability-only" } else { "" };
+    let only = if only_here { " --availability-only" } else { "" };
     match (summary.slo.verdict, scenario.workload.users.count) {
         (Some(Verdict::Undecided), _) => {
             format!("highwater run {file}{only} --replications {replications}")

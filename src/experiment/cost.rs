@@ -14,7 +14,7 @@ pub(super) fn cost(
     measured_s: f64,
 ) -> Cost {
     let topology = &scenario.topology;
-    let mut parts = machines(topology);
+    let mut parts = machines(topology, components);
     for balancer in &topology.load_balancers {
         add(&mut parts, &format!("load_balancers.{}", balancer.name), balancer.price_per_hour);
     }
@@ -34,11 +34,19 @@ pub(super) fn cost(
     }
 }
 
-fn machines(topology: &Topology) -> Named<f64> {
+/// Of a service that events scale, the mean number of machines counts, and not
+/// all those for which there is room.
+fn machines(topology: &Topology, components: &Named<ComponentResult>) -> Named<f64> {
     let mut parts = Vec::new();
     for host in &topology.hosts {
         let owner = if host.shared { format!("hosts.{}", host.name) } else { host.name.clone() };
         add(&mut parts, &owner, topology.machines[host.machine].price_per_hour);
+    }
+    for (owner, price) in &mut parts {
+        let room = topology.hosts.iter().filter(|host| host.name == *owner).count();
+        if let Some(mean) = number(components, owner, "instances_mean") {
+            *price *= mean / room as f64;
+        }
     }
     parts
 }

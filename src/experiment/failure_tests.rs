@@ -9,13 +9,17 @@ use super::redundancy::redundancy;
 use super::run::{PlayOptions, Replication, play, play_all};
 use super::summary::{INCIDENTS_LISTED, Results, Verdict};
 use crate::kernel::distribution::Distribution;
+use crate::kernel::time::Duration;
 use crate::kernel::time::Instant;
 use crate::scenario::compile::compile;
 use crate::scenario::model::{
-    Component, Death, FailureEffect, FailureProcess, Scenario, SloFigure, SloTerm, Target,
+    Component, Death, Event, EventAction, FailureEffect, FailureProcess, Scenario, SloFigure,
+    SloTerm, Target,
 };
 use crate::scenario::{Files, Request, load};
-use crate::simulation::availability::{AvailabilityRecord, Incident, UpTime};
+use crate::simulation::availability::{
+    AvailabilityRecord, ComponentUpTime, INCIDENTS_KEPT, Incident, IncidentSums, UpTime,
+};
 use std::path::Path;
 
 struct Text;
@@ -61,7 +65,16 @@ const SECOND: u128 = 1_000_000_000;
 fn up_time(down: u128, outages: u64) -> UpTime {
     let window = 100 * SECOND;
     let all = window - down * SECOND;
-    UpTime { endpoints: vec![all; 8], all, reduced: 30 * SECOND, outages, window }
+    let web = ComponentUpTime { component: "services.web".to_owned(), up: all, outages };
+    UpTime {
+        endpoints: vec![all; 8],
+        endpoint_outages: vec![outages; 8],
+        all,
+        reduced: 30 * SECOND,
+        outages,
+        window,
+        components: vec![web],
+    }
 }
 
 /// Plays the scenario and gives each replication a record of its own.
@@ -82,6 +95,7 @@ fn failover(number: u32) -> AvailabilityRecord {
     AvailabilityRecord {
         incidents: vec![failover, incident("services.web.2", "failure", 50.0, None)],
         up_time: Some(up_time(10, 1)),
+        ..AvailabilityRecord::default()
     }
 }
 
@@ -120,8 +134,10 @@ fn an_endpoint_without_an_outage_has_the_bound() {
     let record = |_| {
         let mut up_time = up_time(10, 20);
         up_time.endpoints[0] = up_time.window;
+        up_time.endpoint_outages[0] = 0;
         let incidents = vec![incident("services.web.0", "failure", 10.0, Some(12.0))];
-        AvailabilityRecord { incidents, up_time: Some(up_time) }
+        let up_time = Some(up_time);
+        AvailabilityRecord { incidents, up_time, ..AvailabilityRecord::default() }
     };
     let summary = results(&scenario(), record, false).summary;
     let (_, first) = &summary.endpoints[0];
@@ -138,11 +154,27 @@ fn incidents_beyond_the_cap_are_counted() {
             incident("services.web.0", "failure", start, Some(start + 0.01))
         };
         let incidents = (0..1_500).map(each).collect();
-        AvailabilityRecord { incidents, up_time: Some(up_time(15, 1_500)) }
+        let further = vec![IncidentSums {
+            component: "services.web".to_owned(),
+            kind: "failure",
+            cause: "failures.web".to_owned(),
+            count: 501,
+            ended: 500,
+            length: 500 * SECOND,
+            longest: Duration::from_secs_f64(30.0),
+            requests_failed: 2,
+            figures: Vec::new(),
+        }];
+        AvailabilityRecord { incidents, further, up_time: Some(up_time(15, 1_500)) }
     };
     let summary = results(&scenario(), record, false).summary;
     assert_eq!(summary.incidents.len(), 3 * INCIDENTS_LISTED);
-    assert_eq!((summary.incidents_total, summary.incident_groups[0].count), (4_500, 4_500));
+    let group = &summary.incident_groups[0];
+    assert_eq!((summary.incidents_total, group.count), (6_003, 6_003));
+    assert_eq!(group.requests_failed, 3 * (1_500 * 7 + 2));
+    // 1,500 of 10 ms and 500 of 1 s; the one that did not end has no length.
+    let mean = group.duration_s.value.expect("known");
+    assert!((mean - 515.0 / 2_000.0).abs() < 1e-9, "{mean}");
 }
 
 #[test]
@@ -185,29 +217,15 @@ fn availability_alone_stands_beside_the_exact_value() {
         SloTerm { figure: SloFigure::Quantile(0.99), limit: 100.0 },
     ];
     let servers = scenario.topology.services[0].instances;
-    // All servers are down at once 40..44 s, 25 times within a second each.
-    let record = |_| {
-        let mut incidents = Vec::new();
-        for cycle in 0..25 {
-            for server in 0..servers {
-                let start = f64::from(cycle) * 4.0 + 0.001 * f64::from(server);
-                let name = format!("services.web.{server}");
-                incidents.push(incident(
-                    &name,
-                    "failure",
-                    start,
-                    Some(f64::from(cycle) * 4.0 + 1.0),
-                ));
-            }
-        }
-        AvailabilityRecord { incidents, up_time: Some(up_time(25, 25)) }
-    };
+    scenario.topology.services[0].needed = 2;
+    // All servers are down at once for 25 s, in 25 outages.
+    let record =
+        |_| AvailabilityRecord { up_time: Some(up_time(25, 25)), ..AvailabilityRecord::default() };
     let summary = results(&scenario, record, true).summary;
     let form = &summary.closed_form[0];
-    assert_eq!((form.instances, form.needed, form.crews), (servers, 1, Some(1)));
-    assert_eq!(form.exact, BirthDeath::new(servers, 90.0, 10.0, Some(1)).availability(1));
-    let down = 25.0 * (1.0 - 0.001 * f64::from(servers - 1)) / 100.0;
-    assert!((form.availability.value.expect("a value") - (1.0 - down)).abs() < 1e-9);
+    assert_eq!((form.instances, form.needed, form.crews), (servers, 2, Some(1)));
+    assert_eq!(form.exact, BirthDeath::new(servers, 90.0, 10.0, Some(1)).availability(2));
+    assert!((form.availability.value.expect("a value") - 0.75).abs() < 1e-9);
     assert!(summary.warnings.iter().any(|one| one.contains("four standard errors")));
     // The objective is about the time; response times are not judged.
     assert_eq!(summary.slo.terms.len(), 1);
@@ -234,6 +252,85 @@ fn what_also_fails_in_another_way_has_no_closed_form() {
     assert!(results(&scenario, failover, true).summary.closed_form.is_empty());
 }
 
+/// Servers that fail often, for the figures of the engine itself.
+fn failing_often() -> Scenario {
+    let mut scenario = failing();
+    let times = |mean: f64| Distribution::Exponential { mean };
+    let process = &mut scenario.failures.processes[0];
+    (process.mtbf, process.mttr) = (times(3e6), times(1e6));
+    process.crews = None;
+    scenario.run.availability_only = true;
+    scenario
+}
+
+#[test]
+fn the_record_of_many_failures_stays_small_and_loses_none() {
+    let scenario = failing_often();
+    let blueprint = compile(&scenario).expect("compiles");
+    let replications = play_all(&scenario, &blueprint, &only()).expect("plays");
+    let record = &replications[0].played.recorder.availability;
+    assert_eq!((record.incidents.len(), record.further.len()), (INCIDENTS_KEPT, 1));
+    let summary = assemble(&scenario, &blueprint, 1, &replications, true).summary;
+    let group = &summary.incident_groups[0];
+    assert_eq!(group.count, summary.incidents_total);
+    // Each server fails once in 4 ms of the 100 s of 3 replications.
+    let servers = f64::from(scenario.topology.services[0].instances);
+    let expected = 300.0 / 0.004 * servers;
+    assert!((group.count as f64 / expected - 1.0).abs() < 0.02, "{}", group.count);
+    let length = group.duration_s.value.expect("known");
+    assert!((length / 0.001 - 1.0).abs() < 0.02, "{length}");
+}
+
+#[test]
+fn so_many_must_be_up_as_are_needed() {
+    for needed in [1, 3] {
+        let mut scenario = failing_often();
+        scenario.topology.services[0].needed = needed;
+        let summary = play(&scenario, &PlayOptions::default()).expect("plays").summary;
+        assert!(summary.availability_only, "the scenario says so itself");
+        let form = &summary.closed_form[0];
+        assert_eq!(form.needed, needed);
+        let down = |up: Option<f64>| 1.0 - up.expect("known");
+        let exact = 1.0 - form.exact;
+        assert!((down(form.availability.value) / exact - 1.0).abs() < 0.05, "{form:?}");
+        // The endpoints need that service alone of what can fail.
+        let by_time = figure(&summary, "unavailability_by_time").expect("a figure");
+        assert!((by_time.value.expect("known") - down(form.availability.value)).abs() < 1e-9);
+        assert!(by_time.low < by_time.value && by_time.value < by_time.high);
+    }
+}
+
+fn only() -> PlayOptions<'static> {
+    PlayOptions { availability_only: true, ..PlayOptions::default() }
+}
+
+#[test]
+fn machines_cost_from_the_order_to_start_them() {
+    let mut scenario = scenario();
+    let service = &mut scenario.topology.services[0];
+    // Room for twice as many, which are in service for a quarter of the time.
+    let few = service.instances;
+    let more = service.hosts.clone();
+    let first = scenario.topology.hosts.len();
+    let rooms = more.iter().map(|&host| scenario.topology.hosts[host].clone());
+    let rooms: Vec<_> = rooms.collect();
+    scenario.topology.hosts.extend(rooms);
+    service.hosts.extend(first..first + few as usize);
+    let machine = scenario.topology.hosts[more[0]].machine;
+    scenario.topology.machines[machine].price_per_hour = 1.0;
+    let scale = |name: &str, seconds: f64, instances: u32| Event {
+        name: name.to_owned(),
+        at: at(seconds),
+        lasts: None,
+        action: EventAction::Scale { service: 0, instances },
+    };
+    scenario.failures.events = vec![scale("out", 50.0, 2 * few), scale("in", 75.0, few)];
+    let summary = play(&scenario, &only()).expect("plays").summary;
+    let parts = &summary.cost.parts_per_hour;
+    let (_, web) = parts.iter().find(|(name, _)| name == "services.web").expect("a price");
+    assert!((web - 1.25 * f64::from(few)).abs() < 1e-9, "{web}");
+}
+
 #[test]
 fn no_requests_are_played_where_only_availability_is_asked_for() {
     let options = PlayOptions { availability_only: true, ..PlayOptions::default() };
@@ -245,8 +342,7 @@ fn no_requests_are_played_where_only_availability_is_asked_for() {
 #[test]
 fn what_redundancy_bought_is_one_sentence() {
     let plain = results(&scenario(), failover, false).summary;
-    let calm =
-        |_| AvailabilityRecord { incidents: failover(0).incidents, up_time: Some(up_time(0, 0)) };
+    let calm = |_| AvailabilityRecord { up_time: Some(up_time(0, 0)), ..failover(0) };
     let mut better = results(&scenario(), calm, false).summary;
     better.cost.per_hour = plain.cost.per_hour + 0.5;
     let sentence = redundancy(("one", &plain), ("two", &better)).expect("something failed");

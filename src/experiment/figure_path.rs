@@ -61,8 +61,20 @@ pub fn figure(summary: &Summary, path: &str) -> Option<Estimate> {
         "throughput_per_s" => Some(summary.throughput_per_s.clone()),
         "availability" => Some(summary.availability.clone()),
         "availability_by_time" => summary.availability_by_time.clone(),
+        "unavailability_by_time" => summary.availability_by_time.as_ref().map(complement),
         "reduced_redundancy" => summary.reduced_redundancy.clone(),
         _ => None,
+    }
+}
+
+/// 1 − a share: of many nines it is what says something.
+fn complement(share: &Estimate) -> Estimate {
+    let rest = |value: Option<f64>| value.map(|value| 1.0 - value);
+    Estimate {
+        value: rest(share.value),
+        low: rest(share.high),
+        high: rest(share.low),
+        ..share.clone()
     }
 }
 

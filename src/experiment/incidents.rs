@@ -8,7 +8,7 @@ use super::run::Replication;
 use super::summary::{
     ComponentIncident, Estimate, INCIDENTS_LISTED, IncidentGroup, IncidentResult, Named,
 };
-use crate::simulation::availability::{Incident, UpTime};
+use crate::simulation::availability::{Incident, IncidentSums, UpTime, tier};
 use std::collections::HashMap;
 
 impl Replications<'_> {
@@ -22,7 +22,10 @@ impl Replications<'_> {
     }
 
     pub(super) fn incidents_total(&self) -> u64 {
-        self.replications.iter().map(|one| incidents_of(one).len() as u64).sum()
+        let total = |one: &Replication| {
+            incidents_of(one).len() as u64 + further(one).iter().map(|one| one.count).sum::<u64>()
+        };
+        self.replications.iter().map(total).sum()
     }
 
     /// Incidents of a component as a whole, such as failovers.
@@ -46,46 +49,45 @@ impl Replications<'_> {
 
     /// Incidents put together by component and kind, in order of appearance.
     pub(super) fn incident_groups(&self) -> Vec<IncidentGroup> {
-        let mut places: HashMap<(&str, &str), usize> = HashMap::new();
-        let mut groups: Vec<Group<'_>> = Vec::new();
+        let mut groups = Groups {
+            places: HashMap::new(),
+            groups: Vec::new(),
+            replications: self.replications.len(),
+        };
         for (number, one) in self.replications.iter().enumerate() {
             for incident in incidents_of(one) {
-                let key = (tier(&incident.component), incident.kind);
-                let place = *places.entry(key).or_insert(groups.len());
-                if place == groups.len() {
-                    groups.push(Group::new(key, self.replications.len()));
-                }
-                groups[place].add(number, incident);
+                groups.of(tier(&incident.component), incident.kind).add(number, incident);
+            }
+            for sums in further(one) {
+                groups.of(&sums.component, sums.kind).add_further(number, sums);
             }
         }
-        groups.into_iter().map(Group::result).collect()
+        groups.groups.into_iter().map(Group::result).collect()
     }
 
     /// Availability by time of all endpoints at once; `None` where nothing can fail.
     pub(super) fn availability_by_time(&self, terminating: bool) -> Option<Estimate> {
-        self.up_share(terminating, |up_time| up_time.all)
+        self.up_share(terminating, |up_time| (up_time.all, up_time.outages))
     }
 
-    /// The same of one endpoint. Outages are counted for all at once, so the
-    /// interval of an endpoint that is struck more rarely may be too narrow.
+    /// The same of one endpoint.
     pub(super) fn endpoint_by_time(&self, endpoint: usize, terminating: bool) -> Option<Estimate> {
         self.up_share(terminating, |up_time| {
-            up_time.endpoints.get(endpoint).copied().unwrap_or(up_time.all)
+            let time = up_time.endpoints.get(endpoint).copied();
+            let outages = up_time.endpoint_outages.get(endpoint).copied();
+            (time.unwrap_or(up_time.all), outages.unwrap_or(up_time.outages))
         })
     }
 
-    fn up_share(&self, terminating: bool, up: impl Fn(&UpTime) -> u128) -> Option<Estimate> {
+    /// `up`: nanoseconds up, and outages.
+    fn up_share(&self, terminating: bool, up: impl Fn(&UpTime) -> (u128, u64)) -> Option<Estimate> {
         let times = self.up_times()?;
         let seconds = |nanos: u128| nanos as f64 / 1e9;
-        let down = |one: &UpTime| seconds(one.window.saturating_sub(up(one)));
-        let each: Vec<(f64, f64)> =
-            times.iter().map(|one| (down(one), seconds(one.window))).collect();
-        let was_down = each.iter().any(|(down, _)| *down > 0.0);
-        let outages = times.iter().map(|one| one.outages).sum();
+        let down = |one: &UpTime| seconds(one.window.saturating_sub(up(one).0));
         let observed = Observed {
-            each,
-            outages: if was_down { outages } else { 0 },
-            longest_incident_s: self.longest_incident_s(),
+            each: times.iter().map(|one| (down(one), seconds(one.window))).collect(),
+            outages: times.iter().map(|one| up(one).1).sum(),
+            longest_incident_s: longest_incident_s(self.replications),
             terminating,
         };
         Some(observed.availability())
@@ -109,21 +111,27 @@ impl Replications<'_> {
         let shares: Vec<f64> = self.up_times()?.iter().map(share).collect();
         Some(share_estimate(&shares))
     }
-
-    /// What has no end lasts to that of the run.
-    pub(super) fn longest_incident_s(&self) -> Option<f64> {
-        let lengths = self.replications.iter().flat_map(|one| {
-            let last = one.played.window_end;
-            incidents_of(one).iter().map(move |incident| {
-                incident.end.unwrap_or(last).saturating_since(incident.start).as_secs_f64()
-            })
-        });
-        lengths.reduce(f64::max)
-    }
 }
 
-pub(super) fn incidents_of(one: &Replication) -> &[Incident] {
+/// What has no end lasts to that of the run.
+pub(super) fn longest_incident_s(replications: &[Replication]) -> Option<f64> {
+    let lengths = replications.iter().flat_map(|one| {
+        let last = one.played.window_end;
+        let kept = incidents_of(one).iter().map(move |incident| {
+            incident.end.unwrap_or(last).saturating_since(incident.start).as_secs_f64()
+        });
+        kept.chain(further(one).iter().map(|sums| sums.longest.as_secs_f64()))
+    });
+    lengths.reduce(f64::max)
+}
+
+fn incidents_of(one: &Replication) -> &[Incident] {
     &one.played.recorder.availability.incidents
+}
+
+/// Those that were not kept one by one.
+fn further(one: &Replication) -> &[IncidentSums] {
+    &one.played.recorder.availability.further
 }
 
 fn result(replication: u32, incident: &Incident) -> IncidentResult {
@@ -143,12 +151,21 @@ fn figures(incident: &Incident) -> Named<f64> {
     incident.figures.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
 }
 
-/// The component without the number of the instance: `services.web.2` is one
-/// of `services.web`.
-fn tier(component: &str) -> &str {
-    match component.rsplit_once('.') {
-        Some((tier, last)) if !last.is_empty() && last.bytes().all(|c| c.is_ascii_digit()) => tier,
-        _ => component,
+/// Groups in order of appearance.
+struct Groups<'a> {
+    places: HashMap<(&'a str, &'a str), usize>,
+    groups: Vec<Group<'a>>,
+    replications: usize,
+}
+
+impl<'a> Groups<'a> {
+    fn of(&mut self, component: &'a str, kind: &'a str) -> &mut Group<'a> {
+        let key = (component, kind);
+        let place = *self.places.entry(key).or_insert(self.groups.len());
+        if place == self.groups.len() {
+            self.groups.push(Group::new(key, self.replications));
+        }
+        &mut self.groups[place]
     }
 }
 
@@ -176,13 +193,31 @@ impl<'a> Group<'a> {
             add(&mut self.lengths[replication], length);
         }
         for &(name, value) in &incident.figures {
-            let place = self.figures.iter().position(|(known, _)| *known == name);
-            let place = place.unwrap_or_else(|| {
-                self.figures.push((name, vec![(0.0, 0); self.lengths.len()]));
-                self.figures.len() - 1
-            });
-            add(&mut self.figures[place].1[replication], value);
+            add(self.figure(replication, name), value);
         }
+    }
+
+    fn add_further(&mut self, replication: usize, sums: &IncidentSums) {
+        self.count += sums.count;
+        self.requests_failed += sums.requests_failed;
+        let (length, number) = &mut self.lengths[replication];
+        *length += sums.length as f64 / 1e9;
+        *number += sums.ended;
+        for &(name, sum, number) in &sums.figures {
+            let (total, count) = self.figure(replication, name);
+            *total += sum;
+            *count += number;
+        }
+    }
+
+    /// Sum and number of a figure of the incidents of a replication.
+    fn figure(&mut self, replication: usize, name: &'a str) -> &mut (f64, u64) {
+        let place = self.figures.iter().position(|(known, _)| *known == name);
+        let place = place.unwrap_or_else(|| {
+            self.figures.push((name, vec![(0.0, 0); self.lengths.len()]));
+            self.figures.len() - 1
+        });
+        &mut self.figures[place].1[replication]
     }
 
     fn result(self) -> IncidentGroup {

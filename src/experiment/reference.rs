@@ -5,14 +5,22 @@ use std::path::Path;
 
 /// Name and content of each file of `scenarios/reference/`.
 pub const REFERENCES: &[(&str, &str)] = &[
+    ("availability", include_str!("../../scenarios/reference/availability.toml")),
+    (
+        "availability-lognormal",
+        include_str!("../../scenarios/reference/availability-lognormal.toml"),
+    ),
     ("closed-mva", include_str!("../../scenarios/reference/closed-mva.toml")),
     ("erlang-a", include_str!("../../scenarios/reference/erlang-a.toml")),
     ("dns-failover", include_str!("../../scenarios/reference/dns-failover.toml")),
     ("erlang-b-lognormal", include_str!("../../scenarios/reference/erlang-b-lognormal.toml")),
     ("erlang-b", include_str!("../../scenarios/reference/erlang-b.toml")),
+    ("failover", include_str!("../../scenarios/reference/failover.toml")),
     ("fifo-zipf", include_str!("../../scenarios/reference/fifo-zipf.toml")),
     ("hedge", include_str!("../../scenarios/reference/hedge.toml")),
     ("jackson", include_str!("../../scenarios/reference/jackson.toml")),
+    ("k-of-n", include_str!("../../scenarios/reference/k-of-n.toml")),
+    ("k-of-n-crews", include_str!("../../scenarios/reference/k-of-n-crews.toml")),
     ("lru-che", include_str!("../../scenarios/reference/lru-che.toml")),
     ("lru-zipf", include_str!("../../scenarios/reference/lru-zipf.toml")),
     ("md1", include_str!("../../scenarios/reference/md1.toml")),
@@ -23,6 +31,8 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ("mg1-ps", include_str!("../../scenarios/reference/mg1-ps.toml")),
     ("mg1", include_str!("../../scenarios/reference/mg1.toml")),
     ("mm1", include_str!("../../scenarios/reference/mm1.toml")),
+    ("mm1-breakdowns", include_str!("../../scenarios/reference/mm1-breakdowns.toml")),
+    ("mm1-deaths", include_str!("../../scenarios/reference/mm1-deaths.toml")),
     ("mm2", include_str!("../../scenarios/reference/mm2.toml")),
     ("mmc", include_str!("../../scenarios/reference/mmc.toml")),
     ("power-of-two", include_str!("../../scenarios/reference/power-of-two.toml")),
@@ -34,6 +44,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ),
     ("replication-lag", include_str!("../../scenarios/reference/replication-lag.toml")),
     ("retries", include_str!("../../scenarios/reference/retries.toml")),
+    ("stale-reads", include_str!("../../scenarios/reference/stale-reads.toml")),
     ("ttl-cache", include_str!("../../scenarios/reference/ttl-cache.toml")),
     ("web-tier", include_str!("../../scenarios/reference/web-tier.toml")),
 ];

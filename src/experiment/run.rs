@@ -63,6 +63,14 @@ impl Default for PlayOptions<'_> {
     }
 }
 
+impl PlayOptions<'_> {
+    /// Whether failures and repairs alone are played, by these options or by
+    /// the scenario itself.
+    pub(super) fn plays_no_requests(&self, scenario: &Scenario) -> bool {
+        self.availability_only || scenario.run.availability_only
+    }
+}
+
 /// Why a scenario could not be played to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlayFailure {
@@ -93,13 +101,15 @@ pub(super) struct Replication {
 /// # Errors
 /// A scenario that does not compile, or a broken law.
 pub fn play(scenario: &Scenario, options: &PlayOptions) -> Result<Results, PlayFailure> {
+    let availability_only = options.plays_no_requests(scenario);
+    let options = PlayOptions { availability_only, ..*options };
     let mut blueprint = compile(scenario).map_err(PlayFailure::Compile)?;
-    if options.availability_only {
+    if availability_only {
         remove_requests(&mut blueprint);
     }
-    let replications = play_all(scenario, &blueprint, options)?;
+    let replications = play_all(scenario, &blueprint, &options)?;
     let seed = options.seed.unwrap_or(scenario.run.seed);
-    Ok(assemble(scenario, &blueprint, seed, &replications, options.availability_only))
+    Ok(assemble(scenario, &blueprint, seed, &replications, availability_only))
 }
 
 /// Plays all replications, in any order, and returns them by number.

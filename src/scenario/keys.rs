@@ -256,6 +256,7 @@ keys! {
         key("host", Kind::Text, "The shared host that it runs on."),
         key("machine", Kind::Text, "Machine type of each instance."),
         key("instances", Kind::Whole, "Number of instances; default 1."),
+        key("needed", Kind::Whole, "Instances that must be up for it to count as up; default 1."),
         key("workers", Kind::Limit, "Workers per instance; default \"unbounded\"."),
         key("queue", Kind::Limit, "Waiting places per instance; default \"unbounded\"."),
         key("queue_deadline", TIMES, "Patience in the queue."),
@@ -436,6 +437,7 @@ keys! {
         key("replications", Kind::Whole, "Independent replications; default 10."),
         key("events", Kind::Whole, "Most events per replication."),
         key("in_flight", Kind::Whole, "Most requests in flight."),
+        key("availability_only", Kind::Flag, "Failures and repairs alone, no requests."),
         key("drain", TIME, "How long measured requests may drain after the end."),
     ];
     EXPECTED = [

@@ -65,6 +65,7 @@ impl World<'_> {
             resolvers.begin_window();
         }
         self.begin_up_time();
+        self.begin_provisioned();
         self.recorder.open(now);
         self.levels_noted.fill((0, 0));
         self.in_system_noted = 0;

@@ -104,7 +104,8 @@ impl World<'_> {
         let databases = self.plan.databases.iter().zip(&self.databases);
         let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
         let safeguards = self.measure_safeguards();
-        users.chain(dns).chain(caches).chain(databases).chain(safeguards).collect()
+        let scaling = self.measure_provisioned();
+        users.chain(dns).chain(caches).chain(databases).chain(safeguards).chain(scaling).collect()
     }
 
     fn measure_users(&self) -> ComponentMeasured {
@@ -204,7 +205,9 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         figures.push(("replication_lag_ms_max", MeasuredFigure::Max(max)));
         let behind = tier.logs.iter().flat_map(|log| {
             let last = log.last_position().get();
-            members.clone().map(move |member| last - log.applied(member).get())
+            // One that is rebuilt, or catches up, is not expected to keep up.
+            let serves = |&member: &usize| tier.cluster.members[member].is_in_service;
+            members.clone().filter(serves).map(move |member| last - log.applied(member).get())
         });
         let behind = behind.max().unwrap_or(0) as f64;
         figures.push(("log_entries_behind", MeasuredFigure::Mean(Some(behind))));

@@ -96,7 +96,7 @@ impl World<'_> {
         if through != NodeState::Up {
             return silence_or_refusal(through);
         }
-        let here = self.entry_nodes(region).map(|node| match self.reaches(balancer, node) {
+        let here = self.entry_nodes(region).map(|node| match self.packets_pass(balancer, node) {
             true => self.node_state(node),
             false => NodeState::Silent,
         });
@@ -125,8 +125,9 @@ impl World<'_> {
     /// gone, with the balancer that stands there.
     pub(super) fn is_dark(&self, region: u8) -> bool {
         let mut nodes = self.entry_nodes(region).peekable();
-        let is_silent =
-            |node: usize| self.node_state(node) == NodeState::Silent || !self.reaches(None, node);
+        let is_silent = |node: usize| {
+            self.node_state(node) == NodeState::Silent || !self.packets_pass(None, node)
+        };
         nodes.peek().is_some() && nodes.all(is_silent)
     }
 

@@ -96,6 +96,29 @@ impl World<'_> {
         Flow::Next
     }
 
+    /// The replication begins in the middle of life: a resolver holds a record
+    /// with the chance that a user finds one, and the rest of its life is then
+    /// uniform over the TTL (a renewal process seen at any time; Cox 1962,
+    /// *Renewal Theory*, §5).
+    pub(super) fn fill_resolvers(&mut self) {
+        let (Some(plan), Some(regions), Some(resolvers)) =
+            (&self.plan.regions, &self.regions, &mut self.resolvers)
+        else {
+            return;
+        };
+        let owner = self.root.named("resolvers");
+        for (home, range) in (0..).zip(&plan.resolvers) {
+            let held = plan.records_held[usize::from(home)];
+            for resolver in range.clone() {
+                let mut draws = owner.numbered(u64::from(resolver)).draws();
+                if draws.chance(held) {
+                    let site = regions.server.answer(home);
+                    resolvers.begin_with(resolver, draws.uniform(), site);
+                }
+            }
+        }
+    }
+
     /// The user's resolver: a trait of the user too.
     fn resolver_of(&self, user: u64, home: u8) -> Option<u32> {
         let plan = self.plan.regions.as_ref()?;

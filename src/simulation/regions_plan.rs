@@ -24,6 +24,8 @@ pub struct RegionsPlan {
     pub orders: Vec<Vec<u8>>,
     /// Resolvers by region of their users; empty without name resolution.
     pub resolvers: Vec<Range<u32>>,
+    /// By region: the chance that a resolver holds a record, seen at any time.
+    pub records_held: Vec<f64>,
     /// How the name server learns that a region is down.
     pub checks: Option<ChecksPlan>,
     /// Groups whose instances are chosen by nearness.

@@ -63,6 +63,7 @@ pub fn play<C>(
     warm_caches(&mut world);
     world.wind_clock();
     world.wind_faults();
+    world.fill_resolvers();
     world.seat_users();
     let mut course = Course::default();
     while let Some(event) = world.queue.pop() {

@@ -73,6 +73,14 @@ impl Resolvers {
         self.sites[resolver as usize] = site;
     }
 
+    /// `resolver` begins with a record that stands for `site` and lives for this
+    /// share of the TTL.
+    pub fn begin_with(&mut self, resolver: u32, share: f64, site: u8) {
+        let life = Duration::from_nanos_f64(self.ttl.as_nanos() as f64 * share);
+        self.expires_at[resolver as usize] = Instant::ZERO + life;
+        self.sites[resolver as usize] = site;
+    }
+
     /// Whether `resolver` has the record: from storing it until, not
     /// including, the instant at which its TTL has run out.
     #[inline]
@@ -251,6 +259,9 @@ mod tests {
         resolvers.store_site(at(20), 1, 3);
         assert_eq!((resolvers.site(1), resolvers.lookup(at(119), 1)), (3, Record::Cached));
         assert_eq!(resolvers.lookup(at(120), 1), Record::Absent);
+        resolvers.begin_with(0, 0.25, 2);
+        assert_eq!((resolvers.site(0), resolvers.lookup(at(24), 0)), (2, Record::Cached));
+        assert_eq!(resolvers.lookup(at(25), 0), Record::Absent);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
 use crate::clients::{ErlangA, Hedge, Retries};
+use crate::failures::{Breakdowns, Repairs};
 use crate::names::failed_per_client;
 use crate::networks::{jackson_visit, mean_value_analysis};
 use crate::queues::{
@@ -14,6 +15,10 @@ use crate::queues::{
 pub(crate) type Case = (&'static str, Vec<(&'static str, f64)>);
 
 const MEAN: &str = "response_time_ms.mean";
+const UP: &str = "availability_by_time";
+const DOWN: &str = "unavailability_by_time";
+const REDUCED: &str = "reduced_redundancy";
+const INCIDENT: &str = "incidents.services.web.failure.duration_s";
 const P50: &str = "response_time_ms.p50";
 const P95: &str = "response_time_ms.p95";
 const P99: &str = "response_time_ms.p99";
@@ -47,6 +52,14 @@ pub(crate) fn web_tier_survival(t: f64) -> f64 {
     0.8 * outside + 0.2 * stored
 }
 
+/// Two of three, and three of five with two crews: hours.
+pub(crate) const K_OF_N: Repairs = Repairs { machines: 3, needed: 2, crews: 3, up: 8.0, down: 2.0 };
+pub(crate) const CREWS: Repairs = Repairs { machines: 5, needed: 3, crews: 2, up: 4.0, down: 1.0 };
+/// A server of 10 ms that breaks down each 200 ms, for 50 ms.
+pub(crate) const BREAKDOWNS: Breakdowns =
+    Breakdowns { arrival: 0.03, service: 0.1, failing: 0.005, repairing: 0.02 };
+pub(crate) const DEATHS: Breakdowns = Breakdowns { arrival: 0.06, ..BREAKDOWNS };
+
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = vec![
         multi_server("mm1", 0.08, 1),
@@ -61,6 +74,8 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
     cases.extend(caches());
     cases.extend(replication());
+    cases.extend([failover(), stale_reads()]);
+    cases.extend(failures());
     cases.extend(clients());
     cases
 }
@@ -181,6 +196,36 @@ fn replication() -> [Case; 2] {
     ]
 }
 
+/// Death at 20.3 s of 60 s; the third of the heartbeats of 1 s missed, 5 s of
+/// promotion; 1,500 writes per second of which those of 2 s are under way.
+fn failover() -> Case {
+    let detection = f64::ceil(20.3) + 2.0 - 20.3;
+    let outage = detection + 5.0;
+    let available = 1.0 - outage / 60.0;
+    let figures = vec![
+        ("availability", available),
+        ("availability_by_time", available),
+        ("incidents.databases.main.failover.detection_s", detection),
+        ("incidents.databases.main.failover.rto_s", outage),
+        ("incidents.databases.main.failover.writes_lost", 1_500.0 * 2.0),
+    ];
+    ("failover", figures)
+}
+
+/// 50 writes per second over 50 items, applied after 500 ms.
+fn stale_reads() -> Case {
+    let (of_item, of_all, lag) = (1.0, 50.0, 0.5_f64);
+    let missed = |rate: f64| 1.0 - f64::exp(-rate * lag);
+    // The oldest of the Poisson writes of the last `lag` seconds, if any.
+    let oldest = |rate: f64| lag - (1.0 / rate - lag * (1.0 - missed(rate)) / missed(rate));
+    let figures = vec![
+        ("components.databases.main.figures.stale_read_ratio", missed(of_item)),
+        ("components.databases.main.figures.stale_age_ms_mean", 1e3 * oldest(of_item)),
+        (LAG, 1e3 * missed(of_all) * oldest(of_all)),
+    ];
+    ("stale-reads", figures)
+}
+
 /// 120 ms of patience with an exponential 100 ms, thrice.
 pub(crate) const RETRIES: Retries =
     Retries { latency: 100.0, timeout: 120.0, attempts: 3, backoff: 100.0 };
@@ -220,6 +265,47 @@ fn clients() -> [Case; 3] {
                 (P99, p99),
                 ("components.users.figures.hedged_share", HEDGE.share()),
                 ("attribution_ms.hedge.wait", HEDGE.waited()),
+            ],
+        ),
+    ]
+}
+
+fn failures() -> [Case; 6] {
+    let two_of_three = K_OF_N.unavailability();
+    let crews = CREWS.unavailability();
+    let refused = 1.0 - DEATHS.availability();
+    [
+        // Up for 9 h, down for 1 h.
+        ("availability", vec![(UP, 0.9), (DOWN, 0.1), (INCIDENT, 3_600.0)]),
+        ("availability-lognormal", vec![(UP, 0.9), (DOWN, 0.1)]),
+        (
+            "k-of-n",
+            vec![(UP, 1.0 - two_of_three), (DOWN, two_of_three), (REDUCED, K_OF_N.reduced())],
+        ),
+        (
+            "k-of-n-crews",
+            vec![
+                (UP, 1.0 - crews),
+                (DOWN, crews),
+                (REDUCED, CREWS.reduced()),
+                (INCIDENT, 3_600.0 * CREWS.incident()),
+            ],
+        ),
+        (
+            "mm1-breakdowns",
+            vec![
+                (MEAN, BREAKDOWNS.present() / BREAKDOWNS.arrival),
+                (DOWN, 1.0 - BREAKDOWNS.availability()),
+            ],
+        ),
+        (
+            "mm1-deaths",
+            vec![
+                ("requests.failed_share.refused", refused),
+                ("requests.failed_share.lost", DEATHS.lost()),
+                ("availability", 1.0 - refused - DEATHS.lost()),
+                (MEAN, 1.0 / DEATHS.drain()),
+                (P99, -libm::log(0.01) / DEATHS.drain()),
             ],
         ),
     ]

@@ -108,7 +108,8 @@ impl Builder<'_> {
             let plan =
                 self.component(format!("services.{}", service.name), kind, service.hosts.len());
             let (in_service, boot) = (service.instances, service.boot);
-            let plan = ComponentPlan { in_service, boot, timeout: give_up, ..plan };
+            let needed = service.needed;
+            let plan = ComponentPlan { in_service, needed, boot, timeout: give_up, ..plan };
             self.add(plan, Some(layout.places), &service.hosts);
         }
         for (number, cache) in topology.caches.iter().enumerate() {
@@ -134,6 +135,7 @@ impl Builder<'_> {
             first_node: self.plan.nodes.len() as u32,
             instances: instances as u32,
             in_service: instances as u32,
+            needed: 1,
             boot: Default::default(),
             timeout: Default::default(),
         }

@@ -5,8 +5,8 @@ use super::programs::{Compiler, Place};
 use crate::kernel::time::Duration;
 use crate::route::step::{Locus, Slot, StepId, Verb};
 use crate::scenario::model::{
-    EntryTarget, HealthCheck, HostId, ReadFrom, Region, RegionId, RoutingPolicy, Scenario,
-    ServiceId, Topology,
+    Arrivals, EntryTarget, HealthCheck, HostId, ReadFrom, Region, RegionId, RoutingPolicy,
+    Scenario, ServiceId, Topology,
 };
 use crate::simulation::blueprint::NONE;
 use crate::simulation::regions_plan::{ChecksPlan, RegionsPlan, SplitPlan};
@@ -44,6 +44,7 @@ pub(super) fn regions(scenario: &Scenario, layout: &Layout) -> Option<RegionsPla
         split_of[usize::from(split.group)] = index as u16;
     }
     let entry = entry_service(topology);
+    let resolvers = resolvers(topology);
     let first = layout.services[entry].places.cpus;
     let total: f64 = topology.regions.iter().map(|region| region.users).sum();
     let regions = topology.regions.iter();
@@ -54,7 +55,8 @@ pub(super) fn regions(scenario: &Scenario, layout: &Layout) -> Option<RegionsPla
         within: Duration::from_nanos(topology.network.internal_rtt.as_nanos() / 2),
         of_place: of_place(topology, layout),
         orders: orders(topology, &here(&topology.services[entry].hosts)),
-        resolvers: resolvers(topology),
+        records_held: records_held(scenario, &resolvers),
+        resolvers,
         checks: topology.routing.and_then(|routing| routing.health_check).map(checks_plan),
         splits,
         split_of,
@@ -241,6 +243,28 @@ impl Compiler<'_> {
             false => self.cross(false, there, Locus::Site),
         }
     }
+}
+
+/// By region: the chance λT/(1 + λT) that a resolver which is asked λ times a
+/// second holds a record of TTL T. None at the start where the rate is not
+/// known beforehand.
+fn records_held(scenario: &Scenario, resolvers: &[Range<u32>]) -> Vec<f64> {
+    let Some(dns) = &scenario.topology.dns else {
+        return Vec::new();
+    };
+    let rate = match &scenario.workload.users.arrivals {
+        Arrivals::Renewal { gap } => 1e9 / gap.mean(),
+        Arrivals::Profile { knots } => knots.first().map_or(0.0, |knot| knot.1),
+        Arrivals::Closed { .. } | Arrivals::Replay { .. } => 0.0,
+    };
+    let regions = scenario.topology.regions.iter().zip(resolvers);
+    regions
+        .map(|(region, range)| {
+            let asked = rate * region.users / f64::from(range.end - range.start);
+            let per_ttl = asked * dns.ttl.as_secs_f64();
+            per_ttl / (1.0 + per_ttl)
+        })
+        .collect()
 }
 
 /// Resolvers by region, in proportion to its users; at least one each.

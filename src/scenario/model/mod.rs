@@ -74,6 +74,8 @@ pub struct Run {
     pub seed: u64,
     /// Independent replications.
     pub replications: u32,
+    /// Failures and repairs alone are played, no requests.
+    pub availability_only: bool,
     /// Limits that end an overloaded run.
     pub limits: Limits,
 }

@@ -178,6 +178,8 @@ pub struct Service {
     pub static_cpu: Distribution,
     /// Instances at the start; `hosts` has room for those of `scale` events.
     pub instances: u32,
+    /// Instances that must be up for it to count as up.
+    pub needed: u32,
     /// From start to readiness of a restarted or new instance.
     pub boot: Duration,
     /// Refuses calls to it while too many fail.

@@ -14,6 +14,7 @@ use crate::kernel::time::Instant;
 pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     let checks = Checks { root, scope, scenario, topology: &scenario.topology };
     checks.clock();
+    checks.something_to_play();
     checks.call_cycles();
     if root.context.has_errors() {
         return;
@@ -53,7 +54,20 @@ impl Checks<'_, '_> {
         let end = run.duration.as_nanos().saturating_add(run.limits.drain.as_nanos());
         if end > Instant::MAX.as_nanos() {
             let message = "the run ends beyond the clock, which ends after 146 years".to_owned();
-            self.error("E105", self.root.key_origin("run"), message, "make the run shorter");
+            let help = "make `run.duration` shorter, and play more years by more \
+                        `run.replications`: each has a clock of its own";
+            self.error("E105", self.root.key_origin("run"), message, help);
+        }
+    }
+
+    /// Without requests, failures are all that is played.
+    fn something_to_play(&self) {
+        let failures = &self.scenario.failures;
+        let nothing = failures.processes.is_empty() && failures.events.is_empty();
+        if self.scenario.run.availability_only && nothing && !self.root.context.has_errors() {
+            let message = "`run.availability_only` is set, and nothing can fail".to_owned();
+            let help = "give it [failures.NAME] with mtbf and mttr, or take it out";
+            self.error("E109", self.root.key_origin("run"), message, help);
         }
     }
 

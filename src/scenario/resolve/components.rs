@@ -49,6 +49,7 @@ fn service(
         name: name.to_owned(),
         hosts: place(reader, scope, hosts, most),
         instances: count,
+        needed: needed(reader, count),
         boot: reader.get("boot").and_then(|item| item.duration()).unwrap_or(defaults::BOOT),
         breaker: breaker(reader),
         adaptive: adaptive(reader, workers),
@@ -60,6 +61,17 @@ fn service(
         operations,
         static_cpu: static_cpu.unwrap_or(Distribution::Constant(defaults::STATIC_CPU_NANOS)),
     }
+}
+
+/// Instances that must be up: no more than there are.
+fn needed(reader: &Reader<'_>, instances: u32) -> u32 {
+    let Some(item) = reader.get("needed") else { return 1 };
+    let needed = item.whole32(1).unwrap_or(1);
+    if needed > instances {
+        let message = format!("`{}` is {needed}, and there are only {instances}", item.path);
+        item.fault("E105", message, Some("so many of the `instances` must be up".to_owned()));
+    }
+    needed
 }
 
 /// Whether a value is `"*"`.

@@ -107,6 +107,9 @@ fn check_mode(
     }
 }
 
+/// Keys that mean something only where a replica is promoted.
+const OF_A_PROMOTION: [&str; 4] = ["promotion", "writes_meanwhile", "fencing", "recovery"];
+
 /// Reads `[databases.NAME.failover]`.
 pub(super) fn failover(
     database: &Reader<'_>,
@@ -114,16 +117,19 @@ pub(super) fn failover(
     replicas: u64,
 ) -> Option<Failover> {
     let reader = database.part("failover")?;
-    let at = database.key_origin("failover");
-    let refuse = |message: String, help: &str| {
+    let refuse = |at, message: String, help: &str| {
         reader.context.error("E309", at, message, Some(help.to_owned()));
     };
     if topology != ReplicationTopology::Primary {
-        let message = format!("`{}`: every instance is a primary, none is promoted", reader.path);
-        refuse(message, "take it out, or write topology = \"primary\"");
+        for key in OF_A_PROMOTION.into_iter().filter(|key| reader.has(key)) {
+            let message =
+                format!("`{}.{key}`: every instance is a primary, none is promoted", reader.path);
+            refuse(reader.key_origin(key), message, "take it out, or write topology = \"primary\"");
+        }
     } else if replicas == 0 {
         let message = format!("`{}` has no replica to promote", reader.path);
-        refuse(message, "give the database `replicas`, at least 1");
+        let at = database.key_origin("failover");
+        refuse(at, message, "give the database `replicas`, at least 1");
     }
     let recovery = reader.part("recovery").and_then(|part| part.need("rate"));
     let fencing = reader.get("fencing").and_then(|item| item.flag());

@@ -59,6 +59,7 @@ fn played(
         kind,
         seed: defaults::SEED,
         replications: defaults::REPLICATIONS,
+        availability_only: reader.is_some_and(|reader| reader.flag("availability_only")),
         limits,
     }
 }

@@ -11,9 +11,9 @@ mod writes;
 
 pub use acknowledge::Unacknowledged;
 
-use super::availability::Incident;
+use super::availability::{INCIDENTS_KEPT, Incident};
 use super::request::JobId;
-use super::world::{EventKind, World};
+use super::world::{DatabaseTier, EventKind, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::time::Instant;
 use crate::tier::failover::Presence;
@@ -346,23 +346,42 @@ impl World<'_> {
         kind: &'static str,
         start: Instant,
     ) -> usize {
+        let place = self.room_for_incident();
         let name = &self.plan.databases[database].name;
-        let incidents = &mut self.recorder.availability.incidents;
+        let incidents = &self.recorder.availability.incidents;
         let cause = incidents
             .iter()
             .rev()
             .find(|incident| incident.start == start && incident.kind != kind)
             .map_or_else(|| format!("{name}.{member} is lost"), |incident| incident.cause.clone());
-        incidents.push(Incident {
-            component: format!("{name}.{member}"),
+        let component = match kind {
+            // A failover is of the database as a whole.
+            "failover" => name.clone(),
+            _ => format!("{name}.{member}"),
+        };
+        let incident = Incident {
+            component,
             kind,
             cause,
             start,
             end: None,
             requests_failed: self.databases[database].failover.failed_before[member],
             figures: Vec::new(),
-        });
-        incidents.len() - 1
+        };
+        self.recorder.availability.put(place, incident);
+        place
+    }
+
+    /// Where the next incident goes: behind the others, or, where enough are
+    /// kept, in the place of a later one that is over and gets no more figures.
+    fn room_for_incident(&self) -> usize {
+        let incidents = &self.recorder.availability.incidents;
+        let is_free = |place: &usize| {
+            let latest = |tier: &DatabaseTier| tier.failover.incident == Some(*place);
+            incidents[*place].end.is_some() && !self.databases.iter().any(latest)
+        };
+        let mut later = INCIDENTS_KEPT.min(incidents.len())..incidents.len();
+        later.find(is_free).unwrap_or(incidents.len())
     }
 
     fn end_incident(&mut self, place: usize) {

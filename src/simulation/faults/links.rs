@@ -68,7 +68,7 @@ impl World<'_> {
     }
 
     /// Whether the packets of a client, or of a node, reach a node.
-    pub(in crate::simulation) fn reaches(&self, from: Option<usize>, to: usize) -> bool {
+    pub(in crate::simulation) fn packets_pass(&self, from: Option<usize>, to: usize) -> bool {
         self.way(from, to) != Way::Cut
     }
 

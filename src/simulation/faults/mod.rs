@@ -12,15 +12,17 @@ mod links;
 mod nodes;
 pub mod plan;
 mod processes;
+mod provisioned;
 mod script;
 mod strike;
 mod up_time;
 
-use super::availability::Incident;
+use super::availability::{AvailabilityRecord, INCIDENTS_KEPT, Incident};
 use super::request::{JobId, Slab};
 use super::world::{EventKind, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::time::Instant;
+use crate::metrics::time_weighted::TimeWeighted;
 use crate::route::step::Pc;
 use health::Checked;
 use links::Links;
@@ -52,10 +54,12 @@ pub struct Faults<'a> {
     frozen: Vec<Frozen>,
     /// Nobody can look the name up.
     pub dns_is_out: bool,
-    /// Incidents that are not over: index in the record, with their source.
-    open_incidents: Vec<(Source, usize)>,
+    /// Incidents that are not over, with their source.
+    open_incidents: Vec<(Source, Place)>,
     /// Availability by time.
     up_time: UpTimeClock,
+    /// Machines paid for, by component, where events change their number.
+    provisioned: Vec<Option<TimeWeighted>>,
 }
 
 /// Who has struck a node.
@@ -130,7 +134,8 @@ impl<'a> Faults<'a> {
             frozen: Vec::new(),
             dns_is_out: false,
             open_incidents: Vec::new(),
-            up_time: UpTimeClock::new(plan.needs.len()),
+            up_time: UpTimeClock::default(),
+            provisioned: provisioned::levels(plan),
             nodes,
         }
     }
@@ -167,7 +172,7 @@ impl<'a> World<'a> {
         for process in 0..self.faults().processes.len() {
             self.schedule_failure(process);
         }
-        self.note_up_time();
+        self.wind_up_time();
     }
 
     fn schedule_action(&mut self, at: Instant, phase: Phase, action: Action) {
@@ -202,46 +207,88 @@ impl<'a> World<'a> {
     pub(super) fn open_incident(
         &mut self,
         source: Source,
-        component: String,
+        component: &str,
         kind: &'static str,
-        cause: String,
+        cause: &str,
     ) {
-        let incident = Incident {
-            component,
-            kind,
-            cause,
-            start: self.now,
-            end: None,
-            requests_failed: self.recorder.failed_for_good,
-            figures: Vec::new(),
+        let (now, failed) = (self.now, self.recorder.failed_for_good);
+        let record = &mut self.recorder.availability;
+        let place = if record.incidents.len() < INCIDENTS_KEPT {
+            record.incidents.push(Incident {
+                component: component.to_owned(),
+                kind,
+                cause: cause.to_owned(),
+                start: now,
+                end: None,
+                requests_failed: failed,
+                figures: Vec::new(),
+            });
+            Place::Kept(record.incidents.len() - 1)
+        } else {
+            let sums = record.count_further(component, kind, cause);
+            Place::Further { sums, start: now, failed }
         };
-        let incidents = &mut self.recorder.availability.incidents;
-        incidents.push(incident);
-        let place = incidents.len() - 1;
         self.faults().open_incidents.push((source, place));
     }
 
     /// Ends the incidents of a source.
     pub(super) fn close_incidents(&mut self, source: Source) {
+        let (now, failed) = (self.now, self.recorder.failed_for_good);
         let faults = self.faults.as_mut().expect("something can fail");
-        let (over, open) = faults.open_incidents.iter().partition(|(own, _)| *own == source);
-        faults.open_incidents = open;
-        let over: Vec<(Source, usize)> = over;
-        for (_, place) in over {
-            let incident = &mut self.recorder.availability.incidents[place];
-            incident.end = Some(self.now);
-            incident.requests_failed = self.recorder.failed_for_good - incident.requests_failed;
-        }
+        let record = &mut self.recorder.availability;
+        faults.open_incidents.retain(|(own, place)| {
+            if *own == source {
+                place.close(record, now, failed);
+            }
+            *own != source
+        });
     }
 
     /// Closes the books on what is still open at the end.
     pub fn end_incidents(&mut self) {
-        let failed = self.recorder.failed_for_good;
+        let (now, failed) = (self.now, self.recorder.failed_for_good);
         for incident in &mut self.recorder.availability.incidents {
             if incident.end.is_none() {
                 incident.requests_failed = failed - incident.requests_failed;
             }
         }
+        let open = self.faults.iter().flat_map(|faults| &faults.open_incidents);
+        for (_, place) in open {
+            if let Place::Further { sums, start, failed: before } = *place {
+                let sums = &mut self.recorder.availability.further[sums];
+                sums.cut_short(now - start, failed - before);
+            }
+        }
         self.recorder.availability.incidents.sort_by_key(|incident| incident.start);
+    }
+}
+
+/// Where an incident stands that is not over.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Its index in the record.
+    Kept(usize),
+    /// Only summed up.
+    Further {
+        /// Index of its sums.
+        sums: usize,
+        start: Instant,
+        /// Requests that had failed for good before.
+        failed: u64,
+    },
+}
+
+impl Place {
+    fn close(&self, record: &mut AvailabilityRecord, now: Instant, failed: u64) {
+        match *self {
+            Self::Kept(index) => {
+                let incident = &mut record.incidents[index];
+                incident.end = Some(now);
+                incident.requests_failed = failed - incident.requests_failed;
+            }
+            Self::Further { sums, start, failed: before } => {
+                record.further[sums].end(now - start, failed - before);
+            }
+        }
     }
 }

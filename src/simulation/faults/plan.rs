@@ -21,8 +21,8 @@ pub struct FaultPlan {
     pub balancers: Vec<BalancerPlan>,
     /// The load balancer at the entry: its node.
     pub entry_balancer: Option<usize>,
-    /// Groups that an endpoint needs, by endpoint: one instance of each must
-    /// be up.
+    /// Groups that an endpoint needs, by endpoint: of each as many instances
+    /// must be up as its component needs.
     pub needs: Vec<Vec<u16>>,
 }
 
@@ -39,6 +39,8 @@ pub struct ComponentPlan {
     pub instances: u32,
     /// Nodes in service at the start.
     pub in_service: u32,
+    /// So many must be up for the component to count as up.
+    pub needed: u32,
     /// From start to readiness.
     pub boot: Duration,
     /// Its callers hear nothing for so long and give up.

@@ -75,7 +75,7 @@ impl World<'_> {
         let failure = &plan.processes[number];
         let (name, target) = &failure.groups[group];
         let source = Source::Process(process as u32);
-        self.open_incident(source, name.clone(), "failure", failure.name.clone());
+        self.open_incident(source, name, "failure", &failure.name);
         let nodes = self.nodes_of_target(target);
         self.afflict(&nodes, source, failure.effect, failure.destroys, failure.of_place);
         let crews = &mut self.faults().crews[number];

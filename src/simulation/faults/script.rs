@@ -11,7 +11,7 @@ impl World<'_> {
         let event = &plan.events[usize::from(number)];
         let source = Source::Event(number);
         let cause = format!("{}: {}", event.name, event.action.kind());
-        self.open_incident(source, event.target.clone(), event.action.kind(), cause);
+        self.open_incident(source, &event.target, event.action.kind(), &cause);
         self.act(number, source);
         let at_once = matches!(
             event.action,
@@ -94,6 +94,7 @@ impl World<'_> {
                 self.boot(node);
             }
         }
+        self.note_provisioned(component, wanted);
     }
 
     fn set_draining(&mut self, target: &TargetPlan, draining: bool) {

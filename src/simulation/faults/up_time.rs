@@ -1,96 +1,201 @@
 //! Availability by time: which endpoints could be served when.
 
 use super::nodes::NodeState;
-use super::plan::ComponentKind;
+use super::plan::{ComponentKind, FaultPlan};
 use crate::kernel::time::Instant;
-use crate::simulation::availability::UpTime;
+use crate::simulation::availability::{ComponentUpTime, UpTime};
+use crate::simulation::blueprint::Blueprint;
 use crate::simulation::world::World;
 
 /// Adds up the times in which endpoints could be served.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct UpTimeClock {
-    /// Since when `up` and `reduced` hold.
+    /// Since when the states below hold.
     since: Instant,
+    /// Groups of which an endpoint needs instances.
+    groups: Vec<Group>,
+    /// Indices in `groups`, by endpoint.
+    needs: Vec<Vec<usize>>,
     /// Endpoints that can be served now.
-    up: Vec<bool>,
+    endpoints: Vec<bool>,
+    /// Components of which enough instances are up.
+    components: Vec<bool>,
+    /// All endpoints can be served.
+    all: bool,
     /// A component lacks an instance.
     reduced: bool,
     figures: UpTime,
 }
 
+/// A group of which an endpoint needs instances, and whether it has them.
+#[derive(Clone, Debug)]
+struct Group {
+    /// Its number.
+    number: u16,
+    /// The component that has them.
+    component: u16,
+    /// The node of its first target.
+    first: usize,
+    /// Targets, not more than instances of the component.
+    targets: usize,
+    /// Only those with the role count: a database.
+    by_role: bool,
+    /// So many must be up.
+    needed: u32,
+    is_up: bool,
+}
+
 impl UpTimeClock {
-    pub(super) fn new(endpoints: usize) -> Self {
-        let figures = UpTime { endpoints: vec![0; endpoints], ..UpTime::default() };
-        Self { since: Instant::ZERO, up: vec![true; endpoints], reduced: false, figures }
+    /// All is up at the start.
+    fn new(plan: &FaultPlan, blueprint: &Blueprint) -> Self {
+        let mut clock = Self { all: true, ..Self::default() };
+        clock.components = vec![true; plan.components.len()];
+        clock.endpoints = vec![true; plan.needs.len()];
+        clock.figures = empty(plan);
+        for groups in &plan.needs {
+            let known = groups.iter().filter_map(|&number| clock.group(number, plan, blueprint));
+            let needs: Vec<Group> = known.collect();
+            let places = needs.into_iter().map(|group| clock.place(group)).collect();
+            clock.needs.push(places);
+        }
+        clock
+    }
+
+    /// What is known of a group before it is played.
+    fn group(&self, number: u16, plan: &FaultPlan, blueprint: &Blueprint) -> Option<Group> {
+        let group = &blueprint.groups[usize::from(number)];
+        let is_owner = |kind: ComponentKind| match kind {
+            ComponentKind::Service { group: own } => own == number,
+            ComponentKind::Database { database } => {
+                let own = &blueprint.databases[usize::from(database)].name;
+                let rest = group.name.strip_prefix(own.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            }
+            _ => false,
+        };
+        let component = plan.components.iter().position(|one| is_owner(one.kind))?;
+        let owner = &plan.components[component];
+        Some(Group {
+            number,
+            component: component as u16,
+            first: (owner.first_node + group.first) as usize,
+            targets: owner.instances.saturating_sub(group.first).min(group.instances) as usize,
+            by_role: matches!(owner.kind, ComponentKind::Database { .. }),
+            needed: owner.needed,
+            is_up: true,
+        })
+    }
+
+    /// The place of a group among those known.
+    fn place(&mut self, group: Group) -> usize {
+        let place = self.groups.iter().position(|own| own.number == group.number);
+        place.unwrap_or_else(|| {
+            self.groups.push(group);
+            self.groups.len() - 1
+        })
     }
 
     /// Adds the time up to `now`.
     fn advance(&mut self, now: Instant) {
         let passed = u128::from((now - self.since).as_nanos());
         self.since = now;
-        for (time, up) in self.figures.endpoints.iter_mut().zip(&self.up) {
-            *time += if *up { passed } else { 0 };
+        if passed == 0 {
+            return;
         }
-        self.figures.all += if self.up.iter().all(|up| *up) { passed } else { 0 };
-        self.figures.reduced += if self.reduced { passed } else { 0 };
-        self.figures.window += passed;
+        let figures = &mut self.figures;
+        let endpoints = figures.endpoints.iter_mut().zip(&self.endpoints);
+        endpoints.for_each(|(time, up)| *time += if *up { passed } else { 0 });
+        let components = figures.components.iter_mut().zip(&self.components);
+        components.for_each(|(own, up)| own.up += if *up { passed } else { 0 });
+        figures.all += if self.all { passed } else { 0 };
+        figures.reduced += if self.reduced { passed } else { 0 };
+        figures.window += passed;
+    }
+
+    /// The states of the groups and components are new: so are those of the
+    /// endpoints.
+    fn conclude(&mut self, balancers_are_up: bool) {
+        let mut all = true;
+        for (place, needs) in self.needs.iter().enumerate() {
+            let up = balancers_are_up && needs.iter().all(|&group| self.groups[group].is_up);
+            let ceased = std::mem::replace(&mut self.endpoints[place], up) && !up;
+            self.figures.endpoint_outages[place] += u64::from(ceased);
+            all &= up;
+        }
+        let ceased = std::mem::replace(&mut self.all, all) && !all;
+        self.figures.outages += u64::from(ceased);
+    }
+}
+
+/// Nothing seen.
+fn empty(plan: &FaultPlan) -> UpTime {
+    let component = |name: &String| ComponentUpTime { component: name.clone(), up: 0, outages: 0 };
+    UpTime {
+        endpoints: vec![0; plan.needs.len()],
+        endpoint_outages: vec![0; plan.needs.len()],
+        components: plan.components.iter().map(|one| component(&one.name)).collect(),
+        ..UpTime::default()
     }
 }
 
 impl World<'_> {
-    /// Something may have changed: who can be served from now on.
-    pub fn note_up_time(&mut self) {
-        if self.faults.is_none() || self.recorder.is_closed() {
-            return;
-        }
-        let up: Vec<bool> =
-            self.fault_plan().needs.iter().map(|needs| self.is_served(needs)).collect();
-        let reduced = self.is_reduced();
-        let now = self.now;
-        let clock = &mut self.faults().up_time;
-        clock.advance(now);
-        let was_up = clock.up.iter().all(|up| *up);
-        clock.figures.outages += u64::from(was_up && !up.iter().all(|up| *up));
-        (clock.up, clock.reduced) = (up, reduced);
+    /// Availability by time begins.
+    pub(super) fn wind_up_time(&mut self) {
+        self.faults().up_time = UpTimeClock::new(self.fault_plan(), self.plan);
+        self.note_up_time();
     }
 
-    /// Whether each of these groups has an instance that is up and, where
-    /// roles are given, has the role.
-    fn is_served(&self, needs: &[u16]) -> bool {
-        needs.iter().all(|&group| {
-            let plan = self.fault_plan();
-            plan.components.iter().enumerate().any(|(number, component)| {
-                let nodes = (0..component.instances).map(|own| plan.node(number as u16, own));
-                let mut up = nodes.enumerate().filter(|(_, node)| self.is_up(*node));
-                match component.kind {
-                    ComponentKind::Service { group: own } => own == group && up.next().is_some(),
-                    ComponentKind::Database { database } => {
-                        let has_role =
-                            |own: usize| self.balancers[usize::from(group)].is_in_pool(own);
-                        self.is_group_of_database(group, usize::from(database))
-                            && up.any(|(own, _)| has_role(own))
-                    }
-                    _ => false,
-                }
-            })
-        }) && self.balancers_are_up()
+    /// Something may have changed: who can be served from now on.
+    pub fn note_up_time(&mut self) {
+        if self.recorder.is_closed() {
+            return;
+        }
+        let Some(faults) = &mut self.faults else { return };
+        // Taken out for a moment, so that the state of the world can be read.
+        let mut clock = std::mem::take(&mut faults.up_time);
+        clock.advance(self.now);
+        self.look_at_components(&mut clock);
+        clock.reduced = self.is_reduced();
+        for group in &mut clock.groups {
+            group.is_up = match group.by_role {
+                true => self.has_role_up(group),
+                // Its group holds all instances of a service.
+                false => clock.components[usize::from(group.component)],
+            };
+        }
+        clock.conclude(self.balancers_are_up(&clock.components));
+        self.faults().up_time = clock;
+    }
+
+    /// Of which components enough instances are up.
+    fn look_at_components(&self, clock: &mut UpTimeClock) {
+        let plan = self.fault_plan();
+        for (number, component) in plan.components.iter().enumerate() {
+            let nodes = component.first_node..component.first_node + component.instances;
+            let up = nodes.filter(|&node| self.is_up(node as usize)).count();
+            let is_up = up >= component.needed as usize;
+            let ceased = std::mem::replace(&mut clock.components[number], is_up) && !is_up;
+            clock.figures.components[number].outages += u64::from(ceased);
+        }
+    }
+
+    /// Whether enough instances of a database are up that have the role.
+    fn has_role_up(&self, group: &Group) -> bool {
+        let balancer = &self.balancers[usize::from(group.number)];
+        let has_role =
+            |target: &usize| balancer.is_in_pool(*target) && self.is_up(group.first + target);
+        (0..group.targets).filter(has_role).count() >= group.needed as usize
+    }
+
+    fn balancers_are_up(&self, components: &[bool]) -> bool {
+        let plan = self.fault_plan();
+        let balancers =
+            plan.components.iter().take_while(|one| one.kind == ComponentKind::LoadBalancer);
+        balancers.zip(components).all(|(_, up)| *up)
     }
 
     fn is_up(&self, node: usize) -> bool {
         self.node_state(node) == NodeState::Up
-    }
-
-    fn is_group_of_database(&self, group: u16, database: usize) -> bool {
-        let name = &self.plan.groups[usize::from(group)].name;
-        let own = &self.plan.databases[database].name;
-        name.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    }
-
-    fn balancers_are_up(&self) -> bool {
-        let plan = self.fault_plan();
-        plan.components.iter().enumerate().all(|(number, component)| {
-            component.kind != ComponentKind::LoadBalancer || self.is_up(plan.node(number as u16, 0))
-        })
     }
 
     fn is_reduced(&self) -> bool {
@@ -104,8 +209,7 @@ impl World<'_> {
         let now = self.now;
         if let Some(faults) = &mut self.faults {
             faults.up_time.advance(now);
-            let endpoints = faults.up_time.figures.endpoints.len();
-            faults.up_time.figures = UpTime { endpoints: vec![0; endpoints], ..UpTime::default() };
+            faults.up_time.figures = empty(faults.plan);
         }
     }
 
