@@ -7,16 +7,18 @@ use crate::death::site;
 /// One web server, and a database with so many replicas: reads of 1 ms at 0,
 /// 20, 40 … and writes of 2 ms at 10, 30, 50 …, each without work before it.
 fn story(replicas: u32, database: &str, more: &str) -> crate::course::Course {
+    let costs = "costs = { read = { cpu = \"1 ms\" }, write = { cpu = \"2 ms\" } }";
+    let costs = if database.contains("costs") { "" } else { costs };
     let rest = format!(
         "[endpoints.write]\nshare = 1\nsteps = [{{ update = \"posts\" }}]\n\
          [datasets.posts]\nitems = 1\nitem_size = \"1 KB\"\n[databases.main]\nmachine = \"m\"\n\
-         replicas = {replicas}\ncosts = {{ read = {{ cpu = \"1 ms\" }}, write = {{ cpu = \"2 ms\" }} }}\n\
-         {database}\n{more}"
+         replicas = {replicas}\n{costs}\n{database}\n{more}"
     );
     let text = site(&rest)
         .replace("interarrival = \"10 ms\"", "replay = \"arrivals.csv\"")
         .replace("[endpoints.page]", "[endpoints.read]\nshare = 1")
         .replace("{ cpu = \"8 ms\" }", "{ read = \"posts\" }")
+        .replace("vcpus = 8", "vcpus = 8\n        disk = { iops = 1000 }")
         .replace("instances = 2", "instances = 1");
     let rows = (0..100).map(|number| {
         let kind = if number % 2 == 0 { "read" } else { "write" };
@@ -166,4 +168,61 @@ fn a_draining_replica_leaves_reads_to_the_primary() {
     let found = story(1, "read_from = \"any\"", care);
     found.of("read", &[("0..980", "web.0 main.0 1 | web.0 main.1 1")]);
     found.of("write", &[("10..990", "web.0 main.0 2")]);
+}
+
+/// Writes take 5 ms on the disk, one after the other.
+fn with_disk(more: &str) -> crate::course::Course {
+    let costs = "costs = { read = { cpu = \"1 ms\" }, write = { disk_writes = 5 } }";
+    story(0, costs, more)
+}
+
+/// The primary hangs from 212 to 262: the access of the write of 210 ends at
+/// 215, and the write with the thaw; those of 230 and 250 are taken at 262 and
+/// done at 267 and 272; that of 270 waits for the last of them.
+#[test]
+fn a_disk_access_under_way_ends_though_its_database_hangs() {
+    let pause = "[events.pause]\nat = \"212 ms\"\nfor = \"50 ms\"\nhang = \"databases.main\"";
+    with_disk(pause).of(
+        "write",
+        &[
+            ("10..190", "web.0 main.0 5"),
+            ("210", "web.0 main.0 =262"),
+            ("230", "web.0 main.0 =267"),
+            ("250", "web.0 main.0 =272"),
+            ("270", "web.0 main.0 7"),
+            ("290..990", "web.0 main.0 5"),
+        ],
+    );
+}
+
+/// Half the speed from 212 to 312: the access of 210 keeps its time, those of
+/// 230 to 310 take 10 ms, as that of 310 was asked for in that time.
+#[test]
+fn a_slow_disk_is_slow_for_those_who_come() {
+    let heat =
+        "[events.heat]\nat = \"212 ms\"\nfor = \"100 ms\"\nslow = \"databases.main\"\nspeed = 0.5";
+    with_disk(heat).of(
+        "write",
+        &[
+            ("10..210", "web.0 main.0 5"),
+            ("230..310", "web.0 main.0 10"),
+            ("330..990", "web.0 main.0 5"),
+        ],
+    );
+}
+
+/// Dead from 212 to 262: the access is lost with the database, and the disk is
+/// free when it comes back.
+#[test]
+fn a_disk_access_dies_with_its_database() {
+    let death = "[events.death]\nat = \"212 ms\"\nfor = \"50 ms\"\nkill = \"databases.main\"";
+    with_disk(death).of(
+        "write",
+        &[
+            ("10..190", "web.0 main.0 5"),
+            ("210", "web.0 main.0 lost 2"),
+            ("230..250", "web.0 refused 0"),
+            ("270..990", "web.0 main.0 5"),
+        ],
+    );
 }
