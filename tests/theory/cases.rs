@@ -215,7 +215,7 @@ fn failover() -> Case {
 /// 50 writes per second over 50 items, applied after 500 ms.
 fn stale_reads() -> Case {
     let (of_item, of_all, lag) = (1.0, 50.0, 0.5_f64);
-    let missed = |rate: f64| 1.0 - f64::exp(-rate * lag);
+    let missed = |rate: f64| 1.0 - libm::exp(-rate * lag);
     // The oldest of the Poisson writes of the last `lag` seconds, if any.
     let oldest = |rate: f64| lag - (1.0 / rate - lag * (1.0 - missed(rate)) / missed(rate));
     let figures = vec![
