@@ -14,6 +14,10 @@ mod support;
 mod course;
 #[path = "timeline/death.rs"]
 mod death;
+#[path = "timeline/in_flight.rs"]
+mod in_flight;
+#[path = "timeline/slowly.rs"]
+mod slowly;
 #[path = "timeline/stores.rs"]
 mod stores;
 #[path = "timeline/trouble.rs"]

@@ -74,8 +74,8 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
     cases.extend(caches());
     cases.extend(replication());
-    cases.extend(failures());
     cases.extend([failover(), stale_reads()]);
+    cases.extend(failures());
     cases.extend(clients());
     cases
 }

@@ -230,3 +230,23 @@ fn a_server_works_when_nothing_holds_it_down() {
         ("800..990", "web.1 8 | web.0 8"),
     ]);
 }
+
+/// The new machine dies before it is taken in: replaced at 600, dead again
+/// from 650 to the end by a second event, it is out all the time. Since then
+/// another one is tried every 200 ms: the one of 800 works, and is in by the
+/// checks of 800, 900 and 1000.
+#[test]
+fn a_replacement_that_dies_is_replaced() {
+    let more = "[load_balancers.public.replace]\nafter = \"150 ms\"\nin = \"50 ms\"\n\
+                [events.one]\nat = \"205 ms\"\nkill = \"services.web.1\"\n\
+                [events.two]\nat = \"650 ms\"\nkill = \"services.web.1\"\n";
+    let found = course(&site(more).replace("\"1 s\"", "\"1200 ms\""));
+    found.is(&[
+        ("10..190", "web.0 8 | web.1 8"),
+        ("200", "web.1 lost 5"),
+        ("210..390", "web.0 8 | refused 0"),
+        ("400..990", "web.0 8"),
+        ("1000..1190", "web.1 8 | web.0 8"),
+    ]);
+    assert_eq!(found.incidents(), ["services.web.1 kill 205–600", "services.web.1 kill 650–800"]);
+}

@@ -4,7 +4,7 @@ use crate::course::course;
 use crate::death::site;
 
 /// The run lasts so long.
-fn lasting(text: &str, duration: &str) -> String {
+pub fn lasting(text: &str, duration: &str) -> String {
     text.replace("duration = \"1 s\"", &format!("duration = \"{duration}\""))
 }
 

@@ -290,7 +290,8 @@ impl<'a> Compiler<'a> {
             disk_reads: 0,
             disk_writes: 0,
             deletes: false,
-            looked_up: true,
+            // It is stored whatever the look-ups of its steps have missed.
+            looked_up: false,
             reader,
         });
         let (here, there) = (reader, self.cache_locus(cache, place));

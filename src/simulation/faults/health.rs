@@ -29,7 +29,8 @@ pub(super) struct Checked {
     in_pool: bool,
     /// Verdicts and replacements of another number are void.
     epoch: u32,
-    /// Replacements of another number are void: it has been in since.
+    /// Times at which it was taken out. Replacements of another number are
+    /// void: it has been in since.
     outages: u32,
     /// It was taken in then, and starts slowly.
     taken_in_at: Option<Instant>,
@@ -174,19 +175,24 @@ impl World<'_> {
 
     /// Enough checks in a row have found the same.
     pub(super) fn verdict(&mut self, number: usize, target: usize, epoch: u32) {
-        let now = self.now;
         let checked = &self.faults().checked[number][target];
         if checked.epoch != epoch {
             return;
         }
         let is_good = checked.finds.is_good();
         self.set_in_pool(number, target, is_good);
-        let plan = self.fault_plan();
-        let balancer = &plan.balancers[number];
+        let balancer = &self.fault_plan().balancers[number];
         if let (false, Some(after)) = (is_good, balancer.replace_after) {
-            let action = Action::Replaced { balancer: number as u16, target: target as u32, epoch };
-            self.schedule_action(now + after + balancer.replace_within, Phase::Fault, action);
+            self.schedule_replacement(number, target, after + balancer.replace_within);
         }
+    }
+
+    /// A new machine is to come for a target, unless it is in again before.
+    fn schedule_replacement(&mut self, number: usize, target: usize, after: Duration) {
+        let outage = self.faults().checked[number][target].outages;
+        let (balancer, target) = (number as u16, target as u32);
+        let action = Action::Replaced { balancer, target, outage };
+        self.schedule_action(self.now + after, Phase::Fault, action);
     }
 
     fn set_in_pool(&mut self, number: usize, target: usize, in_pool: bool) {
@@ -195,26 +201,28 @@ impl World<'_> {
         if in_pool && !checked.in_pool {
             checked.taken_in_at = Some(now);
         }
+        checked.outages += u32::from(checked.in_pool && !in_pool);
         checked.in_pool = in_pool;
         self.set_member(group, target, in_pool);
     }
 
-    /// A new machine has come for a target that stayed out all the time.
-    pub(super) fn replaced(&mut self, number: usize, target: usize, epoch: u32) {
+    /// A new machine has come for a target that stayed out all the time. As
+    /// long as the target stays out, it is looked at again: the place may be
+    /// gone, or the new machine may die before it is taken in.
+    pub(super) fn replaced(&mut self, number: usize, target: usize, outage: u32) {
         let plan = self.fault_plan();
         let balancer = &plan.balancers[number];
+        let node = plan.node(balancer.targets, balancer.first + target as u32);
         let checked = &self.faults().checked[number][target];
-        if checked.outages != epoch || checked.in_pool {
+        let is_void = checked.outages != outage || checked.in_pool;
+        let is_good = checked.finds.is_good();
+        if is_void || !self.is_provisioned(node) || self.faults().nodes[node].draining {
             return;
         }
-        let node = plan.node(balancer.targets, balancer.first + target as u32);
-        if !self.renew(node)
-            && let Some(after) = balancer.replace_after
-        {
-            // The place is gone: try again.
-            let action = Action::Replaced { balancer: number as u16, target: target as u32, epoch };
-            self.schedule_action(self.now + after, Phase::Fault, action);
-        }
+        let has_come = is_good || self.renew(node);
+        let wait = balancer.replace_after.unwrap_or_default();
+        let wait = if has_come { wait + balancer.replace_within } else { wait };
+        self.schedule_replacement(number, target, wait.max(balancer.interval));
     }
 
     /// A new or drained node begins without a history.

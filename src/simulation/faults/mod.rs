@@ -115,7 +115,7 @@ enum Action {
         /// Number of the target.
         target: u32,
         /// Valid if it has been out since.
-        epoch: u32,
+        outage: u32,
     },
 }
 
@@ -196,8 +196,8 @@ impl<'a> World<'a> {
             Action::Verdict { balancer, target, epoch } => {
                 self.verdict(usize::from(balancer), target as usize, epoch);
             }
-            Action::Replaced { balancer, target, epoch } => {
-                self.replaced(usize::from(balancer), target as usize, epoch);
+            Action::Replaced { balancer, target, outage } => {
+                self.replaced(usize::from(balancer), target as usize, outage);
             }
         }
         self.note_up_time();
