@@ -111,6 +111,8 @@ fn event(number: usize, trouble: &Trouble, targets: &[String]) -> String {
     let action = match trouble.what {
         "kill silently" => format!("kill = \"{target}\"\nhow = \"silence\""),
         "slow" => format!("slow = \"{}\"\nspeed = 0.2", working(target)),
+        "drain" if target.starts_with("caches") => "drain = \"services.web\"".to_owned(),
+        "drain" => format!("drain = \"{}\"", working(target)),
         "cut" => format!("cut = [\"{target}\", \"{other}\"]"),
         "slow_link" => format!("slow_link = [\"{target}\", \"{other}\"]\nadd = \"30 ms\""),
         "loss" => format!("loss = [\"{target}\", \"{other}\"]\nshare = 0.3"),

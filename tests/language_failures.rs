@@ -389,6 +389,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("speed = 0.25", "speed = «1.5", "E105"),
     ("speed = 0.25", "", "E102«[events.limping]"),
     ("slow = \"services.web.5\"", "slow = «\"load_balancers.edge\"", "E208"),
+    ("slow = \"services.web.5\"\nspeed = 0.25", "drain = «\"load_balancers.edge\"", "E208"),
+    ("slow = \"services.web.5\"\nspeed = 0.25", "drain = «\"caches.hot\"", "E208"),
     ("cut = [\"regions.eu\", \"regions.us\"]", "cut = «[\"regions.eu\"]", "E105"),
     ("cut = [\"regions.eu\", \"regions.us\"]", "cut = «[\"regions.eu\", \"regions.eu\"]", "E105"),
     ("cut = [\"regions.eu\", \"regions.us\"]", "cut = [\"regions.eu\", «\"regions.su\"]", "E201"),

@@ -12,6 +12,8 @@ mod support;
 
 #[path = "timeline/course.rs"]
 mod course;
+#[path = "timeline/databases.rs"]
+mod databases;
 #[path = "timeline/death.rs"]
 mod death;
 #[path = "timeline/in_flight.rs"]

@@ -198,7 +198,7 @@ fn a_lost_packet_comes_after_the_retransmission_pauses() {
         let late = request.response_ms - 8.0;
         let repetitions = (0..8).find(|&n| (late - 200.0 * (f64::from(1 << n) - 1.0)).abs() < 1e-6);
         let repetitions = repetitions.unwrap_or_else(|| panic!("{at}: late by {late} ms"));
-        let is_lossy = (1000.0..9000.0).contains(&at) && (at / 10.0) as u64 % 2 == 0;
+        let is_lossy = (1000.0..9000.0).contains(&at) && ((at / 10.0) as u64).is_multiple_of(2);
         assert!(is_lossy || repetitions == 0, "{at}: {repetitions} repetitions");
         repeated[repetitions as usize] += u32::from(is_lossy);
     }

@@ -162,6 +162,16 @@ impl Script<'_, '_> {
                 };
                 self.targets.fit(&item, "what has a machine: no load balancer", works)
             }
+            "drain" => {
+                let spared = |target: &Target| {
+                    !matches!(
+                        target,
+                        Target::All(Component::LoadBalancer(_) | Component::Cache(_))
+                            | Target::Instance(Component::LoadBalancer(_) | Component::Cache(_), _)
+                    )
+                };
+                self.targets.fit(&item, "what can be spared: no load balancer, no cache", spared)
+            }
             "lose" => {
                 let place = |target: &Target| matches!(target, Target::Zone(_) | Target::Region(_));
                 self.targets.fit(&item, "a zone or a region", place)

@@ -295,8 +295,26 @@ impl World<'_> {
         self.note_up_time();
     }
 
+    /// Who takes reads and does not drain; else the primary, if that does not;
+    /// else those who drain after all.
+    fn answers_reads(&self, database: usize, member: usize) -> bool {
+        let cluster = &self.databases[database].cluster;
+        let readers = self.plan.databases[database].readers;
+        let takes = |own: usize| cluster.takes_reads(own, readers);
+        let drains = |own: usize| self.is_draining(database, own);
+        let mut members = 0..self.databases[database].members();
+        if !members.clone().any(|own| takes(own) && drains(own)) {
+            return takes(member);
+        }
+        if members.clone().any(|own| takes(own) && !drains(own)) {
+            return takes(member) && !drains(member);
+        }
+        let writes = |own: usize| cluster.takes_writes(own) && !drains(own);
+        if members.any(writes) { writes(member) } else { takes(member) }
+    }
+
     /// Balancers send reads and writes to those who take them.
-    fn refresh_pools(&mut self, database: usize) {
+    pub(super) fn refresh_pools(&mut self, database: usize) {
         let plan = &self.plan.databases[database];
         let members = self.databases[database].members();
         let has_roles =
@@ -305,9 +323,8 @@ impl World<'_> {
             return;
         }
         for member in 0..members {
-            let cluster = &self.databases[database].cluster;
-            let (writes, reads) =
-                (cluster.takes_writes(member), cluster.takes_reads(member, plan.readers));
+            let writes = self.databases[database].cluster.takes_writes(member);
+            let reads = self.answers_reads(database, member);
             self.set_member(plan.writes, member, writes);
             if plan.reads != plan.writes {
                 self.set_member(plan.reads, member, reads);

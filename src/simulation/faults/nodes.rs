@@ -90,6 +90,15 @@ impl World<'_> {
         self.faults.as_ref().is_none_or(|faults| faults.nodes[node].provisioned)
     }
 
+    /// Whether an instance of a database is to be spared.
+    pub fn is_draining(&self, database: usize, instance: usize) -> bool {
+        self.faults.as_ref().is_some_and(|faults| {
+            let component = faults.plan.database(database);
+            let node = component.map(|component| faults.plan.node(component, instance as u32));
+            node.is_some_and(|node| faults.nodes[node].draining)
+        })
+    }
+
     /// Whom a target means now.
     pub(super) fn nodes_of_target(&self, target: &TargetPlan) -> Vec<usize> {
         let plan = self.fault_plan();

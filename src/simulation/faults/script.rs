@@ -104,6 +104,13 @@ impl World<'_> {
                 self.forget_health(node);
             }
             self.health_changed(node);
+            let plan = self.fault_plan();
+            let component = plan.nodes[node].component;
+            if let ComponentKind::Database { database } =
+                plan.components[usize::from(component)].kind
+            {
+                self.refresh_pools(usize::from(database));
+            }
         }
     }
 

@@ -84,7 +84,8 @@ impl World<'_> {
         }
         let key = self.key(job, access, step, item);
         let now = self.now;
-        let node = self.cache_node_of(job, access, step, item);
+        let region = self.reader_region(job, &self.plan.accesses[usize::from(access)]);
+        let node = self.caches[cache].placement.node_of(region, key);
         if !self.cache_answers(job, cache, node) {
             return false;
         }
