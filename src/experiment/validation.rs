@@ -14,6 +14,9 @@ const FAMILY_CONFIDENCE: f64 = 0.999;
 const HALF_WIDTH_MAX: f64 = 0.01;
 /// … and high quantiles.
 const HALF_WIDTH_MAX_TAIL: f64 = 0.03;
+/// Expected values are written to ten digits: where nothing is left to chance,
+/// that is all by which a figure may differ.
+const ROUNDING: f64 = 1e-9;
 
 /// Plays every scenario and compares each figure that it expects.
 ///
@@ -76,7 +79,7 @@ impl Band {
             return f64::INFINITY;
         };
         let distance = value - expectation.value;
-        let allowed = expectation.value.abs() * expectation.approximation;
+        let allowed = expectation.value.abs() * expectation.approximation.max(ROUNDING);
         let excess = (distance.abs() - allowed).max(0.0) * distance.signum();
         let standard_error = half_width / self.half_width;
         match excess == 0.0 {
@@ -89,4 +92,27 @@ impl Band {
 fn half_width_max(figure: &str) -> f64 {
     let tail = figure.ends_with("p99") || figure.ends_with("p99_9");
     if tail { HALF_WIDTH_MAX_TAIL } else { HALF_WIDTH_MAX }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: what is certain agrees to the digits that are written down, and no
+    //! further. Method: an estimate without any spread.
+    use super::*;
+
+    fn deviation(value: f64, approximation: f64) -> f64 {
+        let expectation =
+            Expectation { figure: "availability".to_owned(), value: 0.8716666667, approximation };
+        let half = 1e-16;
+        let (low, high) = (Some(value - half), Some(value + half));
+        let estimate = Estimate { value: Some(value), low, high, ..Estimate::absent("") };
+        Band::new(100, 20).deviation(&expectation, &estimate)
+    }
+
+    #[test]
+    fn a_certain_value_may_be_off_by_its_last_digit() {
+        assert_eq!(deviation(52.3 / 60.0, 0.0), 0.0);
+        assert!(deviation(52.3001 / 60.0, 0.0) > 1e3);
+        assert_eq!(deviation(52.3001 / 60.0, 1e-5), 0.0);
+    }
 }
