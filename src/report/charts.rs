@@ -2,6 +2,7 @@
 //! component: what is drawn follows from names and figures alone.
 
 mod incidents;
+mod regions;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 use super::number::Unit;
@@ -18,13 +19,15 @@ const LINE: f64 = 2.4;
 
 /// The charts of a run, by the stem of their file.
 pub fn of_run(results: &Results) -> Vec<(&'static str, Chart)> {
-    vec![
+    let mut charts = vec![
         ("percentiles", percentiles(results)),
         ("over-time", over_time(results)),
         ("utilisation", utilisation(results)),
         ("queues", queues(results)),
         ("attribution", attribution(&results.summary)),
-    ]
+    ];
+    charts.extend(regions::by_region(results).map(|chart| ("by-region", chart)));
+    charts
 }
 
 /// The charts of a comparison, by the stem of their file.

@@ -86,8 +86,12 @@ impl Balancer {
         affinity: u64,
         shunned: usize,
     ) -> Option<usize> {
-        let others: Vec<u32> =
-            self.pool.iter().copied().filter(|&target| target as usize != shunned).collect();
+        let has_weight = |target: u32| match &self.rule {
+            Rule::Weighted { weights, .. } => weights[target as usize] > 0,
+            _ => true,
+        };
+        let is_other = |&target: &u32| target as usize != shunned && has_weight(target);
+        let others: Vec<u32> = self.pool.iter().copied().filter(is_other).collect();
         if others.is_empty() {
             return Some(shunned);
         }
@@ -420,7 +424,12 @@ mod tests {
                 let entropy = [salted(entropy[0], number), salted(entropy[1], number)];
                 let Some(shunned) = balancer.choose(entropy, number) else { continue };
                 let other = balancer.choose_other(entropy, number, shunned);
-                let alone = targets == 2;
+                let takes = |target: usize| match &policy {
+                    Policy::Weighted(weights) => weights[target] > 0,
+                    _ => true,
+                };
+                let alone = !(0..targets)
+                    .any(|t| t != shunned && balancer.is_in_pool(t) && takes(t));
                 prop_assert!(other.is_none_or(|other| balancer.is_in_pool(other)));
                 prop_assert_eq!(other == Some(shunned), alone);
                 prop_assert!(balancer.is_in_pool(shunned));
