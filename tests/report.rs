@@ -102,7 +102,7 @@ fn incidents_are_shaded_and_named_over_time() {
 #[test]
 fn what_redundancy_bought_is_said() {
     let mut comparison = fake::comparison();
-    let words = "Under the same failures b has, a run, 3.2 min less down time (none instead of \
+    let words = "Under the same failures b has, per run, 3.2 min less down time (none instead of \
                  3.2 min) against a, for 0.42 an hour more (34 %).";
     comparison.redundancy.push(words.to_owned());
     let answer = terminal::comparison(&comparison, &style());

@@ -346,7 +346,7 @@ fn what_redundancy_bought_is_one_sentence() {
     let mut better = results(&scenario(), calm, false).summary;
     better.cost.per_hour = plain.cost.per_hour + 0.5;
     let sentence = redundancy(("one", &plain), ("two", &better)).expect("something failed");
-    let expected = "Under the same failures two has, a run, 10.0 s less down time (none instead \
+    let expected = "Under the same failures two has, per run, 10.0 s less down time (none instead \
                     of 10.0 s) against one, for 0.50 an hour more";
     assert!(sentence.starts_with(expected), "{sentence}");
     let nothing = results(&scenario(), |_| AvailabilityRecord::default(), false).summary;

@@ -32,7 +32,7 @@ pub(super) fn redundancy(
     };
     let price = price(first.cost.per_hour, other.cost.per_hour);
     Some(format!(
-        "Under the same failures {other_name} has, a run, {gained} against {first_name}, {price}."
+        "Under the same failures {other_name} has, per run, {gained} against {first_name}, {price}."
     ))
 }
 
