@@ -355,8 +355,8 @@ impl World<'_> {
             .find(|incident| incident.start == start && incident.kind != kind)
             .map_or_else(|| format!("{name}.{member} is lost"), |incident| incident.cause.clone());
         let component = match kind {
-            // A failover is of the database as a whole.
-            "failover" => name.clone(),
+            // These are of the database as a whole.
+            "failover" | "data loss" => name.clone(),
             _ => format!("{name}.{member}"),
         };
         let incident = Incident {

@@ -93,6 +93,25 @@ impl World<'_> {
                 self.lose_origin(database, log);
             }
         }
+        let members = &self.databases[database].cluster.members;
+        if members.iter().all(|member| !member.has_data) {
+            self.lose_everything(database, member);
+        }
+    }
+
+    /// The last disk with the data is destroyed: all that was ever written is
+    /// lost, counted from the start of the run.
+    fn lose_everything(&mut self, database: usize, member: usize) {
+        let tier = &mut self.databases[database];
+        // Where every member is an origin, its writes were counted with it.
+        let lost = match tier.cluster.topology {
+            Topology::Primary => tier.logs[0].last_position().get(),
+            _ => 0,
+        };
+        tier.failover.counts.writes_lost += lost;
+        tier.failover.failed_before[member] = self.recorder.failed_for_good;
+        let place = self.begin_incident(database, member, "data loss", self.now);
+        self.note_figure(place, "writes_lost", lost as f64);
     }
 
     /// Of the writes of a destroyed origin only what others have received is
