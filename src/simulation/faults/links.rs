@@ -67,6 +67,11 @@ impl World<'_> {
         Way::Open { added: found.0, loss: found.1 }
     }
 
+    /// No link is in trouble.
+    pub(super) fn links_are_sound(&self) -> bool {
+        self.faults.as_ref().is_none_or(|faults| faults.links.troubled.is_empty())
+    }
+
     /// Whether the packets of a client, or of a node, reach a node.
     pub(in crate::simulation) fn packets_pass(&self, from: Option<usize>, to: usize) -> bool {
         self.way(from, to) != Way::Cut

@@ -172,7 +172,7 @@ impl World<'_> {
         let plan = self.fault_plan();
         for (number, component) in plan.components.iter().enumerate() {
             let nodes = component.first_node..component.first_node + component.instances;
-            let up = nodes.filter(|&node| self.is_up(node as usize)).count();
+            let up = nodes.filter(|&node| self.serves(node as usize)).count();
             let is_up = up >= component.needed as usize;
             let ceased = std::mem::replace(&mut clock.components[number], is_up) && !is_up;
             clock.figures.components[number].outages += u64::from(ceased);
@@ -183,7 +183,7 @@ impl World<'_> {
     fn has_role_up(&self, group: &Group) -> bool {
         let balancer = &self.balancers[usize::from(group.number)];
         let has_role =
-            |target: &usize| balancer.is_in_pool(*target) && self.is_up(group.first + target);
+            |target: &usize| balancer.is_in_pool(*target) && self.serves(group.first + target);
         (0..group.targets).filter(has_role).count() >= group.needed as usize
     }
 
@@ -192,6 +192,37 @@ impl World<'_> {
         let balancers =
             plan.components.iter().take_while(|one| one.kind == ComponentKind::LoadBalancer);
         balancers.zip(components).all(|(_, up)| *up)
+    }
+
+    /// Whether a node is up, and some caller reaches it.
+    fn serves(&self, node: usize) -> bool {
+        self.is_up(node) && (self.links_are_sound() || self.is_reached(node))
+    }
+
+    /// Clients reach balancers; balancers, or where there is none clients and
+    /// other services, reach services; services reach what holds data.
+    fn is_reached(&self, node: usize) -> bool {
+        let plan = self.fault_plan();
+        let own = plan.nodes[node].component;
+        let balancers = || plan.balancers.iter().filter(|one| one.targets == own);
+        let of_service = |node: &usize| {
+            let component = plan.nodes[*node].component;
+            component != own
+                && matches!(
+                    plan.components[usize::from(component)].kind,
+                    ComponentKind::Service { .. }
+                )
+        };
+        let mut services = (0..plan.nodes.len()).filter(of_service);
+        let is_service = matches!(
+            plan.components[usize::from(own)].kind,
+            ComponentKind::Service { .. } | ComponentKind::LoadBalancer
+        );
+        if is_service && balancers().next().is_some() {
+            return balancers().any(|one| self.can_reach(plan.node(one.component, 0), node));
+        }
+        let by_services = services.any(|from| self.is_up(from) && self.can_reach(from, node));
+        by_services || (is_service && self.packets_pass(None, node))
     }
 
     fn is_up(&self, node: usize) -> bool {

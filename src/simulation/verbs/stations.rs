@@ -25,6 +25,9 @@ impl World<'_> {
         let plan = &self.plan.groups[usize::from(group)];
         let first = plan.first;
         if plan.instances == 1 {
+            if self.faults.is_some() && !self.balancers[usize::from(group)].is_in_pool(0) {
+                return self.choose_nobody(job, group);
+            }
             self.jobs[job].slots[usize::from(slot)] = first;
             return Flow::Next;
         }
