@@ -428,6 +428,7 @@ impl World<'_> {
     /// Another attempt, or the end.
     #[inline(never)]
     fn try_again_or_fail(&mut self, id: RequestId, cause: Cause) {
+        self.forget_race(id);
         let request = &mut self.requests[id];
         if let Some(timer) = request.timeout.take() {
             self.queue.cancel(timer);

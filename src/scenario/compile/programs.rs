@@ -475,9 +475,7 @@ impl<'a> Compiler<'a> {
         self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheLatency);
         let mut held_at = None;
-        if let Some(numbers) = &self.numbers
-            && plan.hit_ratio.is_none()
-        {
+        if let Some(numbers) = &self.numbers {
             let part = "faults.wait";
             let component = numbers.of(Component::Cache(cache));
             self.out.emit_timed(Verb::Probe { access, step }, part);

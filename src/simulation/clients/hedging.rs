@@ -83,6 +83,14 @@ impl World<'_> {
         job
     }
 
+    /// The attempt is over without an answer: what was due of its race is void,
+    /// also for whoever gets the number of this request next.
+    pub(in crate::simulation) fn forget_race(&mut self, id: RequestId) {
+        if let Some(race) = self.clients.races.get_mut(id as usize) {
+            race.due = None;
+        }
+    }
+
     /// A racer has failed. Whether the other one still runs.
     pub(in crate::simulation) fn race_goes_on(&mut self, id: RequestId) -> bool {
         if !self.hedges(id) {

@@ -57,7 +57,7 @@ impl World<'_> {
         hit: Pc,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let mut missing = self.given_up(job, plan);
+        let mut missing = self.given_up(job);
         for item in 0..u32::from(plan.count) {
             if missing >> item & 1 == 0 && !self.is_held(job, access, step, item) {
                 missing |= 1 << item;
@@ -68,14 +68,19 @@ impl World<'_> {
     }
 
     /// Keys whose nodes did not answer when they were asked, by item.
-    fn given_up(&self, job: JobId, plan: &Access) -> u64 {
-        let is_asked = self.plan.caches[usize::from(plan.cache)].hit_ratio.is_none();
-        if self.faults.is_some() && is_asked { self.jobs[job].missing } else { 0 }
+    fn given_up(&self, job: JobId) -> u64 {
+        if self.faults.is_some() { self.jobs[job].missing } else { 0 }
     }
 
     fn is_held(&mut self, job: JobId, access: u16, step: StepId, item: u32) -> bool {
         let cache = usize::from(self.plan.accesses[usize::from(access)].cache);
         if let Some(ratio) = self.plan.caches[cache].hit_ratio {
+            if self.faults.is_some() {
+                let node = self.cache_node_of(job, access, step, item);
+                if !self.cache_answers(job, cache, node) {
+                    return false;
+                }
+            }
             let key = self.request_key(job, step, Purpose::CacheHit).numbered(u64::from(item));
             let hit = key.draws().chance(ratio);
             let tier = &mut self.caches[cache];
@@ -142,7 +147,7 @@ impl World<'_> {
     pub(in crate::simulation) fn nodes_of(&self, job: JobId, access: u16, step: StepId) -> u128 {
         let plan = &self.plan.accesses[usize::from(access)];
         let cache = usize::from(plan.cache);
-        let given_up = self.given_up(job, plan);
+        let given_up = self.given_up(job);
         (0..u32::from(plan.count))
             .filter(|item| given_up >> item & 1 == 0)
             .map(|item| self.cache_node_of(job, access, step, item))
