@@ -68,6 +68,7 @@ fn defended(choices: &Choices, defences: &Defences) -> String {
     };
     add(defences.hedge, "clients.browser.hedge", "after = \"40 ms\"\n");
     add(defences.client_breaker, "clients.mobile.breaker", breaker);
+    add(defences.client_breaker, "clients.browser.breaker", breaker);
     add(defences.service_breaker, "services.recommender.breaker", breaker);
     add(defences.database_breaker, "databases.main.breaker", breaker);
     let adaptive = defences.adaptive && choices.workers.is_some();

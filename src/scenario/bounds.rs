@@ -35,7 +35,7 @@ pub fn demands(plan: &Blueprint) -> Vec<Demand> {
 /// Offered requests per second, where the scenario says it.
 pub fn offered_per_s(plan: &Blueprint) -> Option<f64> {
     match &plan.population.arrivals {
-        ArrivalPlan::Renewal(gap) => Some(1e9 / gap.mean()),
+        ArrivalPlan::Renewal(gap) | ArrivalPlan::Spiked { gap, .. } => Some(1e9 / gap.mean()),
         ArrivalPlan::Profile(knots) => knots.iter().map(|knot| knot.1).reduce(f64::max),
         ArrivalPlan::Closed(_) | ArrivalPlan::Replay(_) => None,
     }

@@ -55,7 +55,33 @@ impl<'a> Arrivals<'a> {
         match self.plan {
             ArrivalPlan::Profile(knots) => self.next_of_profile(knots, number),
             ArrivalPlan::Replay(requests) => requests.get(number as usize).map(|next| next.at),
+            ArrivalPlan::Spiked { gap, pace } => {
+                let gap = gap.sample_duration(&mut self.key.numbered(number).draws());
+                self.after_at_pace(gap, pace)
+            }
             ArrivalPlan::Renewal(_) | ArrivalPlan::Closed(_) => None,
+        }
+    }
+
+    /// When `gap` has passed as arrivals feel it: before a spike the same as
+    /// without it, to the nanosecond.
+    fn after_at_pace(&mut self, gap: Duration, pace: &[(Instant, f64)]) -> Option<Instant> {
+        let (mut from, mut left) = (self.last, gap.as_nanos() as f64);
+        loop {
+            let factor = pace[self.segment].1;
+            let end = pace.get(self.segment + 1).map(|(end, _)| *end);
+            let until = match factor {
+                1.0 => from + Duration::from_nanos_f64(left),
+                factor => from + Duration::from_nanos_f64(left / factor),
+            };
+            match end {
+                Some(end) if until >= end => {
+                    left -= end.saturating_since(from).as_nanos() as f64 * factor;
+                    (from, left) = (end, left.max(0.0));
+                    self.segment += 1;
+                }
+                _ => return Some(until),
+            }
         }
     }
 
@@ -161,6 +187,22 @@ mod tests {
         let times = arrivals_until(&ArrivalPlan::Profile(knots), 1e9);
         assert!((times.len() as f64 - 500.0).abs() < 5.0 * 22.4, "{}", times.len());
         assert!(times.iter().all(|&at| at <= 10.0));
+    }
+
+    #[test]
+    fn a_spike_leaves_what_was_before_it_alone() {
+        let gap = Distribution::exponential(1e7).expect("a valid gap");
+        let (ten, twenty) = (Instant::from_secs_f64(10.0), Instant::from_secs_f64(20.0));
+        let pace = vec![(Instant::ZERO, 1.0), (ten, 3.0), (twenty, 1.0)];
+        let plain = arrivals_until(&ArrivalPlan::Renewal(gap.clone()), 30.0);
+        let spiked = arrivals_until(&ArrivalPlan::Spiked { gap, pace }, 30.0);
+        let before = plain.iter().filter(|&&at| at < 10.0).count();
+        assert_eq!(plain[..before], spiked[..before]);
+        // 100 a second, 300 within the spike: five standard deviations.
+        let within = spiked.iter().filter(|&&at| (10.0..20.0).contains(&at)).count() as f64;
+        assert!((within - 3_000.0).abs() < 5.0 * 55.0, "{within}");
+        let after = spiked.iter().filter(|&&at| at >= 20.0).count() as f64;
+        assert!((after - 1_000.0).abs() < 5.0 * 32.0, "{after}");
     }
 
     #[test]

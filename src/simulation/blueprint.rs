@@ -86,6 +86,13 @@ pub struct Population {
 pub enum ArrivalPlan {
     /// Independent gaps (ns).
     Renewal(Distribution),
+    /// The same, where spikes quicken time: the pace from each instant on.
+    Spiked {
+        /// Gaps at pace one (ns).
+        gap: Distribution,
+        /// The first from zero on.
+        pace: Vec<(Instant, f64)>,
+    },
     /// Poisson with a piecewise linear rate: (instant, requests per second).
     Profile(Vec<(Instant, f64)>),
     /// Users who think between an answer and the next request (ns).

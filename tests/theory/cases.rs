@@ -263,7 +263,7 @@ fn clients() -> [Case; 3] {
                 (P50, p50),
                 (P95, p95),
                 (P99, p99),
-                ("components.users.figures.hedged_share", HEDGE.share()),
+                ("components.users.figures.hedges_per_request", HEDGE.share()),
                 ("attribution_ms.hedge.wait", HEDGE.waited()),
             ],
         ),

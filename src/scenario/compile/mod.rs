@@ -22,14 +22,9 @@ use crate::simulation::blueprint::{
     NetworkPlan, Population, RecordedRequest,
 };
 use crate::simulation::regions_plan::RegionsPlan;
-use crate::simulation::request::HEDGED;
 use breakers::Breakers;
 use layout::Layout;
 use programs::Compiler;
-
-/// Most attempts of a client that hedges: the bit above says which racer a job
-/// belongs to.
-const HEDGED_ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 
 /// Compiles a scenario.
 ///
@@ -38,7 +33,6 @@ const HEDGED_ATTEMPTS_MAX: u32 = HEDGED as u32 - 1;
 /// deep), in words.
 pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
     check_population(scenario)?;
-    check_hedges(scenario)?;
     failover::check_databases(scenario)?;
     let layout = Layout::new(scenario);
     let breakers = Breakers::new(scenario);
@@ -97,20 +91,6 @@ fn check_population(scenario: &Scenario) -> Result<(), String> {
     }
 }
 
-fn check_hedges(scenario: &Scenario) -> Result<(), String> {
-    let attempts = |client: &Client| client.retries.as_ref().map_or(1, |retries| retries.attempts);
-    let too_many =
-        |client: &&Client| client.hedge.is_some() && attempts(client) > HEDGED_ATTEMPTS_MAX;
-    match scenario.workload.clients.iter().find(too_many) {
-        None => Ok(()),
-        Some(client) => Err(format!(
-            "clients.{}.retries.attempts = {}: at most {HEDGED_ATTEMPTS_MAX} beside `hedge`",
-            client.name,
-            attempts(client)
-        )),
-    }
-}
-
 fn population(scenario: &Scenario) -> Population {
     let users = &scenario.workload.users;
     let keep_alive = scenario.topology.network.keep_alive;
@@ -120,12 +100,9 @@ fn population(scenario: &Scenario) -> Population {
         _ => 0.0,
     };
     let arrivals = match &users.arrivals {
-        Arrivals::Renewal { gap } => match spikes(scenario)[..] {
-            [] => ArrivalPlan::Renewal(gap.clone()),
-            ref spikes => {
-                let rate = 1e9 / gap.mean();
-                ArrivalPlan::Profile(with_spikes(&[(Instant::ZERO, rate)], spikes))
-            }
+        Arrivals::Renewal { gap } => match spikes(scenario) {
+            none if none.is_empty() => ArrivalPlan::Renewal(gap.clone()),
+            spikes => ArrivalPlan::Spiked { gap: gap.clone(), pace: pace(&spikes) },
         },
         Arrivals::Profile { knots } => ArrivalPlan::Profile(with_spikes(knots, &spikes(scenario))),
         Arrivals::Closed { think } => ArrivalPlan::Closed(think.clone()),
@@ -158,6 +135,20 @@ fn spikes(scenario: &Scenario) -> Vec<(Instant, Instant, f64)> {
             _ => None,
         })
         .collect()
+}
+
+/// The pace of time as arrivals feel it, from each instant on: the product of
+/// the spikes that last then.
+fn pace(spikes: &[(Instant, Instant, f64)]) -> Vec<(Instant, f64)> {
+    let mut edges: Vec<Instant> = vec![Instant::ZERO];
+    edges.extend(spikes.iter().flat_map(|&(from, until, _)| [from, until]));
+    edges.sort_unstable();
+    edges.dedup();
+    let at = |edge: Instant| {
+        let lasting = spikes.iter().filter(|&&(from, until, _)| from <= edge && edge < until);
+        lasting.map(|(_, _, factor)| factor).product::<f64>()
+    };
+    edges.into_iter().map(|edge| (edge, at(edge))).collect()
 }
 
 /// A rate profile with the spikes multiplied in: a knot on both sides of each

@@ -52,10 +52,18 @@ fn times(reader: &Reader<'_>) -> Option<(Distribution, Distribution)> {
     let (mtbf, mttr) = (read("mtbf"), read("mttr"));
     let (mtbf, item) = mtbf?;
     let mtbf = mtbf?;
-    if mtbf.is_zero() {
-        let message = format!("the mean of `{}` must be above zero", item.path);
+    // Below a microsecond nothing but failures would be played.
+    if mtbf.mean() < 1_000.0 {
+        let message = format!("the mean of `{}` must be at least 1 us", item.path);
         item.fault("E105", message, None);
         return None;
     }
-    Some((mtbf, mttr?.0?))
+    let (mttr, item) = mttr?;
+    let mttr = mttr?;
+    if mttr.is_zero() {
+        let message = format!("the mean of `{}` must be above zero", item.path);
+        item.fault("E105", message, Some("what is repaired in no time has not failed".to_owned()));
+        return None;
+    }
+    Some((mtbf, mttr))
 }

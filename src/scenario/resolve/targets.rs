@@ -81,7 +81,7 @@ impl Targets<'_, '_> {
             (Component::Database(id), "primary" | "replica") => {
                 return self.role(item, owner, id, part);
             }
-            _ if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) => {
+            _ if !is_number(part) => {
                 self.unknown(item, text);
                 return None;
             }
@@ -195,4 +195,10 @@ impl Targets<'_, '_> {
         let message = format!("`{}` names `{text}`, which does not exist", item.path);
         item.fault("E201", message, suggestion(text, all.iter().map(String::as_str)));
     }
+}
+
+/// Digits as one writes a number: not `01`.
+fn is_number(text: &str) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (text.len() == 1 || !text.starts_with('0'))
 }

@@ -16,6 +16,7 @@ use super::users;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::ITEMS_MAX;
 use crate::kernel::time::Duration;
+use crate::simulation::request::HEDGED;
 
 /// How far the shares of the clients may be from 1 together.
 const SHARE_TOLERANCE: f64 = 1e-6;
@@ -68,7 +69,7 @@ fn client(name: &str, reader: &Reader<'_>) -> Option<Client> {
     let connections = reader.whole("connections", 0, 1_000, 0);
     let cached = reader.get("cached").map_or(Some(0.0), |item| item.number(0.0, 1.0));
     let timeout = reader.positive_duration("timeout");
-    let retries = reader.part("retries").map(|part| retries(&part));
+    let retries = reader.part("retries").map(|part| retries(&part, reader.has("hedge")));
     Some(Client {
         name: name.to_owned(),
         share: reader.need("share")?.number(0.0, 1.0)?,
@@ -82,8 +83,10 @@ fn client(name: &str, reader: &Reader<'_>) -> Option<Client> {
     })
 }
 
-fn retries(reader: &Reader<'_>) -> Retries {
-    let attempts = reader.whole("attempts", 1, 255, u64::from(defaults::ATTEMPTS));
+/// Beside hedges there are half as many attempts: each may have two racers.
+fn retries(reader: &Reader<'_>, hedges: bool) -> Retries {
+    let most = if hedges { u64::from(HEDGED) - 1 } else { 255 };
+    let attempts = reader.whole("attempts", 1, most, u64::from(defaults::ATTEMPTS));
     Retries {
         attempts: u32::try_from(attempts).unwrap_or(defaults::ATTEMPTS),
         backoff: reader.get("backoff").and_then(|item| item.duration()).unwrap_or(Duration::ZERO),

@@ -17,7 +17,7 @@ impl World<'_> {
         if self.plan.clients.iter().any(|client| client.hedge_after.is_some()) {
             figures.push(("hedges", MeasuredFigure::Count(self.clients.hedges)));
             figures.push(("hedges_won", MeasuredFigure::Count(self.clients.hedges_won)));
-            figures.push(("hedged_share", per_request(self.clients.hedges)));
+            figures.push(("hedges_per_request", per_request(self.clients.hedges)));
         }
         figures
     }

@@ -99,6 +99,11 @@ impl World<'_> {
         })
     }
 
+    /// It gets no new requests.
+    pub(super) fn is_drained(&self, node: usize) -> bool {
+        self.faults.as_ref().is_some_and(|faults| faults.nodes[node].draining)
+    }
+
     /// Whom a target means now.
     pub(super) fn nodes_of_target(&self, target: &TargetPlan) -> Vec<usize> {
         let plan = self.fault_plan();

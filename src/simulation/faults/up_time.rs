@@ -196,7 +196,9 @@ impl World<'_> {
 
     /// Whether a node is up, and some caller reaches it.
     fn serves(&self, node: usize) -> bool {
-        self.is_up(node) && (self.links_are_sound() || self.is_reached(node))
+        self.is_up(node)
+            && !self.is_drained(node)
+            && (self.links_are_sound() || self.is_reached(node))
     }
 
     /// Clients reach balancers; balancers, or where there is none clients and
@@ -231,7 +233,8 @@ impl World<'_> {
 
     fn is_reduced(&self) -> bool {
         let nodes = 0..self.fault_plan().nodes.len();
-        nodes.into_iter().any(|node| self.is_provisioned(node) && !self.is_up(node))
+        let lacks = |node| !self.is_up(node) || self.is_drained(node);
+        nodes.into_iter().any(|node| self.is_provisioned(node) && lacks(node))
             || self.is_database_reduced()
     }
 
