@@ -129,6 +129,7 @@ impl World<'_> {
         }
         self.watch(database);
         self.stop_copies(database, instance);
+        self.rebuild_again(database, instance);
     }
 
     /// An instance is there again, cold: with its disk, or with a new one.

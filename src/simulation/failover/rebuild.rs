@@ -63,6 +63,32 @@ impl World<'_> {
         }
     }
 
+    /// One that was being rebuilt has died: another machine is wanted for it.
+    pub(super) fn rebuild_again(&mut self, database: usize, member: usize) {
+        let tier = &self.databases[database];
+        let rebuild = &tier.failover.rebuilds[member];
+        let was_rebuilt = rebuild.incident.is_some() && rebuild.provision_due.is_none();
+        let has_data = tier.cluster.members[member].has_data;
+        let after = self.new_replica_plan(database).map(|plan| plan.after);
+        if let Some(after) = after.filter(|_| was_rebuilt && !has_data) {
+            self.want_machine(database, member, self.now + after);
+        }
+    }
+
+    /// Whether somebody else has the data and serves: a disk that nobody can
+    /// do without is waited for, not given up.
+    fn can_be_replaced(&self, database: usize, member: usize) -> bool {
+        let cluster = &self.databases[database].cluster;
+        let serves = |other: usize| {
+            let own = &cluster.members[other];
+            other != member && own.is_in_service && own.is_sound()
+        };
+        match cluster.topology {
+            Topology::Primary => cluster.primary().is_some_and(serves),
+            _ => (0..cluster.members.len()).any(serves),
+        }
+    }
+
     fn want_machine(&mut self, database: usize, member: usize, at: Instant) {
         self.databases[database].failover.rebuilds[member].provision_due = Some(at);
         self.schedule_due(at, Phase::Timer, Due::Provision, database, member);
@@ -96,7 +122,11 @@ impl World<'_> {
         if own.presence == Presence::Up {
             return self.machine_is_there(database, member);
         }
-        rebuild.is_renewed = true;
+        if own.has_data && !self.can_be_replaced(database, member) {
+            let after = self.new_replica_plan(database).map_or(TICK, |plan| plan.after);
+            return self.want_machine(database, member, now + after.max(TICK));
+        }
+        self.databases[database].failover.rebuilds[member].is_renewed = true;
         let node = self.faults.as_ref().and_then(|faults| {
             Some(faults.plan.node(faults.plan.database(database)?, member as u32))
         });

@@ -82,19 +82,20 @@ impl World<'_> {
     /// A disk is destroyed: what was on it is gone, and nothing is kept for it.
     pub(super) fn lose_disk(&mut self, database: usize, member: usize) {
         let now = self.now;
-        self.databases[database].cluster.members[member].has_data = false;
+        let had_data =
+            std::mem::take(&mut self.databases[database].cluster.members[member].has_data);
         self.forget_unshipped(database, member);
         for log in 0..self.databases[database].logs.len() {
             let tier = &mut self.databases[database];
             if tier.logs[log].origin() != member {
                 tier.logs[log].leave(now, member);
                 self.forget_receipts(database, log, member);
-            } else if tier.logs.len() > 1 {
+            } else if tier.logs.len() > 1 && had_data {
                 self.lose_origin(database, log);
             }
         }
         let members = &self.databases[database].cluster.members;
-        if members.iter().all(|member| !member.has_data) {
+        if had_data && members.iter().all(|member| !member.has_data) {
             self.lose_everything(database, member);
         }
     }
@@ -124,9 +125,13 @@ impl World<'_> {
             .collect::<Vec<usize>>()
             .into_iter()
             .map(|member| self.received(database, log, member))
-            .max()
-            .unwrap_or(Position::at(0));
+            .max();
         let before = self.databases[database].logs[log].last_position().get();
+        let Some(received) = received else {
+            // Nobody is left who could have any of it.
+            self.databases[database].failover.counts.writes_lost += before;
+            return;
+        };
         if before > received.get() {
             self.databases[database].logs[log].truncate(now, received);
             self.databases[database].failover.counts.writes_lost += before - received.get();
