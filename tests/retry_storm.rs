@@ -5,8 +5,12 @@
 
 mod support;
 
+use highwater::scenario::model::Scenario;
+use highwater::scenario::{Request, load};
+use std::path::Path;
+
 use highwater::experiment::summary::Results;
-use support::{results, shipped};
+use support::{Disk, results, shipped};
 
 /// Share of the requests that ended between two instants (s) which failed.
 fn failing(results: &Results, from: f64, until: f64) -> f64 {
@@ -65,4 +69,20 @@ fn so_does_no_retry_at_all_and_so_does_cancellation() {
         let after = failing(&healed, 135.0, 180.0);
         assert!(after < 0.001, "{set:?}: {after} fail");
     }
+}
+
+/// Goal: a comparison keeps how each design's clients meet failures. Method:
+/// the budget's file under the users of the storm's.
+#[test]
+fn a_comparison_keeps_the_budget() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/variants");
+    let (storm, budget) = (folder.join("retry-storm.toml"), folder.join("retry-budget.toml"));
+    let request = Request { path: &budget, overrides: &[], users: None, workload_of: Some(&storm) };
+    let loaded = load(&Disk, &request).unwrap_or_else(|faults| panic!("{}", faults.render(false)));
+    let retries = |scenario: &Scenario| {
+        let clients = scenario.workload.clients.iter();
+        clients.filter_map(|client| client.retries.clone()?.budget).collect::<Vec<f64>>()
+    };
+    assert!(!retries(&loaded.scenario).is_empty());
+    assert!(retries(&shipped("variants/retry-storm.toml", &[])).is_empty());
 }

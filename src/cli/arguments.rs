@@ -36,7 +36,8 @@ Examples:
 
 /// Shown below `highwater compare --help`.
 const COMPARE_EXAMPLES: &str = "\
-All designs are played under the users of the first file, with the same random
+All designs are played under the users of the first file (how clients time out,
+retry, hedge and break is each design's own), with the same random
 numbers, so that their differences are paired and small ones show.
 
 Examples:

@@ -81,7 +81,9 @@ fn peak_to_mean(course: &TimeSeries, station: &str) -> f64 {
     let wanted = course.series.iter().find(|series| is_wanted(&series.component, &series.figure));
     let values: Vec<f64> =
         wanted.map_or(Vec::new(), |series| series.values.iter().flatten().copied().collect());
-    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    // A machine that was dead is left out, as in its utilisation.
+    let at_work = values.iter().filter(|&&share| share > 0.0);
+    let mean = at_work.clone().sum::<f64>() / at_work.count().max(1) as f64;
     let peak = values.iter().copied().fold(0.0, f64::max);
     if mean > 0.0 { peak / mean } else { 1.0 }
 }

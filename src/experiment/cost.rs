@@ -36,6 +36,16 @@ pub(super) fn cost(
 
 /// Of a service that events scale, the mean number of machines counts, and not
 /// all those for which there is room.
+/// What is paid by use, not by the hour.
+const BY_USE: [&str; 2] = ["dns", "network"];
+
+/// The price of what stands there, whether or not anybody is served: a dead
+/// site sends nothing, and is no cheaper for it.
+pub(super) fn standing_per_hour(cost: &Cost) -> f64 {
+    let stands = |(name, _): &&(String, f64)| !BY_USE.contains(&name.as_str());
+    cost.parts_per_hour.iter().filter(stands).map(|(_, price)| price).sum()
+}
+
 fn machines(topology: &Topology, components: &Named<ComponentResult>) -> Named<f64> {
     let mut parts = Vec::new();
     for host in &topology.hosts {

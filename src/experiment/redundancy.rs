@@ -1,6 +1,8 @@
 //! What a design bought under the same failures, in one sentence.
 
+use super::cost::standing_per_hour;
 use super::summary::{Figure, Summary};
+use std::collections::BTreeSet;
 
 /// The figure of a component that counts writes which no survivor had.
 const WRITES_LOST: &str = "writes_lost";
@@ -30,10 +32,21 @@ pub(super) fn redundancy(
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     };
-    let price = price(first.cost.per_hour, other.cost.per_hour);
-    Some(format!(
-        "Under the same failures {other_name} has, per run, {gained} against {first_name}, {price}."
-    ))
+    let price = price(standing_per_hour(&first.cost), standing_per_hour(&other.cost));
+    let failures = if alike(first, other) {
+        "Under the same failures"
+    } else {
+        "Each under its own failures,"
+    };
+    Some(format!("{failures} {other_name} has, per run, {gained} against {first_name}, {price}."))
+}
+
+/// Whether both met the same events and failures, for the same time.
+fn alike(first: &Summary, other: &Summary) -> bool {
+    let causes = |one: &Summary| -> BTreeSet<String> {
+        one.incidents.iter().map(|incident| incident.cause.clone()).collect()
+    };
+    first.simulated_s == other.simulated_s && causes(first) == causes(other)
 }
 
 /// Requests that failed for good, per replication.

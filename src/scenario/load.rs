@@ -4,7 +4,7 @@ use super::diagnostics::{Diagnostic, Diagnostics, Severity};
 use super::model::Scenario;
 use super::reader::Context;
 use super::source::Sources;
-use super::tree::{Origin, Table};
+use super::tree::{Origin, Table, Value};
 use super::{hash, merge, resolve};
 use std::path::Path;
 
@@ -70,7 +70,32 @@ pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Diagnost
     Ok(Loaded { scenario, warnings: Diagnostics::new(found) })
 }
 
+/// How clients meet failures: a decision of the design, not of the users.
+const CLIENT_POLICY: [&str; 5] = ["timeout", "retries", "cancels", "hedge", "breaker"];
+
+/// The users of another scenario, who meet failures as this one says where it
+/// knows their kind.
 fn exchange_workload(tree: &mut Table, other: Table) {
+    let own = tree.get("clients").cloned();
+    exchange_tables(tree, other);
+    let (Some(own), Some(clients)) = (own, tree.get_mut("clients")) else { return };
+    let (Value::Table(own), Value::Table(clients)) = (own.node.value, &mut clients.node.value)
+    else {
+        return;
+    };
+    for (kind, policy) in own {
+        let Some(client) = clients.get_mut(&kind) else { continue };
+        if let (Value::Table(policy), Value::Table(client)) =
+            (policy.node.value, &mut client.node.value)
+        {
+            let is_policy = |name: &str| CLIENT_POLICY.contains(&name);
+            client.retain(|name, _| !is_policy(name));
+            client.extend(policy.into_iter().filter(|(name, _)| is_policy(name)));
+        }
+    }
+}
+
+fn exchange_tables(tree: &mut Table, other: Table) {
     tree.retain(|name, _| !WORKLOAD.contains(&name));
     for (name, entry) in other {
         if WORKLOAD.contains(&name.as_str()) {
