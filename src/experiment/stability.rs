@@ -89,18 +89,28 @@ fn log_behind(index: usize, replications: &[Replication]) -> Option<String> {
     };
     let behind: Vec<f64> =
         replications.iter().map(|one| number(one, "log_entries_behind")).collect::<Option<_>>()?;
+    let name = &replications[0].played.measured.components[index].name;
     let growing = replications.iter().zip(&behind).filter(|(one, behind)| {
+        if is_struck(one, name) {
+            return false;
+        }
         let chance = 4.0 * number(one, "writes_committed").unwrap_or(0.0).sqrt();
         **behind > QUEUE_MIN as f64 && **behind > chance
     });
     let mean = behind.iter().sum::<f64>() / behind.len() as f64;
     (2 * growing.count() > replications.len()).then(|| {
         format!(
-            "{} cannot apply its log as fast as writes come: a replica was {mean:.0} entries \
-             behind at the end of the run",
-            replications[0].played.measured.components[index].name
+            "{name} cannot apply its log as fast as writes come: a replica was {mean:.0} entries \
+             behind at the end of the run"
         )
     })
+}
+
+/// Whether an incident of a component lasts to the end: who is down, or is
+/// copied from, lags for that.
+fn is_struck(one: &Replication, component: &str) -> bool {
+    let incidents = &one.played.recorder.availability.incidents;
+    incidents.iter().any(|own| own.end.is_none() && own.component.starts_with(component))
 }
 
 /// Saturated, and the queue at its end is longer than chance would leave it:
