@@ -4,7 +4,7 @@
 use super::availability::within_share;
 use super::availability_only::without_requests;
 use super::bottleneck::bottleneck;
-use super::confidence::{CONFIDENCE, estimate_around, mean_estimate};
+use super::confidence::{CONFIDENCE, estimate_around, mean_estimate, non_negative};
 use super::cost::cost;
 use super::error_budget::error_budget;
 use super::measured_figure::{merged_figure, within_range};
@@ -141,7 +141,7 @@ impl Replications<'_> {
     }
 
     fn estimate(&self, of: impl Fn(&Replication) -> Option<f64>) -> Estimate {
-        mean_estimate(&self.over(of))
+        non_negative(mean_estimate(&self.over(of)))
     }
 
     fn throughput(&self) -> Estimate {
@@ -449,7 +449,7 @@ pub(super) fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseT
     let quantile = |p: f64| quantile_estimate(merged, each, p);
     ResponseTime {
         mean: match merged.count() > merged.finite_count() {
-            false => mean_estimate(&means),
+            false => non_negative(mean_estimate(&means)),
             true => {
                 let bound = merged.mean_bound_nanos().unwrap_or(0.0) / 1e6;
                 let note = "some requests never finished: they enter with their age";
@@ -489,7 +489,7 @@ pub(super) fn quantile_estimate(merged: &Histogram, each: &[Histogram], p: f64) 
                     _ => None,
                 })
                 .collect();
-            with_bucket(estimate_around(value.as_millis_f64(), &values), value)
+            non_negative(with_bucket(estimate_around(value.as_millis_f64(), &values), value))
         }
     }
 }

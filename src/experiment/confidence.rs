@@ -31,6 +31,11 @@ pub fn estimate_around(value: f64, values: &[Option<f64>]) -> Estimate {
     interval(value, mean_and_half_width(&present).1)
 }
 
+/// The estimate of what cannot be negative: neither can its interval.
+pub fn non_negative(estimate: Estimate) -> Estimate {
+    Estimate { low: estimate.low.map(|low| low.max(0.0)), ..estimate }
+}
+
 fn interval(value: f64, half_width: f64) -> Estimate {
     Estimate {
         value: Some(value),

@@ -3,7 +3,7 @@
 
 use super::assembly::Replications;
 use super::availability::{Observed, share_estimate};
-use super::confidence::mean_estimate;
+use super::confidence::{mean_estimate, non_negative};
 use super::run::Replication;
 use super::summary::{
     ComponentIncident, Estimate, INCIDENTS_LISTED, IncidentGroup, IncidentResult, Named,
@@ -251,7 +251,7 @@ fn ratio(sums: &[(f64, u64)]) -> Estimate {
             let (value, spread) = (sum / number as f64, mean_estimate(&means));
             let half = spread.half_width();
             let end = |sign: f64| half.map(|half| value + sign * half);
-            Estimate { value: Some(value), low: end(-1.0), high: end(1.0), ..spread }
+            non_negative(Estimate { value: Some(value), low: end(-1.0), high: end(1.0), ..spread })
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::run::{labelled, noted, spoken, without_unit};
 use super::style::{Style, Tone, unbroken};
 use crate::experiment::summary::{
-    ErrorBudget, Estimate, IncidentGroup, IncidentResult, Named, Summary,
+    ErrorBudget, Estimate, IncidentGroup, IncidentResult, Named, RegionResult, Summary,
 };
 use crate::report::number::{self, NOTHING, Unit};
 use crate::report::text;
@@ -14,6 +14,21 @@ const MOST_INCIDENTS: usize = 8;
 const FIGURES: usize = 32;
 /// What the columns behind a name take.
 const COLUMNS: usize = 54;
+
+/// What the users of each region saw; empty where there is one place.
+pub(super) fn regions(summary: &Summary, style: &Style) -> String {
+    let line = |(name, region): &(String, RegionResult)| {
+        let words = format!(
+            "{}: {} answered, p50 {}, p99 {}",
+            text::shortened(name, 24),
+            Unit::Share.estimate(&region.availability),
+            Unit::Milliseconds.estimate(&region.response_time_ms.p50),
+            Unit::Milliseconds.estimate(&region.response_time_ms.p99),
+        );
+        labelled(style, "Region", &words)
+    };
+    summary.regions.iter().map(line).collect::<Vec<String>>().join("\n")
+}
 
 /// The lines on availability: by requests and by time, and the error budget.
 /// Empty where nothing can fail and nothing is limited.

@@ -27,6 +27,7 @@ pub fn run(results: &Results, style: &Style) -> String {
         warnings(summary, style),
         requests(summary, style),
         times(summary, style),
+        failures::regions(summary, style),
         failures::incidents(summary, style),
         failures::closed_form(summary, style),
         bottleneck(summary, style),
