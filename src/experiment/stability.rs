@@ -109,8 +109,12 @@ fn log_behind(index: usize, replications: &[Replication]) -> Option<String> {
 /// Whether an incident of a component lasts to the end: who is down, or is
 /// copied from, lags for that.
 fn is_struck(one: &Replication, component: &str) -> bool {
+    let is_of = |name: &str| {
+        let rest = name.strip_prefix(component);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
     let incidents = &one.played.recorder.availability.incidents;
-    incidents.iter().any(|own| own.end.is_none() && own.component.starts_with(component))
+    incidents.iter().any(|own| own.end.is_none() && is_of(&own.component))
 }
 
 /// Saturated, and the queue at its end is longer than chance would leave it:

@@ -197,7 +197,14 @@ impl Compiler<'_> {
         if plan.hosts.len() < 2 || (cost.cpu.is_zero() && !writes) {
             return Ok(None);
         }
-        let dataset = plan.datasets.first().copied().unwrap_or(0);
+        self.system_write(database, cost, Verb::Applied { database: database as u16 });
+        self.out.end(format!("log of {}", plan.name)).map(Some)
+    }
+
+    /// A program of the system that writes one entry, up to its last verb.
+    pub(super) fn system_write(&mut self, database: usize, cost: &Cost, last: Verb) {
+        let datasets = &self.scenario.topology.databases[database].datasets;
+        let dataset = datasets.first().copied().unwrap_or(0);
         let access = Access {
             disk_writes: cost.disk_writes,
             ..self.dataset_access(dataset, 1, Locus::Site)
@@ -207,7 +214,6 @@ impl Compiler<'_> {
         self.begin_system_work(database);
         self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
         self.end_contact();
-        self.out.emit(Verb::Applied { database: database as u16 });
-        self.out.end(format!("log of {}", plan.name)).map(Some)
+        self.out.emit(last);
     }
 }

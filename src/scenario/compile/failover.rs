@@ -6,7 +6,7 @@ use super::programs::Compiler;
 use super::{dataset_space, tiers};
 use crate::kernel::time::Duration;
 use crate::route::program::Held;
-use crate::route::step::{Locus, Rows, Slot, Verb};
+use crate::route::step::{Locus, Slot, Verb};
 use crate::scenario::defaults;
 use crate::scenario::model::{
     Component, Database, Failover, NewReplica, ReplicationMode, ReplicationTopology, Scenario,
@@ -130,17 +130,7 @@ impl Compiler<'_> {
     fn recoverer(&mut self, database: usize) -> Result<u16, String> {
         let own = &self.scenario.topology.databases[database];
         let cost = &own.costs.write;
-        let dataset = own.datasets.first().copied().unwrap_or(0);
-        let access = Access {
-            disk_writes: cost.disk_writes,
-            ..self.dataset_access(dataset, 1, Locus::Site)
-        };
-        self.out.begin();
-        let access = self.out.access(access);
-        self.begin_system_work(database);
-        self.database_work(database, cost, Rows::Fixed(0), access, 0, 1);
-        self.end_contact();
-        self.out.emit(Verb::Recovered { database: database as u16 });
+        self.system_write(database, cost, Verb::Recovered { database: database as u16 });
         self.out.end(format!("recovery of {}", own.name))
     }
 
