@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and help that teaches by examples.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use super::commands::Command;
+use clap::{Args, Parser, ValueEnum};
 use std::path::PathBuf;
 
 /// Shown below `highwater --help`.
@@ -23,27 +24,6 @@ Exit codes:
   70   a bug in Highwater: an audit failed
   130  interrupted (143 terminated); finished files are whole";
 
-/// Shown below `highwater run --help`.
-const RUN_EXAMPLES: &str = "\
-Examples:
-  highwater run shop.toml                              results in output/shop/
-  highwater run shop.toml --users 50000 --out /tmp/50k
-  highwater run shop.toml --set run.duration='\"10 min\"' --set services.web.instances=8
-  highwater run shop.toml --replications 40            narrower intervals
-  highwater run shop.toml --format json | jq .slo.verdict
-  highwater run shop.toml --availability-only --set run.duration='\"3650 d\"'
-  generate-scenario | highwater run -                  a scenario from a pipe";
-
-/// Shown below `highwater compare --help`.
-const COMPARE_EXAMPLES: &str = "\
-All designs are played under the users of the first file (how clients time out,
-retry, hedge and break is each design's own), with the same random
-numbers, so that their differences are paired and small ones show.
-
-Examples:
-  highwater compare one-big-server.toml four-small-servers.toml
-  highwater compare scenarios/04-*.toml scenarios/05-*.toml --users 100000";
-
 /// A deterministic capacity-planning simulator for web systems.
 ///
 /// One TOML file says who the users are and what their requests run on. Highwater
@@ -59,93 +39,6 @@ pub(super) struct Arguments {
     /// Colour in what is printed; NO_COLOR turns it off where this says auto.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: ColorChoice,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Play a scenario: verdict, bottleneck, and a folder of results.
-    #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArguments),
-    /// Say what is wrong with scenarios: all errors of all files at once.
-    #[command(after_help = "Example:\n  highwater check scenarios/0*.toml")]
-    Check(CheckArguments),
-    /// Show what a scenario means: its parts and the way of each request.
-    #[command(after_help = "Example:\n  highwater explain shop.toml --users 50000 | less")]
-    Explain(ExplainArguments),
-    /// Play several designs under the same users and say how they differ.
-    #[command(after_help = COMPARE_EXAMPLES)]
-    Compare(CompareArguments),
-    /// Play the reference scenarios and compare with their exact values.
-    #[command(after_help = "Example:\n  highwater validate --seed 7")]
-    Validate(ValidateArguments),
-    /// Print the JSON Schema of scenario files, for editors.
-    #[command(after_help = "Example:\n  highwater schema > highwater.schema.json")]
-    Schema,
-}
-
-/// Arguments of `run`.
-#[derive(Debug, Args)]
-pub(super) struct RunArguments {
-    /// The scenario; `-` reads standard input.
-    pub(super) file: PathBuf,
-    #[command(flatten)]
-    pub(super) changes: Changes,
-    #[command(flatten)]
-    pub(super) play: PlayArguments,
-    /// Play failures and repairs alone, without requests: years in seconds, for
-    /// availability by time. No figure of requests is written.
-    #[arg(long, conflicts_with = "trace")]
-    pub(super) availability_only: bool,
-    #[command(flatten)]
-    pub(super) output: OutputArguments,
-}
-
-/// Arguments of `check`.
-#[derive(Debug, Args)]
-pub(super) struct CheckArguments {
-    /// The scenarios; `-` reads standard input.
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) changes: Changes,
-}
-
-/// Arguments of `explain`.
-#[derive(Debug, Args)]
-pub(super) struct ExplainArguments {
-    /// The scenario; `-` reads standard input.
-    pub(super) file: PathBuf,
-    #[command(flatten)]
-    pub(super) changes: Changes,
-}
-
-/// Arguments of `compare`.
-#[derive(Debug, Args)]
-pub(super) struct CompareArguments {
-    /// The designs; the first brings the users and is what the others are
-    /// compared with. `-` reads standard input.
-    #[arg(required = true, num_args = 2.., value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) changes: Changes,
-    #[command(flatten)]
-    pub(super) play: PlayArguments,
-    #[command(flatten)]
-    pub(super) output: OutputArguments,
-}
-
-/// Arguments of `validate`.
-#[derive(Debug, Args)]
-pub(super) struct ValidateArguments {
-    /// Root of all randomness, instead of the fixed one.
-    #[arg(long, value_name = "N")]
-    pub(super) seed: Option<u64>,
-    #[command(flatten)]
-    pub(super) machine: MachineArguments,
-    /// What to print on standard output.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
 }
 
 /// What differs from the file.

@@ -55,6 +55,14 @@ impl Progress {
         shown.bar.inc(more);
     }
 
+    /// This is being tried now.
+    pub(super) fn trying(&self, what: &str) {
+        let state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(shown) = state.as_ref() {
+            shown.bar.set_message(what.to_owned());
+        }
+    }
+
     /// Takes the bar away, so that results start on a clean line.
     pub(super) fn finish(&self) {
         self.replace(None);

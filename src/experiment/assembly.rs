@@ -6,9 +6,9 @@ use super::availability_only::without_requests;
 use super::bottleneck::bottleneck;
 use super::confidence::{CONFIDENCE, estimate_around, mean_estimate, non_negative};
 use super::cost::cost;
+use super::ensemble::Replication;
 use super::error_budget::error_budget;
 use super::measured_figure::{merged_figure, within_range};
-use super::run::Replication;
 use super::slo::{slo_result, unavailability};
 use super::stability::unstable;
 use super::summary::{

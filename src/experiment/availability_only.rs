@@ -1,7 +1,7 @@
 //! Failures and repairs without requests: years in seconds.
 
 use super::closed_form::{closed_forms, warnings};
-use super::run::Replication;
+use super::ensemble::Replication;
 use super::slo::is_time;
 use super::summary::{Estimate, Named, ResponseTime, Summary};
 use crate::scenario::model::Scenario;

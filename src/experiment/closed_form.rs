@@ -3,8 +3,8 @@
 
 use super::availability::{Observed, distance};
 use super::birth_death::BirthDeath;
+use super::ensemble::Replication;
 use super::incidents::longest_incident_s;
-use super::run::Replication;
 use super::summary::ClosedForm;
 use crate::kernel::distribution::Distribution;
 use crate::scenario::model::{Component, FailureProcess, Scenario, Target, Topology};

@@ -1,15 +1,15 @@
 //! Several designs under the same users: common random numbers and paired
 //! differences (Law, *Simulation Modeling and Analysis*, ch. 10).
 
-use super::assembly::{answered, assemble, offered, response_of};
+use super::assembly::{answered, offered, response_of};
 use super::comparison::{Comparison, Design, Difference};
 use super::confidence::mean_estimate;
+use super::ensemble::{Ensemble, Replication};
 use super::redundancy::redundancy;
-use super::run::{PlayFailure, PlayOptions, Replication, play_all};
+use super::run::{PROGRESS_STEPS, PlayFailure, PlayOptions, on_threads};
 use super::summary::Estimate;
 use crate::kernel::math;
 use crate::metrics::histogram::Quantile;
-use crate::scenario::compile::compile;
 use crate::scenario::model::Scenario;
 
 /// Plays every design under the seed and the number of replications of the
@@ -29,11 +29,12 @@ pub fn compare(
     };
     let mut played = Vec::new();
     for (name, scenario) in designs {
-        let blueprint = compile(scenario).map_err(PlayFailure::Compile)?;
-        let replications = play_all(scenario, &blueprint, &options)?;
-        let seed = options.seed.unwrap_or(scenario.run.seed);
-        let results = assemble(scenario, &blueprint, seed, &replications, false);
-        played.push((Design { name: name.clone(), results }, replications));
+        let mut ensemble = Ensemble::new(scenario, &options)?;
+        let count = options.replications.unwrap_or(first.replications).max(1);
+        options.progress.start(name, u64::from(count) * PROGRESS_STEPS);
+        on_threads(options.threads, || ensemble.grow(count))?;
+        let results = ensemble.results();
+        played.push((Design { name: name.clone(), results }, ensemble.replications));
     }
     let differences: Vec<Difference> =
         played[1..].iter().map(|design| difference(&played[0], design)).collect();

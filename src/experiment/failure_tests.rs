@@ -2,16 +2,15 @@
 //! summary. Method: real plays of a small scenario, whose records of failures
 //! are then written by hand.
 
-use super::assembly::assemble;
 use super::birth_death::BirthDeath;
+use super::ensemble::Ensemble;
 use super::figure_path::figure;
 use super::redundancy::redundancy;
-use super::run::{PlayOptions, Replication, play, play_all};
+use super::run::{PlayOptions, play};
 use super::summary::{INCIDENTS_LISTED, Results, Verdict};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::kernel::time::Instant;
-use crate::scenario::compile::compile;
 use crate::scenario::model::{
     Component, Death, Event, EventAction, FailureEffect, FailureProcess, Scenario, SloFigure,
     SloTerm, Target,
@@ -79,14 +78,13 @@ fn up_time(down: u128, outages: u64) -> UpTime {
 
 /// Plays the scenario and gives each replication a record of its own.
 fn results(scenario: &Scenario, record: impl Fn(u32) -> AvailabilityRecord, only: bool) -> Results {
-    let blueprint = compile(scenario).expect("compiles");
     let options = PlayOptions { availability_only: only, ..PlayOptions::default() };
-    let mut replications: Vec<Replication> =
-        play_all(scenario, &blueprint, &options).expect("plays");
-    for (number, one) in replications.iter_mut().enumerate() {
+    let mut ensemble = Ensemble::new(scenario, &options).expect("compiles");
+    ensemble.grow(scenario.run.replications).expect("plays");
+    for (number, one) in ensemble.replications.iter_mut().enumerate() {
         one.played.recorder.availability = record(number as u32);
     }
-    assemble(scenario, &blueprint, 1, &replications, only)
+    ensemble.results()
 }
 
 fn failover(number: u32) -> AvailabilityRecord {
@@ -266,11 +264,11 @@ fn failing_often() -> Scenario {
 #[test]
 fn the_record_of_many_failures_stays_small_and_loses_none() {
     let scenario = failing_often();
-    let blueprint = compile(&scenario).expect("compiles");
-    let replications = play_all(&scenario, &blueprint, &only()).expect("plays");
-    let record = &replications[0].played.recorder.availability;
+    let mut ensemble = Ensemble::new(&scenario, &only()).expect("compiles");
+    ensemble.grow(scenario.run.replications).expect("plays");
+    let record = &ensemble.replications[0].played.recorder.availability;
     assert_eq!((record.incidents.len(), record.further.len()), (INCIDENTS_KEPT, 1));
-    let summary = assemble(&scenario, &blueprint, 1, &replications, true).summary;
+    let summary = ensemble.results().summary;
     let group = &summary.incident_groups[0];
     assert_eq!(group.count, summary.incidents_total);
     // Each server fails once in 4 ms of the 100 s of 3 replications.

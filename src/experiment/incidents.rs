@@ -4,7 +4,7 @@
 use super::assembly::Replications;
 use super::availability::{Observed, share_estimate};
 use super::confidence::{mean_estimate, non_negative};
-use super::run::Replication;
+use super::ensemble::Replication;
 use super::summary::{
     ComponentIncident, Estimate, INCIDENTS_LISTED, IncidentGroup, IncidentResult, Named,
 };

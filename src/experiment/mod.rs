@@ -10,11 +10,13 @@ pub mod compare;
 pub mod comparison;
 pub mod confidence;
 mod cost;
+mod ensemble;
 mod error_budget;
 #[cfg(test)]
 mod failure_tests;
 pub mod figure_path;
 mod incidents;
+pub mod judge;
 mod measured_figure;
 mod redundancy;
 pub mod reference;

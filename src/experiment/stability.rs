@@ -1,6 +1,6 @@
 //! Load that a station cannot carry: reported by name, no bug of ours.
 
-use super::run::Replication;
+use super::ensemble::Replication;
 use crate::simulation::blueprint::Blueprint;
 use crate::simulation::measured::{MeasuredFigure, StationMeasured};
 

@@ -1,6 +1,6 @@
 //! Courses over time, the replications put together.
 
-use super::run::Replication;
+use super::ensemble::Replication;
 use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;

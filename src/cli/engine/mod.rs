@@ -1,8 +1,8 @@
 //! The way down: the one file of this floor that calls the floors below.
 
-use super::exit::Failure;
-use super::files::Disk;
-use super::progress::Progress;
+use crate::cli::exit::Failure;
+use crate::cli::files::Disk;
+use crate::cli::progress::Progress;
 use crate::experiment::comparison::Comparison;
 use crate::experiment::reference::{REFERENCES, reference};
 use crate::experiment::run::{self as playing, PlayFailure, PlayOptions};
@@ -14,45 +14,45 @@ use crate::scenario::{self, Diagnostics, Files as ScenarioFiles, Request};
 use std::path::Path;
 
 /// Files by name, in the order in which they are written.
-pub(super) type Files = Vec<(String, Vec<u8>)>;
+pub(in crate::cli) type Files = Vec<(String, Vec<u8>)>;
 
 /// A scenario and what it cannot have meant.
-pub(super) struct Loaded {
-    pub(super) scenario: Scenario,
+pub(in crate::cli) struct Loaded {
+    pub(in crate::cli) scenario: Scenario,
     /// Rendered; empty where there are none.
-    pub(super) warnings: String,
+    pub(in crate::cli) warnings: String,
 }
 
 /// How it is played.
-pub(super) struct Play<'a> {
-    pub(super) seed: Option<u64>,
-    pub(super) replications: Option<u32>,
-    pub(super) threads: Option<usize>,
-    pub(super) trace: u32,
-    pub(super) availability_only: bool,
-    pub(super) progress: &'a Progress,
+pub(in crate::cli) struct Play<'a> {
+    pub(in crate::cli) seed: Option<u64>,
+    pub(in crate::cli) replications: Option<u32>,
+    pub(in crate::cli) threads: Option<usize>,
+    pub(in crate::cli) trace: u32,
+    pub(in crate::cli) availability_only: bool,
+    pub(in crate::cli) progress: &'a Progress,
 }
 
 /// What is drawn.
-pub(super) struct Drawing {
-    pub(super) png: bool,
-    pub(super) all_instances: bool,
+pub(in crate::cli) struct Drawing {
+    pub(in crate::cli) png: bool,
+    pub(in crate::cli) all_instances: bool,
 }
 
 /// How text for people looks.
-pub(super) struct Style<'a> {
-    pub(super) color: bool,
-    pub(super) width: u16,
+pub(in crate::cli) struct Style<'a> {
+    pub(in crate::cli) color: bool,
+    pub(in crate::cli) width: u16,
     /// The command worth trying next.
-    pub(super) next: &'a str,
+    pub(in crate::cli) next: &'a str,
 }
 
 /// How the reference scenarios came out.
-pub(super) struct Validation {
+pub(in crate::cli) struct Validation {
     /// All figures together lie inside the band.
-    pub(super) passed: bool,
-    pub(super) text: String,
-    pub(super) json: String,
+    pub(in crate::cli) passed: bool,
+    pub(in crate::cli) text: String,
+    pub(in crate::cli) json: String,
 }
 
 impl ScenarioFiles for Disk {
@@ -68,6 +68,10 @@ impl playing::Progress for Progress {
 
     fn advance(&self, steps: u64) {
         Progress::advance(self, steps);
+    }
+
+    fn trying(&self, what: &str) {
+        Progress::trying(self, what);
     }
 }
 
@@ -85,7 +89,11 @@ impl Play<'_> {
 }
 
 /// Reads and resolves a scenario; `color` is for the diagnostics.
-pub(super) fn load(files: &Disk, request: &Request, color: bool) -> Result<Loaded, Failure> {
+pub(in crate::cli) fn load(
+    files: &Disk,
+    request: &Request,
+    color: bool,
+) -> Result<Loaded, Failure> {
     let rendered = |diagnostics: Diagnostics| Failure::Diagnostics(diagnostics.render(color));
     let loaded = scenario::load(files, request).map_err(rendered)?;
     // What only the compiler can refuse is bad input as well.
@@ -107,28 +115,28 @@ fn follows_users(scenario: &Scenario) -> bool {
 }
 
 /// Whether anything of a scenario can fail.
-pub(super) fn can_fail(scenario: &Scenario) -> bool {
+pub(in crate::cli) fn can_fail(scenario: &Scenario) -> bool {
     let failures = &scenario.failures;
     !failures.processes.is_empty() || !failures.events.is_empty()
 }
 
 /// The JSON Schema of scenario files.
-pub(super) fn schema() -> String {
+pub(in crate::cli) fn schema() -> String {
     scenario::json_schema()
 }
 
 /// What a scenario means.
-pub(super) fn explain(scenario: &Scenario) -> Result<String, Failure> {
+pub(in crate::cli) fn explain(scenario: &Scenario) -> Result<String, Failure> {
     scenario::explain::explain(scenario).map_err(Failure::Input)
 }
 
 /// Plays a scenario.
-pub(super) fn play(scenario: &Scenario, options: &Play) -> Result<Results, Failure> {
+pub(in crate::cli) fn play(scenario: &Scenario, options: &Play) -> Result<Results, Failure> {
     playing::play(scenario, &options.options()).map_err(|failure| broken(failure, &scenario.title))
 }
 
 /// Plays several designs under the same users.
-pub(super) fn compare(
+pub(in crate::cli) fn compare(
     designs: &[(String, Scenario)],
     options: &Play,
 ) -> Result<Comparison, Failure> {
@@ -158,7 +166,11 @@ impl ScenarioFiles for References {
 }
 
 /// Plays the reference scenarios.
-pub(super) fn validate(options: &Play, color: bool, width: u16) -> Result<Validation, Failure> {
+pub(in crate::cli) fn validate(
+    options: &Play,
+    color: bool,
+    width: u16,
+) -> Result<Validation, Failure> {
     let mut scenarios = Vec::new();
     for (name, _) in REFERENCES {
         let path = format!("{name}.toml");
@@ -181,12 +193,12 @@ pub(super) fn validate(options: &Play, color: bool, width: u16) -> Result<Valida
 }
 
 /// The result files of a run, `summary.json` first.
-pub(super) fn run_files(results: &Results, drawing: &Drawing) -> Result<Files, Failure> {
+pub(in crate::cli) fn run_files(results: &Results, drawing: &Drawing) -> Result<Files, Failure> {
     report::files(results, &options(drawing)).map_err(undrawn)
 }
 
 /// The result files of a comparison, `comparison.json` first.
-pub(super) fn comparison_files(
+pub(in crate::cli) fn comparison_files(
     comparison: &Comparison,
     drawing: &Drawing,
 ) -> Result<Files, Failure> {
@@ -202,12 +214,12 @@ fn undrawn(error: ReportError) -> Failure {
 }
 
 /// A run for people.
-pub(super) fn run_text(results: &Results, style: &Style) -> String {
+pub(in crate::cli) fn run_text(results: &Results, style: &Style) -> String {
     terminal::run(results, &style.terminal())
 }
 
 /// A comparison for people.
-pub(super) fn comparison_text(comparison: &Comparison, style: &Style) -> String {
+pub(in crate::cli) fn comparison_text(comparison: &Comparison, style: &Style) -> String {
     terminal::comparison(comparison, &style.terminal())
 }
 

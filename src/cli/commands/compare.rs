@@ -1,0 +1,147 @@
+//! `highwater compare`: several designs under the same users.
+
+use super::{
+    Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, PlayArguments,
+    Progress, claim, drawing, first_file, how, load, quoted, shown, stem, style, warn,
+};
+use crate::cli::engine;
+use crate::scenario::model::Scenario;
+use clap::Args;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// A longer name of a comparison's folder leaves out all designs but the first.
+const LONGEST_NAME: usize = 100;
+
+/// Shown below `highwater compare --help`.
+const EXAMPLES: &str = "\
+All designs are played under the users of the first file (how clients time out,
+retry, hedge and break is each design's own), with the same random
+numbers, so that their differences are paired and small ones show.
+
+Examples:
+  highwater compare one-big-server.toml four-small-servers.toml
+  highwater compare scenarios/04-*.toml scenarios/05-*.toml --users 100000";
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Arguments {
+    /// The designs; the first brings the users and is what the others are
+    /// compared with. `-` reads standard input.
+    #[arg(required = true, num_args = 2.., value_name = "FILE")]
+    pub(in crate::cli) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
+    #[command(flatten)]
+    pub(in crate::cli) play: PlayArguments,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArguments,
+}
+
+/// Plays several designs under the same users.
+pub(super) fn compare(
+    arguments: &Arguments,
+    words: &[OsString],
+    console: &Console,
+) -> Result<Ending, Failure> {
+    let clock = Clock::start();
+    let quiet = arguments.play.machine.quiet;
+    let designs = load_designs(arguments, console)?;
+    let folder = claim(&arguments.output, || comparison_name(&arguments.files))?;
+
+    let progress = Progress::new(quiet);
+    let comparison = engine::compare(&designs, &how(&arguments.play, &progress));
+    progress.finish();
+    let comparison = comparison?;
+
+    let files = engine::comparison_files(&comparison, &drawing(&arguments.output))?;
+    folder.write(&files, &clock.manifest(words))?;
+    let next = format!("highwater explain {}", quoted(&arguments.files[0]));
+    match arguments.output.format {
+        Format::Text => {
+            console.print(&engine::comparison_text(&comparison, &style(console, &next)))?;
+        }
+        Format::Json => console.print(&first_file(&files))?,
+    }
+    let endings = comparison.designs.iter().map(|design| Ending::of(&design.results.summary));
+    Ok(Ending::worst(endings))
+}
+
+/// All designs under the users of the first, or all that is wrong with them.
+fn load_designs(
+    arguments: &Arguments,
+    console: &Console,
+) -> Result<Vec<(String, Scenario)>, Failure> {
+    let disk = Disk::new(&arguments.files);
+    let first = arguments.files.first().map(PathBuf::as_path);
+    let mut designs = Vec::new();
+    let mut wrong = None;
+    for (index, (file, name)) in arguments.files.iter().zip(names(&arguments.files)).enumerate() {
+        let workload_of = first.filter(|_| index > 0);
+        match load(&disk, file, &arguments.changes, workload_of, console) {
+            Ok(loaded) => {
+                warn(&loaded, arguments.play.machine.quiet, console);
+                designs.push((name, loaded.scenario));
+            }
+            Err(failure) => wrong = Some(later(wrong, failure, console)),
+        }
+    }
+    wrong.map_or(Ok(designs), Err)
+}
+
+/// Prints the earlier of two failures, so that none is lost, and keeps the later.
+fn later(earlier: Option<Failure>, failure: Failure, console: &Console) -> Failure {
+    if let Some(earlier) = earlier {
+        console.say(&earlier.to_string());
+    }
+    failure
+}
+
+/// The folder's name of a comparison: its designs, or the first where there are
+/// too many for a file name.
+fn comparison_name(files: &[PathBuf]) -> OsString {
+    let stems: Vec<OsString> = files.iter().map(|file| stem(file)).collect();
+    let all = stems.join(OsStr::new("-vs-"));
+    if all.len() <= LONGEST_NAME {
+        return all;
+    }
+    let mut name = stems[0].clone();
+    name.push(format!("-vs-{}-others", stems.len() - 1));
+    name
+}
+
+/// Short names of designs: the stems, or the paths where stems are the same.
+fn names(files: &[PathBuf]) -> Vec<String> {
+    let stems: Vec<OsString> = files.iter().map(|file| stem(file)).collect();
+    let unique = |name: &OsString| stems.iter().filter(|other| *other == name).count() == 1;
+    let name = |(file, stem): (&PathBuf, &OsString)| {
+        if unique(stem) { stem.to_string_lossy().into_owned() } else { shown(file) }
+    };
+    files.iter().zip(&stems).map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: folders and designs get names that people recognise and that do
+    //! not collide. Method: small lists of paths.
+
+    use super::*;
+
+    fn paths(names: &[&str]) -> Vec<PathBuf> {
+        names.iter().map(PathBuf::from).collect()
+    }
+
+    #[test]
+    fn designs_with_the_same_stem_are_told_apart() {
+        assert_eq!(names(&paths(&["a/x.toml", "b/y.toml"])), ["x", "y"]);
+        assert_eq!(names(&paths(&["a/x.toml", "b/x.toml"])), ["a/x.toml", "b/x.toml"]);
+    }
+
+    #[test]
+    fn a_comparison_of_many_has_a_short_name() {
+        assert_eq!(comparison_name(&paths(&["x.toml", "-"])), "x-vs-stdin");
+        let many = vec![PathBuf::from("scenario-with-a-name.toml"); 9];
+        assert_eq!(comparison_name(&many), "scenario-with-a-name-vs-8-others");
+    }
+}

@@ -1,0 +1,184 @@
+//! A file per command: its arguments, and how it reads, claims the output
+//! folder, plays, writes and prints. What they share stands here.
+
+mod capacity;
+mod check;
+mod compare;
+mod explain;
+mod merge;
+mod plan;
+mod run;
+mod scale;
+mod sweep;
+mod validate;
+
+use super::arguments::{Changes, Format, MachineArguments, OutputArguments, PlayArguments};
+use super::console::Console;
+use super::engine::{self, Drawing, Files, Loaded, Play, Style};
+use super::exit::{Ending, Failure};
+use super::files::{Disk, is_stdin};
+use super::manifest::Manifest;
+use super::output::OutputFolder;
+use super::progress::Progress;
+use crate::scenario::Request;
+use clap::Subcommand;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Play a scenario: verdict, bottleneck, and a folder of results.
+    Run(run::Arguments),
+    /// Say what is wrong with scenarios: all errors of all files at once.
+    Check(check::Arguments),
+    /// Show what a scenario means: its parts and the way of each request.
+    Explain(explain::Arguments),
+    /// Play several designs under the same users and say how they differ.
+    Compare(compare::Arguments),
+    /// One tier up, through larger machines, against out, through more of them.
+    Scale(scale::Arguments),
+    /// The high-water mark: the most users inside the SLO, and what gives way there.
+    Capacity(capacity::Arguments),
+    /// Play a scenario over a grid of keys: resumable, and in shards.
+    Sweep(sweep::Arguments),
+    /// Put the shards of a sweep together.
+    Merge(merge::Arguments),
+    /// The cheapest design that meets the SLO.
+    Plan(plan::Arguments),
+    /// Play the reference scenarios and compare with their exact values.
+    Validate(validate::Arguments),
+    /// Print the JSON Schema of scenario files, for editors.
+    #[command(after_help = "Example:\n  highwater schema > highwater.schema.json")]
+    Schema,
+}
+
+/// Carries out a command; `words` is the command line for the manifest.
+pub(super) fn dispatch(
+    command: Command,
+    words: &[OsString],
+    console: &Console,
+) -> Result<Ending, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments, words, console),
+        Command::Check(arguments) => check::check(&arguments, console),
+        Command::Explain(arguments) => explain::explain(&arguments, console),
+        Command::Compare(arguments) => compare::compare(&arguments, words, console),
+        Command::Scale(arguments) => scale::scale(&arguments, words, console),
+        Command::Capacity(arguments) => capacity::capacity(&arguments, words, console),
+        Command::Sweep(arguments) => sweep::sweep(&arguments, words, console),
+        Command::Merge(arguments) => merge::merge(&arguments, words, console),
+        Command::Plan(arguments) => plan::plan(&arguments, words, console),
+        Command::Validate(arguments) => validate::validate(&arguments, console),
+        Command::Schema => console.print(&engine::schema()).map(|()| Ending::Done),
+    }
+}
+
+/// Reads one scenario with the changes of the command line.
+fn load(
+    disk: &Disk,
+    path: &Path,
+    changes: &Changes,
+    workload_of: Option<&Path>,
+    console: &Console,
+) -> Result<Loaded, Failure> {
+    let overrides = &changes.overrides;
+    let request = Request { path, overrides, users: changes.users, workload_of };
+    engine::load(disk, &request, console.color_diagnostics)
+}
+
+fn warn(loaded: &Loaded, quiet: bool, console: &Console) {
+    if !quiet && !loaded.warnings.is_empty() {
+        console.say(&loaded.warnings);
+    }
+}
+
+fn how<'a>(arguments: &PlayArguments, progress: &'a Progress) -> Play<'a> {
+    Play {
+        seed: arguments.seed,
+        replications: arguments.replications,
+        threads: arguments.machine.threads,
+        trace: arguments.trace,
+        availability_only: false,
+        progress,
+    }
+}
+
+fn drawing(arguments: &OutputArguments) -> Drawing {
+    Drawing { png: arguments.png, all_instances: arguments.all_instances }
+}
+
+fn style<'a>(console: &Console, next: &'a str) -> Style<'a> {
+    Style { color: console.color_results, width: console.width, next }
+}
+
+/// Claims the folder that was asked for, or output/<name>/.
+fn claim(
+    arguments: &OutputArguments,
+    name: impl FnOnce() -> OsString,
+) -> Result<OutputFolder, Failure> {
+    let default = || Path::new("output").join(name());
+    let folder = arguments.out.clone().unwrap_or_else(default);
+    OutputFolder::claim(&folder, arguments.force)
+}
+
+/// The first file is the summary; what `--format json` prints.
+fn first_file(files: &Files) -> String {
+    files
+        .first()
+        .map(|(_, content)| String::from_utf8_lossy(content).into_owned())
+        .unwrap_or_default()
+}
+
+/// A file's name without its extension.
+fn stem(path: &Path) -> OsString {
+    if is_stdin(path) {
+        return OsString::from("stdin");
+    }
+    path.file_stem().unwrap_or(OsStr::new("scenario")).to_owned()
+}
+
+/// A path for people.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// A path that can be pasted into a shell.
+fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// When a command began.
+struct Clock {
+    started: SystemTime,
+    running: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { started: SystemTime::now(), running: Instant::now() }
+    }
+
+    fn manifest(&self, words: &[OsString]) -> Manifest {
+        Manifest::new(words, self.started, self.running.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: what is printed can be used again. Method: odd names.
+
+    use super::*;
+
+    #[test]
+    fn a_path_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted(Path::new("a/b-1.toml")), "a/b-1.toml");
+        assert_eq!(quoted(Path::new("it's $HOME.toml")), r"'it'\''s $HOME.toml'");
+    }
+}
