@@ -1,6 +1,7 @@
 //! Load that a station cannot carry: reported by name, no bug of ours.
 
 use super::run::Replication;
+use crate::simulation::availability::tier;
 use crate::simulation::blueprint::Blueprint;
 use crate::simulation::measured::{MeasuredFigure, StationMeasured};
 
@@ -110,7 +111,8 @@ fn log_behind(index: usize, replications: &[Replication]) -> Option<String> {
 /// copied from, lags for that.
 fn is_struck(one: &Replication, component: &str) -> bool {
     let incidents = &one.played.recorder.availability.incidents;
-    incidents.iter().any(|own| own.end.is_none() && own.component.starts_with(component))
+    let is_of = |own: &str| own == component || tier(own) == component;
+    incidents.iter().any(|own| own.end.is_none() && is_of(&own.component))
 }
 
 /// Saturated, and the queue at its end is longer than chance would leave it:
