@@ -10,7 +10,7 @@ use highwater::scenario::compile::compile;
 use highwater::simulation::availability::Incident;
 use highwater::simulation::measured::MeasuredFigure;
 use highwater::simulation::run::{Played, play};
-use support::scenario_with;
+use support::{scenario, scenario_with, summary, value};
 
 /// What is asked at which millisecond.
 type Asked = (u64, char);
@@ -515,4 +515,61 @@ fn a_ring_passes_on_and_a_gap_stops_it() {
     assert_eq!(stale(4_020, gap), 1);
     // 1 is back at 4.05 s and has it at 4.15 s, 2 at 4.25 s.
     assert_eq!((stale(4_200, gap), stale(4_300, gap)), (1, 0));
+}
+
+/// A hundred days of a database of three whose members die every 30 min for 60 s,
+/// and whose first primary dies for good: with new replicas it is there as
+/// often as without, and it is whole far more often.
+#[test]
+fn new_replicas_do_no_harm_in_the_long_run() {
+    let played = |new: &str| {
+        summary(&scenario(&format!(
+            r#"
+[users]
+rate = "1/s"
+[datasets.posts]
+items = 500_000
+item_size = "2 KB"
+[endpoints.w]
+steps = [{{ update = "posts" }}]
+[machines.m]
+vcpus = 2
+[entry]
+to = "services.web"
+[services.web]
+machine = "m"
+public = true
+[databases.main]
+machine = "m"
+replicas = 2
+[databases.main.failover]
+heartbeat = "1 s"
+misses = 3
+promotion = "4 s"
+{new}
+[failures.db]
+of = "databases.main"
+mtbf = {{ exponential = "30 min" }}
+mttr = {{ exponential = "60 s" }}
+[events.dies]
+at = "100 s"
+kill = "databases.main.primary"
+[run]
+duration = "100 d"
+replications = 4
+availability_only = true
+"#
+        )))
+    };
+    let with = played("new_replica = { after = \"10 s\", copy = \"100 MB/s\" }");
+    let without = played("");
+    let there = |one: &highwater::experiment::summary::Summary| {
+        value(one.availability_by_time.as_ref().expect("it can fail"))
+    };
+    let reduced = |one: &highwater::experiment::summary::Summary| {
+        value(one.reduced_redundancy.as_ref().expect("it can be reduced"))
+    };
+    assert!(there(&with) > 0.99, "{}", there(&with));
+    assert!(there(&with) > there(&without) - 0.001, "{} {}", there(&with), there(&without));
+    assert!(reduced(&with) < 0.2 && reduced(&without) > 0.99, "{}", reduced(&with));
 }
