@@ -21,6 +21,14 @@ pub fn mean_estimate(values: &[Option<f64>]) -> Estimate {
     }
 }
 
+/// The interval of what is never negative (times, counts, rates) ends at 0.
+pub(super) fn never_negative(mut estimate: Estimate) -> Estimate {
+    if estimate.value.is_some_and(|value| value >= 0.0) {
+        estimate.low = estimate.low.map(|low| low.max(0.0));
+    }
+    estimate
+}
+
 /// A value read from merged data, with the half-width of Student's t over
 /// what the replications say one by one.
 pub fn estimate_around(value: f64, values: &[Option<f64>]) -> Estimate {
@@ -28,7 +36,7 @@ pub fn estimate_around(value: f64, values: &[Option<f64>]) -> Estimate {
     if present.len() < 2 {
         return Estimate::point(value, "one replication carries no interval: run at least 2");
     }
-    interval(value, mean_and_half_width(&present).1)
+    never_negative(interval(value, mean_and_half_width(&present).1))
 }
 
 fn interval(value: f64, half_width: f64) -> Estimate {
@@ -138,6 +146,15 @@ mod tests {
         let (mean, half_width) = mean_and_half_width(&values);
         assert!((mean - 1.343).abs() < 1e-3);
         assert!((half_width - 2.262 * (0.17f64 / 10.0).sqrt()).abs() < 3e-3, "{half_width}");
+    }
+
+    #[test]
+    fn a_time_has_no_interval_below_zero() {
+        let estimate = never_negative(mean_estimate(&[Some(0.0), Some(10.0)]));
+        assert_eq!((estimate.value, estimate.low), (Some(5.0), Some(0.0)));
+        // A difference may well be negative.
+        let difference = mean_estimate(&[Some(0.0), Some(10.0)]);
+        assert!(difference.low.expect("an interval") < 0.0);
     }
 
     #[test]

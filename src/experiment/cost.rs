@@ -34,8 +34,6 @@ pub(super) fn cost(
     }
 }
 
-/// Of a service that events scale, the mean number of machines counts, and not
-/// all those for which there is room.
 /// What is paid by use, not by the hour.
 const BY_USE: [&str; 2] = ["dns", "network"];
 
@@ -46,6 +44,8 @@ pub(super) fn standing_per_hour(cost: &Cost) -> f64 {
     cost.parts_per_hour.iter().filter(stands).map(|(_, price)| price).sum()
 }
 
+/// Of a service that events scale, the mean number of machines counts, and not
+/// all those for which there is room.
 fn machines(topology: &Topology, components: &Named<ComponentResult>) -> Named<f64> {
     let mut parts = Vec::new();
     for host in &topology.hosts {

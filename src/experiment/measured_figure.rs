@@ -1,7 +1,7 @@
 //! Figures of tiers, the replications put together.
 
 use super::availability::within_share;
-use super::confidence::{estimate_around, mean_estimate};
+use super::confidence::{estimate_around, mean_estimate, never_negative};
 use super::summary::Figure;
 use crate::simulation::measured::MeasuredFigure;
 use crate::tier::lag::LagRecord;
@@ -12,7 +12,7 @@ pub(super) fn merged_figure(each: &[MeasuredFigure]) -> Figure {
         MeasuredFigure::Count(_) => Figure::Count(each.iter().map(count_of).sum()),
         MeasuredFigure::Mean(_) => {
             let values: Vec<Option<f64>> = each.iter().map(value_of).collect();
-            Figure::Estimate(mean_estimate(&values))
+            Figure::Estimate(never_negative(mean_estimate(&values)))
         }
         MeasuredFigure::Max(_) => {
             Figure::Number(each.iter().filter_map(value_of).fold(0.0, f64::max))
