@@ -98,9 +98,6 @@ pub(super) fn incidents(summary: &Summary, style: &Style) -> String {
     let rows: Vec<_> = shown.iter().map(|one| row(one, style)).collect();
     let table = style.table(&["Incident", "from", "lasted", "failed", "cause"], &rows);
     let mut lines = Vec::new();
-    if summary.replications > 1 {
-        lines.push("Incidents of the first replication".to_owned());
-    }
     for (place, line) in table.lines().enumerate() {
         lines.push(line.to_owned());
         // What an incident has of its own stands below it.
@@ -109,9 +106,13 @@ pub(super) fn incidents(summary: &Summary, style: &Style) -> String {
         lines.extend(figures.map(|words| style.wrapped(&format!("    {words}"), 4)));
     }
     let left = summary.incidents_total.saturating_sub(shown.len() as u64);
-    if left > 0 {
-        let all = if summary.replications > 1 { " of all replications" } else { "" };
-        lines.push(format!("… and {} more{all} in incidents.csv", number::count(left)));
+    let left_out = number::count(left);
+    match summary.replications {
+        0 | 1 if left == 0 => {}
+        0 | 1 => lines.push(format!("… and {left_out} more in incidents.csv")),
+        _ => lines.push(format!(
+            "… of the first replication; {left_out} more of all replications in incidents.csv"
+        )),
     }
     lines.extend(failovers(summary, style));
     lines.join("\n")

@@ -335,7 +335,7 @@ fn headroom(bottleneck: &Bottleneck, phase: bool) -> String {
             let times = 1.0 + more;
             let digits = if times < 1.995 { 2 } else { usize::from(times < 9.95) };
             let times = number::fixed(times, digits);
-            format!("saturates first: {busy}, carries {times} times the load")
+            format!("saturates first at {times} times the load ({busy})")
         }
     }
 }
