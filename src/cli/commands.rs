@@ -12,6 +12,7 @@ use super::manifest::Manifest;
 use super::output::OutputFolder;
 use super::progress::Progress;
 use crate::experiment::summary::{Summary, Verdict};
+use crate::kernel::time::Duration;
 use crate::scenario::Request;
 use crate::scenario::model::Scenario;
 use std::ffi::{OsStr, OsString};
@@ -75,13 +76,19 @@ fn compare(
 ) -> Result<Ending, Failure> {
     let clock = Clock::start();
     let quiet = arguments.play.machine.quiet;
-    let designs = load_designs(arguments, console)?;
+    let (designs, unused): (Vec<_>, Vec<_>) = load_designs(arguments, console)?.into_iter().unzip();
+    for warning in engine::length_warnings(&designs).into_iter().flatten().filter(|_| !quiet) {
+        console.say(&format!("warning: {warning}"));
+    }
     let folder = claim(&arguments.output, || comparison_name(&arguments.files))?;
 
     let progress = Progress::new(quiet);
     let comparison = engine::compare(&designs, &how(&arguments.play, &progress));
     progress.finish();
-    let comparison = comparison?;
+    let mut comparison = comparison?;
+    for (design, unused) in comparison.designs.iter_mut().zip(unused) {
+        design.results.summary.warnings.extend(unused);
+    }
 
     let files = engine::comparison_files(&comparison, &drawing(&arguments.output))?;
     folder.write(&files, &clock.manifest(words))?;
@@ -96,11 +103,14 @@ fn compare(
     Ok(Ending::worst(endings))
 }
 
+/// A design with its name, and what was not used of its workload.
+type NamedDesign = ((String, Scenario), Vec<String>);
+
 /// All designs under the users of the first, or all that is wrong with them.
 fn load_designs(
     arguments: &CompareArguments,
     console: &Console,
-) -> Result<Vec<(String, Scenario)>, Failure> {
+) -> Result<Vec<NamedDesign>, Failure> {
     let disk = Disk::new(&arguments.files);
     let first = arguments.files.first().map(PathBuf::as_path);
     let mut designs = Vec::new();
@@ -110,7 +120,7 @@ fn load_designs(
         match load(&disk, file, &arguments.changes, workload_of, console) {
             Ok(loaded) => {
                 warn(&loaded, arguments.play.machine.quiet, console);
-                designs.push((name, loaded.scenario));
+                designs.push(((name, loaded.scenario), loaded.unused));
             }
             Err(failure) => wrong = Some(later(wrong, failure, console)),
         }
@@ -266,7 +276,7 @@ fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
     let replications = summary.replications.saturating_mul(4);
     let only_here = summary.availability_only && !scenario.run.availability_only;
     if only_here && summary.slo.verdict != Some(Verdict::Undecided) {
-        return format!("highwater run {file}");
+        return with_requests(&file, scenario);
     }
     let only = if only_here { " --availability-only" } else { "" };
     match (summary.slo.verdict, scenario.workload.users.count) {
@@ -278,6 +288,20 @@ fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
         }
         _ => format!("highwater explain {file}"),
     }
+}
+
+/// The same with requests: what lasts long without them is played in part.
+fn with_requests(file: &str, scenario: &Scenario) -> String {
+    const LONG: Duration = Duration::from_nanos(3_600_000_000_000);
+    const PART: Duration = Duration::from_nanos(600_000_000_000);
+    let run = &scenario.run;
+    if run.duration <= LONG {
+        return format!("highwater run {file}");
+    }
+    if run.warmup.is_some_and(|warmup| warmup >= PART) {
+        return format!("highwater explain {file}");
+    }
+    format!("highwater run {file} --set run.duration=\"{PART}\"")
 }
 
 /// A path for people.
