@@ -250,8 +250,7 @@ fn time_rows(
     let mut values = vec![name.to_owned()];
     let mut halves = vec![String::new()];
     for (figure, estimate) in csv::quantiles(time) {
-        let bare = Estimate { low: None, high: None, ..estimate.clone() };
-        values.push(Unit::Milliseconds.estimate(&bare));
+        values.push(Unit::Milliseconds.estimate(&bare(estimate)));
         halves.push(Unit::Milliseconds.half_width(estimate).unwrap_or_default());
         if let (None, Some(note)) = (estimate.value, &estimate.note) {
             let what = format!("{name} {}", spoken(figure));
@@ -263,13 +262,11 @@ fn time_rows(
     }
     values.push(largest(time));
     halves.push(String::new());
-    rows.push(values);
-    if halves.iter().any(|half| !half.is_empty()) {
-        rows.push(halves);
-    }
+    push_rows(rows, values, halves);
 }
 
-/// What users of each region saw; nothing where there are no regions.
+/// What users of each region saw, its intervals where it has some; nothing where
+/// there are no regions.
 fn regions(summary: &Summary, style: &Style) -> String {
     /// What the columns behind the name take.
     const FIGURES: usize = 50;
@@ -277,26 +274,42 @@ fn regions(summary: &Summary, style: &Style) -> String {
         return String::new();
     }
     let width = style.width.saturating_sub(FIGURES).max(14);
-    let bare = |unit: Unit, estimate: &Estimate| {
-        unit.estimate(&Estimate { low: None, high: None, ..estimate.clone() })
-    };
     let offered = summary.requests.offered.max(1) as f64;
-    let rows = summary.regions.iter().take(MOST_TIERS).map(|(name, region)| {
-        vec![
-            text::shortened(name, width),
-            Unit::Share.value(region.requests.offered as f64 / offered),
-            bare(Unit::Share, &region.availability),
-            bare(Unit::Milliseconds, &region.response_time_ms.p50),
-            bare(Unit::Milliseconds, &region.response_time_ms.p99),
-        ]
-    });
-    let heading = ["Region", "requests", "available", "p50", "p99"];
-    let mut block = style.table(&heading, &rows.collect::<Vec<_>>());
+    let mut rows = Vec::new();
+    for (name, region) in summary.regions.iter().take(MOST_TIERS) {
+        let share = Unit::Share.value(region.requests.offered as f64 / offered);
+        let mut values = vec![text::shortened(name, width), share];
+        let mut halves = vec![String::new(); 2];
+        let times = &region.response_time_ms;
+        for (unit, estimate) in [
+            (Unit::Share, &region.availability),
+            (Unit::Milliseconds, &times.p50),
+            (Unit::Milliseconds, &times.p99),
+        ] {
+            values.push(unit.estimate(&bare(estimate)));
+            halves.push(unit.half_width(estimate).unwrap_or_default());
+        }
+        push_rows(&mut rows, values, halves);
+    }
+    let mut block = style.table(&["Region", "requests", "available", "p50", "p99"], &rows);
     if summary.regions.len() > MOST_TIERS {
         let more = summary.regions.len() - MOST_TIERS;
         block += &format!("\n… and {more} more in summary.json");
     }
     block
+}
+
+/// An estimate without its interval, which stands in a row of its own.
+fn bare(estimate: &Estimate) -> Estimate {
+    Estimate { low: None, high: None, ..estimate.clone() }
+}
+
+/// Values, and below them half the width of their intervals where any has one.
+fn push_rows(rows: &mut Vec<Vec<String>>, values: Vec<String>, halves: Vec<String>) {
+    rows.push(values);
+    if halves.iter().any(|half| !half.is_empty()) {
+        rows.push(halves);
+    }
 }
 
 /// The largest time; where the slowest had not finished, it is at least as
