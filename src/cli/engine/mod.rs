@@ -1,5 +1,9 @@
 //! The way down: the one file of this floor that calls the floors below.
 
+mod checking;
+
+pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
 use crate::cli::progress::Progress;
