@@ -1,5 +1,7 @@
 //! The way down: the one file of this floor that calls the floors below.
 
+pub(in crate::cli) mod capacity;
+
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
 use crate::cli::progress::Progress;

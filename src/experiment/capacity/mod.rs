@@ -206,6 +206,15 @@ pub fn capacity(
     Ok(put_together(&load, options, &bracket, (ended, ceiling), prober))
 }
 
+/// Why a template has no mark, as far as that can be said without playing it.
+///
+/// # Errors
+/// What [`capacity`] would fail with at once.
+pub fn refusal(template: &Template<'_>, changes: &[Change]) -> Result<(), CapacityFailure> {
+    let scenario = template.vary(changes, None).map_err(CapacityFailure::Scenario)?;
+    load::refused(&scenario).map_or(Ok(()), |why| Err(CapacityFailure::Refused(why)))
+}
+
 /// The smallest load that brings enough requests to be judged.
 fn floor(load: &Load<'_>) -> u64 {
     let needed = load.requests(load.today).map(|today| REQUESTS_MIN / today);
