@@ -23,6 +23,7 @@ mod redundancy;
 pub mod reference;
 mod regional;
 pub mod run;
+mod same_failures;
 mod slo;
 mod stability;
 pub mod summary;

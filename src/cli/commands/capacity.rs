@@ -62,8 +62,7 @@ pub(in crate::cli) struct Arguments {
 /// `2%`, `2 %` or `2`, as a share.
 fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim_end();
-    let value: f64 =
-        number.parse().map_err(|_| "a percentage is wanted, such as 2%".to_owned())?;
+    let value: f64 = number.parse().map_err(|_| "a percentage is wanted, such as 2%".to_owned())?;
     if !(0.01..=100.0).contains(&value) {
         return Err("possible: 0.01% to 100%".to_owned());
     }
@@ -173,6 +172,7 @@ fn search<'a>(arguments: &Arguments, progress: &'a Progress) -> engine::Search<'
         threads: arguments.machine.threads,
         tolerance: arguments.tolerance,
         replications: arguments.replications,
+        picture: arguments.through.is_none(),
         without_events: arguments.without_events,
         progress,
     }

@@ -19,6 +19,7 @@ pub(in crate::cli) struct Search<'a> {
     pub(in crate::cli) threads: Option<usize>,
     pub(in crate::cli) tolerance: f64,
     pub(in crate::cli) replications: Option<u32>,
+    pub(in crate::cli) picture: bool,
     pub(in crate::cli) without_events: bool,
     pub(in crate::cli) progress: &'a Progress,
 }
@@ -32,6 +33,7 @@ impl Search<'_> {
             tolerance: self.tolerance,
             most,
             fewest: default.fewest.min(most),
+            picture: self.picture,
             without_events: self.without_events,
             progress: self.progress,
             ..default
@@ -54,8 +56,7 @@ pub(in crate::cli) fn design<'a>(
     color: bool,
 ) -> Result<Design<'a>, Failure> {
     let opened = Template::open(files, request);
-    let (template, loaded) =
-        opened.map_err(|found| Failure::Diagnostics(found.render(color)))?;
+    let (template, loaded) = opened.map_err(|found| Failure::Diagnostics(found.render(color)))?;
     crate::scenario::compile::compile(&loaded.scenario)
         .map_err(|why| Failure::Input(format!("{}: {why}", request.path.display())))?;
     let warnings = &loaded.warnings;
@@ -74,9 +75,8 @@ pub(in crate::cli) fn capacity(
     path: &Path,
     search: &Search,
 ) -> Result<Capacity, Failure> {
-    let found = on_threads(search.threads, || {
-        capacity::capacity(&design.template, &search.options())
-    });
+    let found =
+        on_threads(search.threads, || capacity::capacity(&design.template, &search.options()));
     found.map_err(|failure| failed(failure, path, &design.title))
 }
 
@@ -115,12 +115,11 @@ pub(in crate::cli) fn ending(capacity: &Capacity) -> Ending {
     today.max(found)
 }
 
-/// How a path ended: its stages are there to be outgrown, so that only a stage
-/// without an answer counts.
+/// How a path ended: as its worst stage; one without a mark leaves it open.
 pub(in crate::cli) fn ending_of_growth(growth: &Growth) -> Ending {
     let endings = growth.stages.iter().map(|stage| match &stage.outcome {
-        Ok(capacity) if ending(capacity) != Ending::Undecided => Ending::Done,
-        _ => Ending::Undecided,
+        Ok(capacity) => ending(capacity),
+        Err(_) => Ending::Undecided,
     });
     Ending::worst(endings)
 }
