@@ -259,7 +259,8 @@ fn probe(load: f64, judged: &Judged, stations: Vec<StationLoad>) -> Probe {
     let summary = &judged.results.summary;
     let overload = summary.limit.clone().or_else(|| summary.unstable.first().cloned());
     // A queue that grows without end is missed, however short the run was.
-    let verdict = if overload.is_some() { Verdict::Missed } else { judged.verdict };
+    let hopeless = overload.is_some() || summary.slo.terms.iter().any(missed_by_far);
+    let verdict = if hopeless { Verdict::Missed } else { judged.verdict };
     Probe {
         load,
         verdict,
@@ -276,6 +277,16 @@ fn probe(load: f64, judged: &Judged, stations: Vec<StationLoad>) -> Probe {
         stations,
         cost_per_hour: summary.cost.per_hour,
     }
+}
+
+/// Whether a time is far too long although the run was too short for its
+/// warm-up. A system that starts empty is at first faster than it will be, so
+/// that what is too slow already remains so. By far: twice the half-width of
+/// the interval away.
+fn missed_by_far(term: &SloTermResult) -> bool {
+    let (Some(value), Some(low)) = (term.estimate.value, term.estimate.low) else { return false };
+    let open = term.verdict == Verdict::Undecided && term.unit == "ms" && !term.at_least;
+    open && value - 2.0 * (value - low) > term.limit
 }
 
 /// The term that is farthest beyond its limit, or else nearest to it.
