@@ -9,6 +9,7 @@ mod labels;
 mod panels;
 mod png;
 mod scale;
+mod steps;
 
 pub use canvas::ChartError;
 pub use colour::Colour;
@@ -32,6 +33,8 @@ pub enum Body {
     Panels(Vec<Panel>),
     /// Horizontal bars, one below the other.
     Bars(Bars),
+    /// A staircase, the first step at the bottom.
+    Steps(Steps),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -129,6 +132,38 @@ pub struct Bar {
     pub label: String,
 }
 
+/// A staircase.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    /// What the length of a tread measures, with the unit.
+    pub axis: Axis,
+    /// Names and colours of the treads.
+    pub legend: Vec<(String, Colour)>,
+    /// The steps, the lowest first.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Shown large before the name.
+    pub number: String,
+    /// Shown to the left.
+    pub name: String,
+    /// Colour of the tread.
+    pub colour: Colour,
+    /// Where the tread ends; without one, only the label is shown.
+    pub value: Option<f64>,
+    /// How certain that is.
+    pub interval: Option<(f64, f64)>,
+    /// A place on the tread.
+    pub ring: Option<f64>,
+    /// Shown behind its end.
+    pub label: String,
+    /// Shown small below the label.
+    pub detail: String,
+}
+
 impl Chart {
     /// The chart as an SVG document.
     pub fn svg(&self) -> Result<Vec<u8>, ChartError> {
@@ -146,6 +181,7 @@ impl Chart {
         match &self.body {
             Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
+            Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
         }
         Ok(drawing)
     }
