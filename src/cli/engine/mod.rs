@@ -1,8 +1,12 @@
 //! The way down: the one file of this floor that calls the floors below.
 
 mod checking;
+mod sweep;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+pub(in crate::cli) use sweep::{
+    Cells, USERS, Varied, all_errors, define, merge, open, play_cells, sweep_files, sweep_text,
+};
 
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
