@@ -29,6 +29,7 @@ mod same_failures;
 mod slo;
 mod stability;
 pub mod summary;
+pub mod sweep;
 mod timeline;
 pub mod validation;
 pub mod validation_row;

@@ -6,6 +6,9 @@ mod growth;
 mod incidents;
 mod lag;
 mod regions;
+mod sweep;
+
+pub use sweep::of_sweep;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 pub use capacity::of_capacity;

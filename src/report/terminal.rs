@@ -7,6 +7,7 @@ mod failures;
 mod growth;
 mod run;
 mod style;
+mod sweep;
 
 pub use capacity::capacity;
 pub use comparison::{comparison, validation};
@@ -14,3 +15,4 @@ pub use coverage::coverage;
 pub use growth::growth;
 pub use run::run;
 pub use style::Style;
+pub use sweep::sweep;
