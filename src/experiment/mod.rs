@@ -18,6 +18,7 @@ pub mod figure_path;
 mod incidents;
 pub mod judge;
 mod measured_figure;
+pub mod plan;
 mod redundancy;
 pub mod reference;
 mod regional;

@@ -3,6 +3,7 @@
 
 mod incidents;
 mod lag;
+pub(super) mod plan;
 mod regions;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};

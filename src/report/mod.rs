@@ -9,6 +9,7 @@ pub mod charts;
 pub mod csv;
 pub mod json;
 pub mod number;
+pub mod plan;
 pub mod requests;
 pub mod terminal;
 pub mod text;

@@ -1,8 +1,10 @@
 //! The way down: the one file of this floor that calls the floors below.
 
 mod checking;
+mod plan;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+pub(in crate::cli) use plan::{Planning, plan, plan_files, plan_text};
 
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
