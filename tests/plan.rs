@@ -72,6 +72,9 @@ impl Instance {
             instance.designs().iter().filter_map(|(design, _)| instance.p99_ms(design)).collect();
         let low = times.iter().copied().fold(f64::INFINITY, f64::min);
         let high = times.iter().copied().fold(0.0, f64::max);
+        // Who allows more than that many times the work is near saturation,
+        // where any limit is met or missed by a hair.
+        let high = high.min(40.0 * instance.services.iter().sum::<f64>()).max(1.2 * low);
         // Between the fastest and the slowest, or now and then below both.
         let place = -0.05 + 1.1 * random.share();
         instance.limit_ms = low * math::pow(high / low, place);
@@ -137,7 +140,7 @@ impl Instance {
             "[users]\nrate = \"{}/s\"\n[endpoints.page]\nsteps = [{{ cpu = {{ exponential = \"{} ms\" }} }}{}]\n\
              [entry]\nto = \"load_balancers.front\"\n\
              [slo]\np99 = \"{} ms\"\n\
-             [run]\nduration = \"150 s\"\nwarmup = \"30 s\"\n",
+             [run]\nduration = \"300 s\"\nwarmup = \"30 s\"\n",
             self.rate,
             self.services[0],
             if self.services.len() > 1 { ", { call = \"second\" }" } else { "" },
@@ -247,7 +250,8 @@ fn score(instances: std::ops::Range<u64>) -> Score {
     let mut score = Score::default();
     for seed in instances {
         let instance = Instance::random(seed);
-        let options = PlanOptions { growth: false, ..PlanOptions::default() };
+        let options =
+            PlanOptions { growth: false, replications: Some(160), ..PlanOptions::default() };
         let result = planned(&instance.text(), &options);
         let chosen = result.chosen.map(|place| &result.designs[place]);
         let truth = instance.truth();
