@@ -21,6 +21,7 @@ mod incidents;
 pub mod judge;
 mod measured_figure;
 pub mod precision;
+pub mod plan;
 mod redundancy;
 pub mod reference;
 mod regional;

@@ -5,6 +5,7 @@ mod capacity;
 mod growth;
 mod incidents;
 mod lag;
+pub(super) mod plan;
 mod regions;
 mod sweep;
 

@@ -13,6 +13,7 @@ pub mod json;
 pub mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub mod plan;
 pub mod requests;
 pub mod sweep;
 pub mod terminal;
