@@ -5,6 +5,7 @@ mod bands;
 mod bars;
 mod canvas;
 mod colour;
+mod intervals;
 mod labels;
 mod panels;
 mod png;
@@ -32,6 +33,8 @@ pub enum Body {
     Panels(Vec<Panel>),
     /// Horizontal bars, one below the other.
     Bars(Bars),
+    /// Values with their intervals, one below the other.
+    Intervals(Intervals),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -129,6 +132,32 @@ pub struct Bar {
     pub label: String,
 }
 
+/// Values with their intervals, each beside its name.
+#[derive(Clone, Debug)]
+pub struct Intervals {
+    /// What is measured.
+    pub axis: Axis,
+    /// The values, first on top.
+    pub rows: Vec<Row>,
+    /// A limit to hold, as a vertical line.
+    pub limit: Option<Limit>,
+}
+
+/// One value with its interval.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Shown to the left.
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// The value; nothing is drawn where there is none.
+    pub value: Option<f64>,
+    /// Ends of its interval.
+    pub interval: Option<(f64, f64)>,
+    /// Shown behind the plot.
+    pub label: String,
+}
+
 impl Chart {
     /// The chart as an SVG document.
     pub fn svg(&self) -> Result<Vec<u8>, ChartError> {
@@ -146,6 +175,7 @@ impl Chart {
         match &self.body {
             Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
+            Body::Intervals(rows) => intervals::draw(&mut drawing, rows, top)?,
         }
         Ok(drawing)
     }
