@@ -5,6 +5,7 @@ mod availability;
 mod availability_only;
 pub mod birth_death;
 mod bottleneck;
+pub mod capacity;
 mod closed_form;
 pub mod compare;
 pub mod comparison;
