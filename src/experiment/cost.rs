@@ -44,6 +44,19 @@ pub(super) fn standing_per_hour(cost: &Cost) -> f64 {
     cost.parts_per_hour.iter().filter(stands).map(|(_, price)| price).sum()
 }
 
+/// The same of a design that nobody has used yet: its machines and balancers,
+/// those for which `scale` events have room left out.
+pub(super) fn standing_of(topology: &Topology) -> f64 {
+    let price = |host: &usize| topology.machines[topology.hosts[*host].machine].price_per_hour;
+    let mut hosts: Vec<usize> = (0..topology.hosts.len()).collect();
+    for service in &topology.services {
+        let room = &service.hosts[service.hosts.len().min(service.instances as usize)..];
+        hosts.retain(|host| topology.hosts[*host].shared || !room.contains(host));
+    }
+    let balancers: f64 = topology.load_balancers.iter().map(|one| one.price_per_hour).sum();
+    hosts.iter().map(price).sum::<f64>() + balancers
+}
+
 /// Of a service that events scale, the mean number of machines counts, and not
 /// all those for which there is room.
 fn machines(topology: &Topology, components: &Named<ComponentResult>) -> Named<f64> {

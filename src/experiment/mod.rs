@@ -24,6 +24,7 @@ pub mod reference;
 mod regional;
 pub mod run;
 mod same_failures;
+pub mod scale;
 mod slo;
 mod stability;
 pub mod summary;

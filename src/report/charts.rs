@@ -5,8 +5,10 @@ mod comparison;
 mod incidents;
 mod lag;
 mod regions;
+mod scaling;
 
 pub use comparison::of_comparison;
+pub use scaling::of_scaling;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 use super::number::Unit;

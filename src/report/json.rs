@@ -71,11 +71,11 @@ fn station(row: &Row<'_>) -> Value {
 }
 
 /// Only derived serialisations of plain structures come here; they cannot fail.
-fn value<T: Serialize>(figures: &T) -> Value {
+pub(super) fn value<T: Serialize>(figures: &T) -> Value {
     serde_json::to_value(figures).unwrap_or(Value::Null)
 }
 
-fn pretty(mut all: Value) -> Vec<u8> {
+pub(super) fn pretty(mut all: Value) -> Vec<u8> {
     round(&mut all);
     format!("{all:#}\n").into_bytes()
 }

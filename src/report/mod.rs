@@ -10,10 +10,12 @@ pub mod csv;
 pub mod json;
 pub mod number;
 pub mod requests;
+pub mod scaling;
 pub mod terminal;
 pub mod text;
 
 use crate::experiment::comparison::Comparison;
+use crate::experiment::scale::Scaling;
 use crate::experiment::summary::{Estimate, Results};
 use chart::{Chart, ChartError};
 
@@ -92,6 +94,16 @@ pub fn comparison_files(
         ("comparison.csv".to_owned(), csv::comparison(comparison)),
     ];
     draw(&mut files, charts::of_comparison(comparison), options)?;
+    Ok(files)
+}
+
+/// The files of both ways of a tier.
+pub fn scaling_files(scaling: &Scaling, options: &ReportOptions) -> Result<Vec<File>, ReportError> {
+    let mut files = vec![
+        ("scale.json".to_owned(), scaling::json(scaling)),
+        ("scale.csv".to_owned(), scaling::csv(scaling)),
+    ];
+    draw(&mut files, charts::of_scaling(scaling), options)?;
     Ok(files)
 }
 

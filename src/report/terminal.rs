@@ -3,8 +3,10 @@
 mod comparison;
 mod failures;
 mod run;
+mod scaling;
 mod style;
 
 pub use comparison::{comparison, validation};
 pub use run::run;
+pub use scaling::scaling;
 pub use style::Style;

@@ -1,6 +1,7 @@
 //! The way down: the one file of this floor that calls the floors below.
 
 mod checking;
+pub(in crate::cli) mod scaling;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
 

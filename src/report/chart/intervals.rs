@@ -69,7 +69,12 @@ fn ruler(intervals: &Intervals) -> Ruler {
     let nines = [0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999_999, 0.999_999_9];
     let below = nines.iter().copied().rfind(|nine| *nine <= low).unwrap_or(0.0);
     let above = nines.iter().copied().find(|nine| *nine > high).unwrap_or(LARGEST_SHARE);
-    Ruler::new(axis.scale, [below, above].into_iter(), 6)
+    let mut ruler = Ruler::new(axis.scale, [below, above].into_iter(), 6);
+    if above > 0.9999 {
+        // Beside so many nines there is no room between 0 and 90 %.
+        ruler.ticks.retain(|(share, _)| *share != 0.5);
+    }
+    ruler
 }
 
 fn row(drawing: &mut Drawing, row: &Row, y: f64, right: f64, place: &impl Fn(f64) -> f64) {

@@ -8,6 +8,7 @@ mod colour;
 mod intervals;
 mod labels;
 mod panels;
+mod path;
 mod png;
 mod scale;
 
@@ -97,6 +98,19 @@ pub enum Mark {
     Line(f64),
     /// A dot for every point, named beside the first, with vertical intervals.
     Points(Vec<(f64, f64)>),
+    /// A line through dots, named at its end.
+    Path(Path),
+}
+
+/// What belongs to the dots of a path, in their order; all of them are there.
+#[derive(Clone, Debug, Default)]
+pub struct Path {
+    /// Vertical intervals.
+    pub intervals: Vec<(f64, f64)>,
+    /// Shown beside the dots.
+    pub names: Vec<String>,
+    /// The path ends for good behind its last dot: what the wall is called.
+    pub wall: Option<String>,
 }
 
 /// A limit to hold.
