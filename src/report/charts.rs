@@ -1,16 +1,21 @@
 //! The charts of a run and of a comparison. No chart knows a kind of
 //! component: what is drawn follows from names and figures alone.
 
+mod capacity;
 mod comparison;
+mod growth;
 mod incidents;
 mod lag;
 mod regions;
 mod scaling;
 
+pub use capacity::of_capacity;
 pub use comparison::of_comparison;
+pub use growth::of_growth;
 pub use scaling::of_scaling;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
+
 use super::number::Unit;
 use crate::experiment::summary::{Results, Summary, TimeSeries};
 

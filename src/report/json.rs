@@ -75,6 +75,7 @@ pub(super) fn value<T: Serialize>(figures: &T) -> Value {
     serde_json::to_value(figures).unwrap_or(Value::Null)
 }
 
+/// With every figure rounded.
 pub(super) fn pretty(mut all: Value) -> Vec<u8> {
     round(&mut all);
     format!("{all:#}\n").into_bytes()

@@ -4,9 +4,11 @@
 //! kind of component: what is written follows from names and figures.
 
 pub mod aggregate;
+pub mod capacity;
 pub mod chart;
 pub mod charts;
 pub mod csv;
+pub mod growth;
 pub mod json;
 pub mod number;
 pub mod requests;

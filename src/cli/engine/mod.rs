@@ -1,5 +1,6 @@
 //! The way down: the one file of this floor that calls the floors below.
 
+pub(in crate::cli) mod capacity;
 mod checking;
 pub(in crate::cli) mod scaling;
 

@@ -154,7 +154,7 @@ impl<'a> Load<'a> {
 }
 
 /// Why a scenario has no high-water mark, if it has none.
-fn refused(scenario: &Scenario) -> Option<String> {
+pub(super) fn refused(scenario: &Scenario) -> Option<String> {
     if scenario.slo.is_empty() {
         let example = "[slo]\np99 = \"500 ms\"\navailability = 0.999";
         return Some(format!(

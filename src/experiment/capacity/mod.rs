@@ -51,6 +51,9 @@ pub struct CapacityOptions<'a> {
     pub tolerance: f64,
     /// Most probes that are played; the error is shared by so many.
     pub probes: u32,
+    /// Play a few loads beside those of the search, for a picture of the way
+    /// to the mark and beyond.
+    pub picture: bool,
     /// Leave out the script (`[events]`): steady operation.
     pub without_events: bool,
     /// Told what is tried.
@@ -68,6 +71,7 @@ impl Default for CapacityOptions<'_> {
             most: 32,
             tolerance: 0.02,
             probes: 16,
+            picture: false,
             without_events: false,
             progress: &Silent,
         }
@@ -148,7 +152,8 @@ pub struct Capacity {
 impl Capacity {
     /// The probe of the largest load that is certainly met.
     pub fn at_mark(&self) -> Option<&Probe> {
-        self.probes.iter().rfind(|probe| probe.simulated && probe.verdict == Verdict::Met)
+        let searched = |probe: &&Probe| probe.simulated && !probe.for_picture;
+        self.probes.iter().filter(searched).rfind(|probe| probe.verdict == Verdict::Met)
     }
 
     /// Relative width of the interval; `None` where an end is missing.
@@ -203,7 +208,20 @@ pub fn capacity(
         bracket.record(level, verdict);
         options.progress.advance(PROBE_STEPS);
     };
+    if options.picture {
+        let mark = bracket.met().or(bracket.upper()).unwrap_or(load.today);
+        prober.picture(mark, (floor(&load), load.most()))?;
+    }
     Ok(put_together(&load, options, &bracket, (ended, ceiling), prober))
+}
+
+/// Why a template has no mark, as far as that can be said without playing it.
+///
+/// # Errors
+/// What [`capacity`] would fail with at once.
+pub fn refusal(template: &Template<'_>, changes: &[Change]) -> Result<(), CapacityFailure> {
+    let scenario = template.vary(changes, None).map_err(CapacityFailure::Scenario)?;
+    load::refused(&scenario).map_or(Ok(()), |why| Err(CapacityFailure::Refused(why)))
 }
 
 /// The smallest load that brings enough requests to be judged.

@@ -9,6 +9,11 @@ use crate::experiment::summary::{Estimate, SloTermResult, Summary, Verdict};
 use crate::scenario::compile::compile;
 use serde::Serialize;
 
+/// Loads of the picture, as shares of the mark.
+const PICTURED: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.06];
+/// As near to a load that was played, it is not played for the picture.
+const NEAR: f64 = 0.06;
+
 /// A load that was tried, or excluded without playing it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Probe {
@@ -18,6 +23,8 @@ pub struct Probe {
     pub verdict: Verdict,
     /// Played; else excluded by the utilisation law.
     pub simulated: bool,
+    /// Played for the picture alone: no part of the search.
+    pub for_picture: bool,
     /// Replications that were played.
     pub replications: u32,
     /// Offered requests per second in the mean; answered ones with closed users.
@@ -78,6 +85,8 @@ pub(super) struct Prober<'a> {
     judging: Judging,
     /// Level and outcome, in the order in which they were tried.
     pub(super) played: Vec<(u64, Probe)>,
+    /// What was played for the picture alone.
+    pictured: Vec<(u64, Probe)>,
 }
 
 impl<'a> Prober<'a> {
@@ -88,7 +97,7 @@ impl<'a> Prober<'a> {
             fewest: options.fewest.min(options.most),
             most: options.most,
         };
-        Self { load, options, judging, played: Vec::new() }
+        Self { load, options, judging, played: Vec::new(), pictured: Vec::new() }
     }
 
     pub(super) fn seed(&self) -> u64 {
@@ -97,18 +106,42 @@ impl<'a> Prober<'a> {
 
     /// Plays a level until it is judged.
     pub(super) fn probe(&mut self, level: u64) -> Result<Verdict, CapacityFailure> {
+        let probe = self.judged(level, &self.judging)?;
+        let verdict = probe.verdict;
+        self.played.push((level, probe));
+        Ok(verdict)
+    }
+
+    /// Plays levels on the way to a mark and one beyond, a few times each.
+    pub(super) fn picture(
+        &mut self,
+        mark: u64,
+        (floor, most): (u64, u64),
+    ) -> Result<(), CapacityFailure> {
+        let few = Judging { most: self.judging.fewest, ..self.judging };
+        for share in PICTURED {
+            let level = ((mark as f64 * share) as u64).clamp(floor, most);
+            let near = |other: u64| other.abs_diff(level) as f64 <= NEAR * mark as f64;
+            let known = self.played.iter().chain(&self.pictured).any(|(other, _)| near(*other));
+            if !known {
+                let probe = self.judged(level, &few)?;
+                self.pictured.push((level, Probe { for_picture: true, ..probe }));
+            }
+        }
+        Ok(())
+    }
+
+    fn judged(&self, level: u64, judging: &Judging) -> Result<Probe, CapacityFailure> {
         let last = self.played.last().map(|(level, probe)| self.in_words(*level, probe));
         let last = last.map_or_else(String::new, |words| format!("{words}; "));
         self.options.progress.trying(&format!("{last}trying {}", self.named(level)));
         let scenario = self.load.at(level)?;
-        let judged = self.judging.judge(&scenario)?;
+        let judged = judging.judge(&scenario)?;
         // It was compiled to be judged, so it compiles.
         let stations = compile(&scenario).map(|plan| ranked(&plan, &judged.results.summary));
         let probe = probe(self.load.amount(level), &judged, stations.unwrap_or_default());
-        let verdict = probe.verdict;
         self.options.progress.trying(&self.in_words(level, &probe));
-        self.played.push((level, probe));
-        Ok(verdict)
+        Ok(probe)
     }
 
     /// `1,400,000 users: p99 412 ms, met`.
@@ -171,7 +204,8 @@ impl<'a> Prober<'a> {
             let amount = self.load.amount(ceiling.level);
             (ceiling.level, excluded(amount, &ceiling.station))
         });
-        let mut all: Vec<(u64, Probe)> = self.played.into_iter().chain(excluded).collect();
+        let played = self.played.into_iter().chain(self.pictured);
+        let mut all: Vec<(u64, Probe)> = played.chain(excluded).collect();
         all.sort_by_key(|(level, _)| *level);
         all.into_iter().map(|(_, probe)| probe).collect()
     }
@@ -184,6 +218,7 @@ fn excluded(load: f64, station: &str) -> Probe {
         load,
         verdict: Verdict::Missed,
         simulated: false,
+        for_picture: false,
         replications: 0,
         requests_per_s: nothing(),
         mean_ms: nothing(),
@@ -206,6 +241,7 @@ fn probe(load: f64, judged: &Judged, stations: Vec<StationLoad>) -> Probe {
         load,
         verdict,
         simulated: true,
+        for_picture: false,
         replications: summary.replications,
         requests_per_s: summary.throughput_per_s.clone(),
         mean_ms: summary.response_time_ms.mean.clone(),

@@ -1,6 +1,6 @@
 //! Which sizes are tried, decided before anything is played.
 
-use super::super::capacity::refused;
+use super::super::capacity::{CapacityFailure, refusal};
 use super::tier::{Tier, by_size};
 use super::{LeftOut, Way};
 use crate::scenario::model::{Machine, Scenario};
@@ -56,7 +56,10 @@ impl Plan {
     ) -> Result<Self, String> {
         let tier = Tier::find(scenario, tier).map_err(|why| format!("--tier: {why}"))?;
         let machines = machines(scenario, &tier, &sizes.machines)?;
-        refused(scenario).map_or(Ok(()), Err)?;
+        refusal(template, &[]).map_err(|failure| match failure {
+            CapacityFailure::Refused(why) => why,
+            other => format!("{other:?}"),
+        })?;
         let mut plan = Self {
             tier: tier.clone(),
             scenario: scenario.clone(),

@@ -4,7 +4,33 @@ use super::canvas::{self, Anchor, ChartError, Drawing, WIDTH};
 use super::colour::Colour;
 use super::labels::{self, EDGE, NAME, SMALL};
 use super::scale::{Ruler, Scale};
-use super::{Intervals, Row};
+use super::{Axis, Limit};
+
+/// Values with their intervals, each beside its name.
+#[derive(Clone, Debug)]
+pub struct Intervals {
+    /// What is measured.
+    pub axis: Axis,
+    /// The values, first on top.
+    pub rows: Vec<Row>,
+    /// A limit to hold, as a vertical line.
+    pub limit: Option<Limit>,
+}
+
+/// One value with its interval.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Shown to the left.
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// The value; nothing is drawn where there is none.
+    pub value: Option<f64>,
+    /// Ends of its interval.
+    pub interval: Option<(f64, f64)>,
+    /// Shown behind the plot.
+    pub label: String,
+}
 
 /// From one value to the next.
 const PITCH: f64 = 34.0;
@@ -101,7 +127,6 @@ mod tests {
     //! Goal: nines are told apart and 100 % is open. Method: places of values
     //! on the axis of a few rows.
     use super::*;
-    use crate::report::chart::Axis;
 
     fn of(values: &[f64]) -> Ruler {
         let row = |value: &f64| Row {

@@ -11,9 +11,12 @@ mod panels;
 mod path;
 mod png;
 mod scale;
+mod steps;
 
 pub use canvas::ChartError;
 pub use colour::Colour;
+pub use intervals::{Intervals, Row};
+pub use path::Path;
 pub use scale::Scale;
 
 /// A picture: a title, what to know when reading it, and the figures.
@@ -36,6 +39,8 @@ pub enum Body {
     Bars(Bars),
     /// Values with their intervals, one below the other.
     Intervals(Intervals),
+    /// A staircase, the first step at the bottom.
+    Steps(Steps),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -102,17 +107,6 @@ pub enum Mark {
     Path(Path),
 }
 
-/// What belongs to the dots of a path, in their order; all of them are there.
-#[derive(Clone, Debug, Default)]
-pub struct Path {
-    /// Vertical intervals.
-    pub intervals: Vec<(f64, f64)>,
-    /// Shown beside the dots.
-    pub names: Vec<String>,
-    /// The path ends for good behind its last dot: what the wall is called.
-    pub wall: Option<String>,
-}
-
 /// A limit to hold.
 #[derive(Clone, Debug)]
 pub struct Limit {
@@ -146,30 +140,36 @@ pub struct Bar {
     pub label: String,
 }
 
-/// Values with their intervals, each beside its name.
+/// A staircase.
 #[derive(Clone, Debug)]
-pub struct Intervals {
-    /// What is measured.
+pub struct Steps {
+    /// What the length of a tread measures, with the unit.
     pub axis: Axis,
-    /// The values, first on top.
-    pub rows: Vec<Row>,
-    /// A limit to hold, as a vertical line.
-    pub limit: Option<Limit>,
+    /// Names and colours of the treads.
+    pub legend: Vec<(String, Colour)>,
+    /// The steps, the lowest first.
+    pub steps: Vec<Step>,
 }
 
-/// One value with its interval.
+/// One step.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct Step {
+    /// Shown large before the name.
+    pub number: String,
     /// Shown to the left.
     pub name: String,
-    /// Its colour.
+    /// Colour of the tread.
     pub colour: Colour,
-    /// The value; nothing is drawn where there is none.
+    /// Where the tread ends; without one, only the label is shown.
     pub value: Option<f64>,
-    /// Ends of its interval.
+    /// How certain that is.
     pub interval: Option<(f64, f64)>,
-    /// Shown behind the plot.
+    /// A place on the tread.
+    pub ring: Option<f64>,
+    /// Shown behind its end.
     pub label: String,
+    /// Shown small below the label.
+    pub detail: String,
 }
 
 impl Chart {
@@ -190,6 +190,7 @@ impl Chart {
             Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
             Body::Intervals(rows) => intervals::draw(&mut drawing, rows, top)?,
+            Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
         }
         Ok(drawing)
     }

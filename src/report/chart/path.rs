@@ -4,7 +4,18 @@ use super::canvas::{self, Anchor, ChartError, Drawing};
 use super::colour::Colour;
 use super::labels::{Area, NAME};
 use super::panels::{self, Dot, Plot};
-use super::{Mark, Path, Series};
+use super::{Mark, Series};
+
+/// What belongs to the dots of a path, in their order; all of them are there.
+#[derive(Clone, Debug, Default)]
+pub struct Path {
+    /// Vertical intervals.
+    pub intervals: Vec<(f64, f64)>,
+    /// Shown beside the dots.
+    pub names: Vec<String>,
+    /// The path ends for good behind its last dot: what the wall is called.
+    pub wall: Option<String>,
+}
 
 const LINE: f64 = 2.4;
 /// From the last dot to the wall.
