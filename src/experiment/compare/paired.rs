@@ -37,7 +37,7 @@ impl Pairs {
     /// The difference of what is read from merged data, with the spread of the
     /// differences of the replications around it: sectioning, centred at the
     /// overall point estimate (Asmussen & Glynn, *Stochastic Simulation*, 2007,
-    /// §III.5a). The mean of the single differences, which is biased where
+    /// §III.5). The mean of the single differences, which is biased where
     /// a replication is thin, enters the width and never the value.
     pub(super) fn around(&self, point: f64) -> Estimate {
         let pairs = self.present();
