@@ -131,7 +131,11 @@ fn up(scaling: &Scaling) -> Option<String> {
     let carries = carries(scaling, largest);
     let (price, gives_way) = (price(largest), gives_way(largest));
     let name = &largest.name;
-    Some(format!("Up ends at the largest machine: {name} {carries}{price}{gives_way}."))
+    let end = match scaling.machines_chosen {
+        true => "Up to the largest machine that was tried",
+        false => "Up ends at the largest machine",
+    };
+    Some(format!("{end}: {name} {carries}{price}{gives_way}."))
 }
 
 fn out(scaling: &Scaling) -> Option<String> {

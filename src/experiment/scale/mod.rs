@@ -120,6 +120,8 @@ pub struct Scaling {
     pub availability_floor: Option<f64>,
     /// The way up, from the smallest machine to the largest.
     pub up: Vec<Step>,
+    /// The machines of the way up were chosen: a larger one may exist.
+    pub machines_chosen: bool,
     /// The way out, from one instance on.
     pub out: Vec<Step>,
     /// More instances than those of the highest mark carry no more.
@@ -192,6 +194,7 @@ fn empty(plan: &Plan, options: &ScaleOptions<'_>) -> Scaling {
         p99_limit_ms: limit(|figure| figure == SloFigure::Quantile(0.99)),
         availability_floor: limit(|figure| figure == SloFigure::Availability),
         up: Vec::new(),
+        machines_chosen: plan.chosen,
         out: Vec::new(),
         out_saturates: false,
         left_out: plan.left_out.clone(),

@@ -38,6 +38,8 @@ pub struct Plan {
     pub tier: Tier,
     pub(super) scenario: Scenario,
     pub(super) sizes: Vec<Size>,
+    /// The machines of the way up were chosen: a larger one may exist.
+    pub(super) chosen: bool,
     /// Sizes that the scenario does not allow, and why.
     pub left_out: Vec<LeftOut>,
 }
@@ -64,6 +66,7 @@ impl Plan {
             tier: tier.clone(),
             scenario: scenario.clone(),
             sizes: Vec::new(),
+            chosen: !sizes.machines.is_empty(),
             left_out: Vec::new(),
         };
         for machine in &machines {

@@ -45,7 +45,9 @@ fn path(
 }
 
 fn both(scaling: &Scaling, place: impl Fn(&Step) -> Option<(f64, f64, f64)> + Copy) -> Vec<Series> {
-    let largest = scaling.up.last().map(|step| format!("{} is the largest there is", step.name));
+    // A way that was cut short by choice has no wall.
+    let largest = scaling.up.last().filter(|_| !scaling.machines_chosen);
+    let largest = largest.map(|step| format!("{} is the largest there is", step.name));
     vec![
         path("up: a larger machine", UP, &scaling.up, largest.as_deref(), place),
         path("out: more machines", OUT, &scaling.out, None, place),
