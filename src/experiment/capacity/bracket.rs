@@ -87,6 +87,11 @@ impl Bracket {
         self.undecided.dedup();
     }
 
+    /// Undecided levels may be looked at again, more closely.
+    pub(super) fn reopen(&mut self) {
+        self.undecided.clear();
+    }
+
     /// The level to look at next, if another look can narrow the bracket:
     /// `start` first, and `saturation` where a measurement says that the
     /// bottleneck is busy all the time.

@@ -27,6 +27,8 @@ use load::Load;
 use probe::Prober;
 use serde::Serialize;
 
+/// Replications of a glance.
+const GLANCE: u32 = 8;
 /// Steps of progress per probe.
 const PROBE_STEPS: u64 = 1_000;
 /// Probes that a search usually takes, for the progress bar.
@@ -70,7 +72,7 @@ impl Default for CapacityOptions<'_> {
             fewest: 4,
             most: 32,
             tolerance: 0.02,
-            probes: 16,
+            probes: 20,
             picture: false,
             without_events: false,
             progress: &Silent,
@@ -99,7 +101,7 @@ pub enum Ended {
     Nothing,
     /// What is left of the interval is undecided: more replications decide.
     Undecided,
-    /// All probes were used.
+    /// All probes were used up.
     Probes,
     /// Nothing that can be played is missed.
     Boundless,
@@ -197,22 +199,37 @@ pub fn capacity(
     );
     let mut prober = Prober::new(&load, options);
     options.progress.start(&load.base.title, USUAL_PROBES * PROBE_STEPS);
-    let ended = loop {
-        if prober.played.len() == options.probes as usize {
-            break Ended::Probes;
-        }
-        let Some(level) = bracket.next(load.today, prober.saturation()) else {
-            break ended(&bracket);
-        };
-        let verdict = prober.probe(level)?;
-        bracket.record(level, verdict);
-        options.progress.advance(PROBE_STEPS);
-    };
+    let ended = search(&mut bracket, &mut prober, &load, options)?;
     if options.picture {
         let mark = bracket.met().or(bracket.upper()).unwrap_or(load.today);
         prober.picture(mark, (floor(&load), load.most()))?;
     }
     Ok(put_together(&load, options, &bracket, (ended, ceiling), prober))
+}
+
+/// Looks at load after load: first at a glance, which brings the bracket near,
+/// then with all replications at what is left undecided.
+fn search(
+    bracket: &mut Bracket,
+    prober: &mut Prober<'_>,
+    load: &Load<'_>,
+    options: &CapacityOptions<'_>,
+) -> Result<Ended, CapacityFailure> {
+    for most in [GLANCE.min(options.most), options.most] {
+        bracket.reopen();
+        while let Some(level) = bracket.next(load.today, prober.saturation()) {
+            if prober.probes_left() == 0 {
+                return Ok(Ended::Probes);
+            }
+            let verdict = prober.probe(level, most)?;
+            bracket.record(level, verdict);
+            options.progress.advance(PROBE_STEPS);
+        }
+        if bracket.is_narrow() {
+            break;
+        }
+    }
+    Ok(ended(bracket))
 }
 
 /// Why a template has no mark, as far as that can be said without playing it.
@@ -252,7 +269,9 @@ fn put_together(
     let at_mark = prober.at_mark();
     let gives_way = at_mark.and_then(stations::gives_way);
     let next = at_mark.and_then(stations::next);
-    let binding = prober.binding(bracket.upper());
+    let excluded = ceiling.as_ref().is_some_and(|own| Some(own.level) == bracket.upper());
+    let missed = bracket.upper().filter(|_| !excluded);
+    let binding = bracket.upper().and_then(|_| prober.binding(missed));
     let cost_per_hour = at_mark.map(|probe| probe.cost_per_hour);
     let (met, upper) = (bracket.met().unwrap_or(0), bracket.upper());
     let value = match upper {

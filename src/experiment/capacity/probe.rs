@@ -10,7 +10,7 @@ use crate::scenario::compile::compile;
 use serde::Serialize;
 
 /// Loads of the picture, as shares of the mark.
-const PICTURED: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.06];
+const PICTURED: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.08];
 /// As near to a load that was played, it is not played for the picture.
 const NEAR: f64 = 0.06;
 
@@ -66,7 +66,8 @@ pub struct StationLoad {
 /// A term of the SLO that decides.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BindingTerm {
-    /// `p99`, `availability` …; `stability` where a queue grows without end.
+    /// `p99`, `availability` …; `stability` where a queue grows without end,
+    /// `saturation` where the utilisation law alone ends it.
     pub term: String,
     /// Its limit: milliseconds for times, else a share.
     pub limit: Option<f64>,
@@ -78,6 +79,19 @@ pub struct BindingTerm {
     pub value: Option<f64>,
 }
 
+impl BindingTerm {
+    /// No term of the SLO, but what makes all of them hopeless.
+    fn alone(term: &str) -> Self {
+        Self {
+            term: term.to_owned(),
+            limit: None,
+            unit: String::new(),
+            at_least: false,
+            value: None,
+        }
+    }
+}
+
 /// Judges load after load.
 pub(super) struct Prober<'a> {
     load: &'a Load<'a>,
@@ -85,6 +99,8 @@ pub(super) struct Prober<'a> {
     judging: Judging,
     /// Level and outcome, in the order in which they were tried.
     pub(super) played: Vec<(u64, Probe)>,
+    /// How often one was judged.
+    looks: u32,
     /// What was played for the picture alone.
     pictured: Vec<(u64, Probe)>,
 }
@@ -97,17 +113,25 @@ impl<'a> Prober<'a> {
             fewest: options.fewest.min(options.most),
             most: options.most,
         };
-        Self { load, options, judging, played: Vec::new(), pictured: Vec::new() }
+        Self { load, options, judging, played: Vec::new(), looks: 0, pictured: Vec::new() }
     }
 
     pub(super) fn seed(&self) -> u64 {
         self.judging.seed
     }
 
-    /// Plays a level until it is judged.
-    pub(super) fn probe(&mut self, level: u64) -> Result<Verdict, CapacityFailure> {
-        let probe = self.judged(level, &self.judging)?;
+    /// How many more may be played.
+    pub(super) fn probes_left(&self) -> u32 {
+        self.options.probes.saturating_sub(self.looks)
+    }
+
+    /// Plays a level until it is judged, with `most` replications at most. A
+    /// level that is looked at again takes the place of the first look.
+    pub(super) fn probe(&mut self, level: u64, most: u32) -> Result<Verdict, CapacityFailure> {
+        let probe = self.judged(level, &Judging { most, ..self.judging })?;
         let verdict = probe.verdict;
+        self.looks += 1;
+        self.played.retain(|(other, _)| *other != level);
         self.played.push((level, probe));
         Ok(verdict)
     }
@@ -189,12 +213,11 @@ impl<'a> Prober<'a> {
         met.max_by_key(|(level, _)| *level).or_else(lowest).map(|(_, probe)| probe)
     }
 
-    /// The term that ends it: of the lowest missed probe; where that was
-    /// excluded, of the highest that was played.
+    /// The term that ends it, of the lowest missed probe; `None` for the upper
+    /// end of the bracket where that was excluded without playing it.
     pub(super) fn binding(&self, upper: Option<u64>) -> Option<BindingTerm> {
-        let at = |(level, _): &&(u64, Probe)| Some(*level) == upper;
-        let highest = || self.played.iter().max_by_key(|(level, _)| *level);
-        let (_, probe) = self.played.iter().find(at).or_else(highest)?;
+        let Some(upper) = upper else { return Some(BindingTerm::alone("saturation")) };
+        let (_, probe) = self.played.iter().find(|(level, _)| *level == upper)?;
         probe.binding.clone()
     }
 
@@ -236,7 +259,8 @@ fn probe(load: f64, judged: &Judged, stations: Vec<StationLoad>) -> Probe {
     let summary = &judged.results.summary;
     let overload = summary.limit.clone().or_else(|| summary.unstable.first().cloned());
     // A queue that grows without end is missed, however short the run was.
-    let verdict = if overload.is_some() { Verdict::Missed } else { judged.verdict };
+    let hopeless = overload.is_some() || summary.slo.terms.iter().any(missed_by_far);
+    let verdict = if hopeless { Verdict::Missed } else { judged.verdict };
     Probe {
         load,
         verdict,
@@ -255,6 +279,16 @@ fn probe(load: f64, judged: &Judged, stations: Vec<StationLoad>) -> Probe {
     }
 }
 
+/// Whether a time is far too long although the run was too short for its
+/// warm-up. A system that starts empty is at first faster than it will be, so
+/// that what is too slow already remains so. By far: twice the half-width of
+/// the interval away.
+fn missed_by_far(term: &SloTermResult) -> bool {
+    let (Some(value), Some(low)) = (term.estimate.value, term.estimate.low) else { return false };
+    let open = term.verdict == Verdict::Undecided && term.unit == "ms" && !term.at_least;
+    open && value - 2.0 * (value - low) > term.limit
+}
+
 /// The term that is farthest beyond its limit, or else nearest to it.
 fn binding(summary: &Summary, overloaded: bool) -> Option<BindingTerm> {
     let tightness = |term: &SloTermResult| {
@@ -271,9 +305,7 @@ fn binding(summary: &Summary, overloaded: bool) -> Option<BindingTerm> {
     };
     let term = summary.slo.terms.iter().max_by(worse)?;
     if overloaded && term.verdict != Verdict::Missed {
-        let term = "stability".to_owned();
-        let unit = String::new();
-        return Some(BindingTerm { term, limit: None, unit, at_least: false, value: None });
+        return Some(BindingTerm::alone("stability"));
     }
     Some(BindingTerm {
         term: term.term.clone(),

@@ -1,6 +1,6 @@
 //! The way to the high-water mark: response time and utilisation against load.
 
-use super::{LINE, axis, share_of, widely_spread};
+use super::{LINE, axis, share_of};
 use crate::experiment::capacity::{Capacity, Probe, StationLoad, Unit};
 use crate::experiment::summary::{Estimate, Verdict};
 use crate::report::capacity::{load, named, spoken};
@@ -9,6 +9,8 @@ use crate::report::number;
 
 /// So many stations are drawn.
 const MOST_STATIONS: usize = 6;
+/// With times so far apart the axis is logarithmic.
+const WIDE: f64 = 5.0;
 /// Beyond so many times the limit it does not matter how slow it is.
 const MATTERS: f64 = 20.0;
 
@@ -99,15 +101,20 @@ fn times(capacity: &Capacity) -> Panel {
     });
     Panel {
         x: load_axis(capacity),
-        y: axis(
-            &format!("{} of the response time, ms", spoken(&term)),
-            widely_spread(shown.into_iter()),
-        ),
+        y: axis(&format!("{} of the response time, ms", spoken(&term)), scale(&shown)),
         series,
         limits: limits.into_iter().collect(),
         excluded: None,
         bands: Vec::new(),
     }
+}
+
+/// Logarithmic where what lies beyond the mark would press the rest on the axis.
+fn scale(times: &[f64]) -> Scale {
+    let (low, high) = times
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), time| (time.min(low), time.max(high)));
+    if high > WIDE * low { Scale::Logarithmic } else { Scale::Linear }
 }
 
 /// The term of the SLO that limits a time, the highest quantile of them; p99
