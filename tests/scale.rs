@@ -10,6 +10,8 @@ use highwater::experiment::capacity::CapacityOptions;
 use highwater::experiment::run::Silent;
 use highwater::experiment::scale::{Plan, ScaleOptions, Scaling, Sizes, scale};
 use highwater::experiment::summary::Verdict;
+use highwater::report::terminal::{self, Style};
+use highwater::report::{ReportOptions, scaling_files};
 use highwater::scenario::{Files, Request, Template};
 use std::fs;
 use std::path::Path;
@@ -92,6 +94,27 @@ fn instances_of_their_own_carry_in_proportion() {
     assert_eq!(scaling.cheapest().map(|step| step.instances), Some(2));
     assert!(scaling.out[1].present && !scaling.out[2].present);
     assert_eq!(scaling.verdict(), Verdict::Met);
+    is_told_alike_everywhere(&scaling);
+}
+
+/// The terminal, the table and the pictures speak of the same steps.
+fn is_told_alike_everywhere(scaling: &Scaling) {
+    let style = Style { color: false, width: 80, next: Some("highwater run a.toml".to_owned()) };
+    let answer = terminal::scaling(scaling, &style);
+    assert!(answer.lines().all(|line| line.chars().count() <= 80), "{answer}");
+    assert!(answer.contains("Cheapest for today's 150 requests/s: 2 × m1"), "{answer}");
+    assert!(answer.contains("tried: m1 carries"), "the way up was cut short: {answer}");
+    let files = scaling_files(scaling, &ReportOptions::default()).expect("charts");
+    let text = |name: &str| {
+        let (_, content) = files.iter().find(|(known, _)| known == name).expect(name);
+        String::from_utf8(content.clone()).expect("text")
+    };
+    assert_eq!(text("scale.csv").lines().count(), 1 + scaling.steps().count());
+    let json: serde_json::Value = serde_json::from_str(&text("scale.json")).expect("JSON");
+    assert_eq!(json["cheapest"], "2 × m1");
+    assert_eq!(json["out"][3]["instances"], 4);
+    let picture = text("charts/capacity.svg");
+    assert!(picture.contains("3 × m1") && !picture.contains("largest there is"));
 }
 
 #[test]

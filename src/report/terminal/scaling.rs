@@ -24,7 +24,7 @@ pub fn scaling(scaling: &Scaling, style: &Style) -> String {
     blocks.push(way(scaling, "Up", &scaling.up, style));
     blocks.push(way(scaling, "Out", &scaling.out, style));
     blocks.extend(gives_way(scaling).map(|words| style.wrapped(&words, 4)));
-    blocks.push(style.wrapped(&legend(scaling), 0));
+    blocks.push(style.wrapped(&text::plain(&legend(scaling)), 0));
     let left_out = scaling.left_out.iter().take(MOST_LEFT_OUT).map(|one| {
         style.wrapped(&text::sentence(&format!("Not tried: {}: {}", one.name, one.why)), 4)
     });
