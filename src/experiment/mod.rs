@@ -11,6 +11,7 @@ pub mod compare;
 pub mod comparison;
 pub mod confidence;
 mod cost;
+pub mod coverage;
 mod ensemble;
 mod error_budget;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub mod figure_path;
 mod incidents;
 pub mod judge;
 mod measured_figure;
+pub mod precision;
 mod redundancy;
 pub mod reference;
 mod regional;

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod comparison;
+mod coverage;
 mod failures;
 mod growth;
 mod run;
@@ -10,6 +11,7 @@ mod style;
 
 pub use capacity::capacity;
 pub use comparison::{comparison, validation};
+pub use coverage::coverage;
 pub use growth::growth;
 pub use run::run;
 pub use scaling::scaling;

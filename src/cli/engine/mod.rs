@@ -2,9 +2,13 @@
 
 pub(in crate::cli) mod capacity;
 mod checking;
+mod coverage;
+mod precision;
 pub(in crate::cli) mod scaling;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+pub(in crate::cli) use coverage::{TRIALS, coverage};
+pub(in crate::cli) use precision::{MOST_REPLICATIONS, play_until};
 
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
