@@ -457,3 +457,33 @@ fn colour_is_only_where_it_is_wanted() {
     assert!(!stdout(&scratch.run("run small.toml").code(0)).contains('\u{1b}'));
     assert!(stdout(&scratch.run("run small.toml --color always").code(0)).contains('\u{1b}'));
 }
+
+#[test]
+fn check_says_the_same_to_programs() {
+    let scratch = Scratch::new();
+    scratch.write("wrong.toml", &SMALL.replace("vcpus = 2", "vcpu = 2"));
+    let assert = scratch.run("check small.toml wrong.toml --format json").code(2);
+    let checked: serde_json::Value = serde_json::from_str(&stdout(&assert)).expect("JSON");
+    assert_eq!((&checked[0]["passed"], &checked[1]["passed"]), (&true.into(), &false.into()));
+    assert_eq!(checked[0]["title"], "One small server");
+    let first = &checked[1]["diagnostics"][0];
+    let line = 1 + SMALL.lines().position(|line| line.starts_with("vcpus")).expect("a line");
+    assert_eq!((first["code"].as_str(), first["line"].as_u64()), (Some("E101"), Some(line as u64)));
+    assert_eq!(first["severity"], "error");
+}
+
+#[test]
+fn explain_says_the_same_to_programs() {
+    let scratch = Scratch::new();
+    let text = stdout(&scratch.run("explain small.toml").success());
+    let json = stdout(&scratch.run("explain small.toml --format json").success());
+    let explained: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    // 100/s of 2 ms on two processors.
+    let bound = &explained["bounds"][0];
+    assert_eq!(bound["station"], "services.web.cpu");
+    assert!((bound["offered_share"].as_f64().expect("a share") - 0.1).abs() < 1e-9);
+    let steps = explained["programs"][0]["steps"].as_array().expect("steps");
+    for step in steps {
+        assert!(text.contains(step["verb"].as_str().expect("a verb")), "{step}");
+    }
+}

@@ -192,6 +192,7 @@ extra_lag = {lag}
 {events}
 [run]
 duration = "7 s"
+warmup = "0 s"
 seed = {}
 replications = 1
 "#,
@@ -210,6 +211,10 @@ proptest! {
         let recovered = component(&played, "databases.main", "writes_recovered");
         prop_assert!(recovered <= lost || choices.failover.as_ref().is_some_and(|own| !own.fencing)
             || choices.mode != "\"asynchronous\"", "{} of {} brought back", recovered, lost);
+        // Incidents count from the start of the run, of which all is measured.
+        let of_incidents = played.incidents.iter().flat_map(|own| &own.figures);
+        let told: f64 = of_incidents.filter(|own| own.0 == "writes_lost").map(|own| own.1).sum();
+        prop_assert_eq!(lost, told, "what the incidents lost");
         for incident in &played.incidents {
             prop_assert!(incident.end_s.is_none_or(|end| end >= incident.start_s));
         }

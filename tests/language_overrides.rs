@@ -110,3 +110,30 @@ fn a_moving_rate_in_a_run_called_steady_is_a_warning() {
     assert_eq!(codes("ramp = { from = 1, to = 3, over = \"1 min\" }"), ["W403"]);
     assert!(codes("ramp = { from = 2, to = 2, over = \"1 min\" }").is_empty());
 }
+
+/// Users of `base.toml`, played by the design `top`.
+fn compared(top: &str, base: &str) -> Loaded {
+    let request = Request {
+        path: Path::new("s.toml"),
+        overrides: &[],
+        users: None,
+        workload_of: Some(Path::new("base.toml")),
+    };
+    load(&Two(top, base), &request).unwrap_or_else(|found| panic!("{}", found.render(false)))
+}
+
+#[test]
+fn another_workload_that_is_not_used_is_a_warning() {
+    let unused = |top: &str| -> Vec<String> {
+        let loaded = compared(top, FULL);
+        let found = loaded.warnings.iter().filter(|one| one.code == "W406");
+        found.map(|one| one.message.clone()).collect()
+    };
+    assert!(unused(FULL).is_empty());
+    let other = FULL.replace("[users]", "[users]\n# nothing but a comment");
+    assert!(unused(&other).is_empty());
+    let other = "extends = \"base.toml\"\n[datasets.posts.popularity]\nzipf = 0.71\n";
+    let found = unused(other);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("`datasets` is not used"), "{found:?}");
+}

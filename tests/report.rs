@@ -8,7 +8,7 @@ mod fake;
 
 use fake::Regime;
 use highwater::experiment::comparison::Comparison;
-use highwater::experiment::summary::{Estimate, Results};
+use highwater::experiment::summary::{Estimate, RegionResult, RequestCounts, Results, Series};
 use highwater::experiment::validation_row::ValidationRow;
 use highwater::report::terminal::{self, Style};
 use highwater::report::{ReportOptions, comparison_files, csv, files, json};
@@ -181,7 +181,7 @@ fn the_answer_fits_a_terminal() {
 fn failures_fit_a_terminal() {
     for results in [fake::struck(), fake::availability_only()] {
         let answer = terminal::run(&results, &style());
-        assert!(answer.lines().count() <= 54, "{} lines", answer.lines().count());
+        assert!(answer.lines().count() <= 55, "{} lines", answer.lines().count());
         for line in answer.lines() {
             assert!(line.chars().count() <= 80, "too long: {line}");
         }
@@ -313,6 +313,64 @@ fn a_run_in_which_nothing_happened_is_reported() {
         well_formed(&chart);
         assert!(chart.contains("nothing was measured"), "{path}");
     }
+}
+
+/// A database that lags so many milliseconds in each bucket.
+fn lagging(ms: f64) -> Results {
+    let mut results = fake::results(Regime::Normal);
+    let values = vec![Some(ms); results.timeseries.buckets];
+    for figure in ["replication_lag_ms_max", "conflicts_per_s"] {
+        let (component, figure) = ("databases.main".to_owned(), figure.to_owned());
+        results.timeseries.series.push(Series { component, figure, values: values.clone() });
+    }
+    results
+}
+
+#[test]
+fn a_lag_is_drawn_in_the_unit_that_fits_it() {
+    let chart = |ms: f64| {
+        let files = files(&lagging(ms), &ReportOptions::default()).unwrap();
+        let chart = files.into_iter().find(|(path, _)| path == "charts/lag.svg");
+        chart.map(|(_, bytes)| text(bytes))
+    };
+    for (ms, label, other) in [(40.0, "lag, ms", "lag, s"), (7_600.0, "lag, s", "lag, ms")] {
+        let chart = chart(ms).expect("something lags");
+        well_formed(&chart);
+        assert!(chart.contains(label) && !chart.contains(other), "{ms}");
+        assert!(!chart.contains("stale reads"), "nothing was stale");
+    }
+    assert_eq!(chart(0.0), None, "nothing lags");
+    for odd in [f64::NAN, f64::INFINITY, f64::MAX, f64::MIN_POSITIVE] {
+        chart(odd).iter().for_each(|chart| well_formed(chart));
+    }
+}
+
+#[test]
+fn each_region_has_a_row_and_its_intervals_another() {
+    let mut results = fake::results(Regime::Normal);
+    let summary = &mut results.summary;
+    let requests = |share: u64| RequestCounts {
+        offered: summary.requests.offered / 4 * share,
+        ..summary.requests.clone()
+    };
+    let region = |name: &str, share| {
+        let region = RegionResult {
+            requests: requests(share),
+            availability: fake::estimate(0.851, 0.002),
+            response_time_ms: summary.response_time_ms.clone(),
+            endpoints: Vec::new(),
+        };
+        (name.to_owned(), region)
+    };
+    summary.regions = vec![region("eu", 3), region("us", 1)];
+    let answer = terminal::run(&results, &style());
+    let lines: Vec<Vec<&str>> =
+        answer.lines().map(|line| line.split_whitespace().collect()).collect();
+    let heading = lines.iter().position(|line| line.first() == Some(&"Region")).expect("a table");
+    assert_eq!(lines[heading + 1][..5], ["eu", "75.0", "%", "85.1", "%"], "{answer}");
+    assert_eq!(lines[heading + 2][..2], ["±", "0.2"], "{answer}");
+    assert_eq!(lines[heading + 3][..3], ["us", "25.0", "%"], "{answer}");
+    assert!(answer.lines().all(|line| line.chars().count() <= 80), "{answer}");
 }
 
 #[test]

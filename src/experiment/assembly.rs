@@ -1,7 +1,7 @@
 //! From replications to figures: histograms merge before a quantile is read,
 //! everything else is an observation per replication.
 
-use super::availability::within_share;
+use super::availability::{Course, within_share};
 use super::availability_only::without_requests;
 use super::bottleneck::bottleneck;
 use super::confidence::{CONFIDENCE, estimate_around, mean_estimate, non_negative};
@@ -74,7 +74,7 @@ impl Replications<'_> {
         merged: &Histogram,
         availability_only: bool,
     ) -> Summary {
-        let terminating = scenario.run.kind == RunKind::Terminating;
+        let course = Course::of(scenario);
         let components = self.components();
         let throughput = self.throughput();
         let limit = self.replications.iter().find_map(|one| one.played.limit.clone());
@@ -95,7 +95,7 @@ impl Replications<'_> {
             requests: self.counts(|_| true),
             availability_only,
             availability: self.availability(|_| true),
-            availability_by_time: self.availability_by_time(terminating),
+            availability_by_time: self.availability_by_time(course),
             outages: self.outages(),
             reduced_redundancy: self.reduced_redundancy(),
             error_budget: None,
@@ -106,7 +106,7 @@ impl Replications<'_> {
             response_time_ms: self.response_time(merged, |_| true),
             page_time_ms: self.page_time(),
             attribution_ms: self.attribution(),
-            endpoints: self.endpoints(terminating),
+            endpoints: self.endpoints(course),
             regions: self.regions(),
             bottleneck: None,
             cost: cost(scenario, &components, &throughput, self.measured_s()),
@@ -238,7 +238,7 @@ impl Replications<'_> {
         parts
     }
 
-    fn endpoints(&self, terminating: bool) -> Named<EndpointResult> {
+    fn endpoints(&self, course: Course) -> Named<EndpointResult> {
         let endpoints = self.plan.endpoints.iter().enumerate();
         endpoints
             .map(|(id, endpoint)| {
@@ -246,7 +246,7 @@ impl Replications<'_> {
                 let result = EndpointResult {
                     requests: self.counts(|other| other == id),
                     availability: self.availability(|other| other == id),
-                    availability_by_time: self.endpoint_by_time(id, terminating),
+                    availability_by_time: self.endpoint_by_time(id, course),
                     response_time_ms: self.response_time(&merged, |other| other == id),
                 };
                 (endpoint.name.clone(), result)

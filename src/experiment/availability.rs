@@ -4,6 +4,7 @@ use super::confidence::{CONFIDENCE, mean_and_half_width, mean_estimate, student_
 use super::summary::Estimate;
 use crate::kernel::math;
 use crate::kernel::time::Duration;
+use crate::scenario::model::{RunKind, Scenario};
 
 /// Fewer outages than this carry no interval: at one the usual one covers the
 /// truth in 53 % of the cases, at five in 82 %.
@@ -11,6 +12,32 @@ const OUTAGES_MIN: u64 = 20;
 /// With probability 0.95 there are fewer events than this where none was seen:
 /// −ln 0.05 (the rule of three, Hanley & Lippman-Hand 1983).
 const RULE_OF_THREE: f64 = 3.0;
+
+/// What the replications of a run have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Course {
+    /// Each is a sample of the long run.
+    Steady,
+    /// Each plays the same course of events, and chance may strike as well.
+    Terminating,
+    /// Each plays the same course of events, and nothing else fails.
+    Scripted,
+}
+
+impl Course {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let failures = &scenario.failures;
+        match scenario.run.kind {
+            RunKind::Steady => Self::Steady,
+            RunKind::Terminating
+                if failures.processes.is_empty() && !failures.events.is_empty() =>
+            {
+                Self::Scripted
+            }
+            RunKind::Terminating => Self::Terminating,
+        }
+    }
+}
 
 /// What was seen of one thing that is up or down.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +48,8 @@ pub(super) struct Observed {
     pub(super) outages: u64,
     /// Longest incident of any kind, seconds; `None` where there was none.
     pub(super) longest_incident_s: Option<f64>,
-    /// Each replication plays the same course of events.
-    pub(super) terminating: bool,
+    /// Whether outages are sampled or scripted.
+    pub(super) course: Course,
 }
 
 impl Observed {
@@ -35,8 +62,12 @@ impl Observed {
         let outages = if down > 0.0 { self.outages.max(1) } else { self.outages };
         let every = self.each.len() > 1 && self.each.iter().all(|(down, _)| *down > 0.0);
         match outages {
+            0 if self.course == Course::Scripted => {
+                let note = "no outage under this script".to_owned();
+                estimate(1.0, Some(1.0), Some(1.0), Some(note))
+            }
             0 => self.bound(time),
-            _ if self.terminating && every => self.over_replications(),
+            _ if self.course != Course::Steady && every => self.over_replications(),
             1..OUTAGES_MIN => few(outages, down, time),
             _ => self.logarithmic(outages, down / time),
         }
@@ -178,7 +209,7 @@ mod tests {
     use crate::kernel::random::{Key, Source};
 
     fn observed(each: &[(f64, f64)], outages: u64) -> Observed {
-        Observed { each: each.to_vec(), outages, longest_incident_s: None, terminating: false }
+        Observed { each: each.to_vec(), outages, longest_incident_s: None, course: Course::Steady }
     }
 
     #[test]
@@ -194,6 +225,15 @@ mod tests {
         assert_eq!(seen.availability().low, Some(1.0 - 0.3));
         seen.each.truncate(1);
         assert_eq!(seen.availability().low, Some(0.0));
+    }
+
+    #[test]
+    fn no_outage_under_a_script_is_no_sample() {
+        let mut seen = observed(&[(0.0, 3_600.0); 10], 0);
+        seen.course = Course::Scripted;
+        let estimate = seen.availability();
+        assert_eq!((estimate.value, estimate.low), (Some(1.0), Some(1.0)));
+        assert_eq!(estimate.note.as_deref(), Some("no outage under this script"));
     }
 
     #[test]
@@ -217,7 +257,7 @@ mod tests {
     fn a_script_that_strikes_every_replication_has_an_interval() {
         let mut seen = observed(&[(10.0, 100.0), (12.0, 100.0), (11.0, 100.0)], 3);
         assert_eq!(seen.availability().low, None);
-        seen.terminating = true;
+        seen.course = Course::Terminating;
         let estimate = seen.availability();
         assert!((estimate.value.expect("a value") - 0.89).abs() < 1e-12);
         // t(0.975, 2) = 4.303, standard error 0.01 ÷ √3.

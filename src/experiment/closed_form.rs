@@ -1,7 +1,7 @@
 //! Simulated availability of alike machines against that of the birth–death
 //! chain, where nothing else touches them.
 
-use super::availability::{Observed, distance};
+use super::availability::{Course, Observed, distance};
 use super::birth_death::BirthDeath;
 use super::ensemble::Replication;
 use super::incidents::longest_incident_s;
@@ -92,7 +92,7 @@ impl Chain {
             each: Vec::new(),
             outages: 0,
             longest_incident_s: longest_incident_s(replications),
-            terminating: false,
+            course: Course::Steady,
         };
         for one in replications {
             let up_time = one.played.recorder.availability.up_time.iter();

@@ -4,10 +4,12 @@
 use super::assembly::{answered, offered, response_of};
 use super::comparison::{Comparison, Design, Difference};
 use super::confidence::mean_estimate;
+use super::cost::standing_per_hour;
 use super::ensemble::{Ensemble, Replication};
 use super::redundancy::redundancy;
 use super::run::{PROGRESS_STEPS, PlayFailure, PlayOptions, on_threads};
-use super::summary::Estimate;
+use super::same_failures::same_failures;
+use super::summary::{Estimate, Summary};
 use crate::kernel::math;
 use crate::metrics::histogram::Quantile;
 use crate::scenario::model::Scenario;
@@ -28,27 +30,47 @@ pub fn compare(
         ..*options
     };
     let mut played = Vec::new();
-    for (name, scenario) in designs {
+    let lengths = length_warnings(designs);
+    for ((name, scenario), warning) in designs.iter().zip(&lengths) {
         let mut ensemble = Ensemble::new(scenario, &options)?;
         let count = options.replications.unwrap_or(first.replications).max(1);
         options.progress.start(name, u64::from(count) * PROGRESS_STEPS);
         on_threads(options.threads, || ensemble.grow(count))?;
-        let results = ensemble.results();
+        let mut results = ensemble.results();
+        results.summary.warnings.extend(warning.clone());
         played.push((Design { name: name.clone(), results }, ensemble.replications));
     }
     let differences: Vec<Difference> =
         played[1..].iter().map(|design| difference(&played[0], design)).collect();
+    let scenarios: Vec<&Scenario> = designs.iter().map(|(_, scenario)| scenario).collect();
     let designs: Vec<Design> = played.into_iter().map(|(design, _)| design).collect();
     let sentence = sentence(&designs, &differences);
-    let redundancy = bought(&designs);
+    let redundancy = bought(&designs, &scenarios);
     Ok(Comparison { designs, differences, sentence, redundancy })
 }
 
-/// What each other design bought under the same failures.
-fn bought(designs: &[Design]) -> Vec<String> {
+/// A warning for each design that runs for another time than the first.
+pub fn length_warnings(designs: &[(String, Scenario)]) -> Vec<Option<String>> {
+    let first = designs.first().map(|(name, scenario)| (name, scenario.run.duration));
+    let warning = |(name, scenario): &(String, Scenario)| {
+        let (base, length) = first.filter(|(_, length)| *length != scenario.run.duration)?;
+        Some(format!(
+            "{name} runs for {}, {base} for {length}: shares and rates are compared, not counts",
+            scenario.run.duration
+        ))
+    };
+    designs.iter().map(warning).collect()
+}
+
+/// What each other design bought under its failures.
+fn bought(designs: &[Design], scenarios: &[&Scenario]) -> Vec<String> {
     let first = &designs[0];
-    let others = designs[1..].iter().filter_map(|other| {
-        redundancy((&first.name, &first.results.summary), (&other.name, &other.results.summary))
+    let others = designs.iter().zip(scenarios).skip(1).filter_map(|(other, scenario)| {
+        redundancy(
+            (&first.name, &first.results.summary),
+            (&other.name, &other.results.summary),
+            same_failures(scenarios[0], scenario),
+        )
     });
     others.collect()
 }
@@ -154,17 +176,32 @@ fn speed_phrase(difference: &Difference) -> String {
     }
 }
 
+/// Designs whose shares of answered requests lie further apart are compared by
+/// what stands there.
+const UNEQUAL: f64 = 0.01;
+
+fn answered_share(summary: &Summary) -> f64 {
+    let requests = &summary.requests;
+    requests.answered as f64 / requests.offered.max(1) as f64
+}
+
 fn cost_phrase(base: &Design, design: &Design) -> String {
-    let (before, after) =
-        (base.results.summary.cost.per_hour, design.results.summary.cost.per_hour);
+    // Who answers less sends less, and is no cheaper for it.
+    let [first, other] = [&base.results.summary, &design.results.summary];
+    let apart = (answered_share(first) - answered_share(other)).abs() > UNEQUAL;
+    let (before, after, what) = if apart {
+        (standing_per_hour(&first.cost), standing_per_hour(&other.cost), "has machines that cost")
+    } else {
+        (first.cost.per_hour, other.cost.per_hour, "costs")
+    };
     if before <= 0.0 {
         return "no prices are given".to_owned();
     }
     let change = after / before - 1.0;
     match change.abs() < 0.005 {
-        true => "costs the same".to_owned(),
-        false if change < 0.0 => format!("costs {:.0} % less", -100.0 * change),
-        false => format!("costs {:.0} % more", 100.0 * change),
+        true => format!("{what} the same"),
+        false if change < 0.0 => format!("{what} {:.0} % less", -100.0 * change),
+        false => format!("{what} {:.0} % more", 100.0 * change),
     }
 }
 

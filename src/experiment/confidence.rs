@@ -146,6 +146,15 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_no_interval_below_zero() {
+        let estimate = non_negative(mean_estimate(&[Some(0.0), Some(10.0)]));
+        assert_eq!((estimate.value, estimate.low), (Some(5.0), Some(0.0)));
+        // A difference may well be negative.
+        let difference = mean_estimate(&[Some(0.0), Some(10.0)]);
+        assert!(difference.low.expect("an interval") < 0.0);
+    }
+
+    #[test]
     fn one_replication_has_no_interval() {
         let estimate = mean_estimate(&[Some(2.0), None]);
         assert_eq!((estimate.value, estimate.low), (Some(2.0), None));

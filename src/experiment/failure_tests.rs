@@ -343,10 +343,14 @@ fn what_redundancy_bought_is_one_sentence() {
     let calm = |_| AvailabilityRecord { up_time: Some(up_time(0, 0)), ..failover(0) };
     let mut better = results(&scenario(), calm, false).summary;
     better.cost.parts_per_hour.push(("services.more".to_owned(), 0.5));
-    let sentence = redundancy(("one", &plain), ("two", &better)).expect("something failed");
+    let sentence = redundancy(("one", &plain), ("two", &better), true).expect("something failed");
     let expected = "Under the same failures two has, per run, 10.0 s less down time (none instead \
                     of 10.0 s) against one, for 0.50 an hour more";
     assert!(sentence.starts_with(expected), "{sentence}");
+    better.simulated_s *= 2.0;
+    let sentence = redundancy(("one", &plain), ("two", &better), false).expect("something failed");
+    assert!(sentence.starts_with("Under their own failures two has "), "{sentence}");
+    assert!(sentence.contains("less down time (0.00 % instead of "), "{sentence}");
     let nothing = results(&scenario(), |_| AvailabilityRecord::default(), false).summary;
-    assert_eq!(redundancy(("one", &nothing), ("two", &nothing)), None);
+    assert_eq!(redundancy(("one", &nothing), ("two", &nothing), true), None);
 }

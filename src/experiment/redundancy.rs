@@ -2,7 +2,6 @@
 
 use super::cost::standing_per_hour;
 use super::summary::{Figure, Summary};
-use std::collections::BTreeSet;
 
 /// The figure of a component that counts writes which no survivor had.
 const WRITES_LOST: &str = "writes_lost";
@@ -12,11 +11,28 @@ const WRITES_LOST: &str = "writes_lost";
 pub(super) fn redundancy(
     (first_name, first): (&str, &Summary),
     (other_name, other): (&str, &Summary),
+    same_failures: bool,
 ) -> Option<String> {
     let met_failures = |one: &Summary| one.incidents_total > 0;
     if !met_failures(first) && !met_failures(other) {
         return None;
     }
+    let same_length = length_s(first) == length_s(other);
+    let parts = if same_length { totals(first, other) } else { rates(first, other) };
+    let gained = match parts.as_slice() {
+        [] => "no difference in failed requests, down time or lost writes".to_owned(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    };
+    let price = price(standing_per_hour(&first.cost), standing_per_hour(&other.cost));
+    let failures =
+        if same_failures { "Under the same failures" } else { "Under their own failures" };
+    let per = if same_length { ", per run," } else { "" };
+    Some(format!("{failures} {other_name} has{per} {gained} against {first_name}, {price}."))
+}
+
+/// What changed per run, both being of the same length.
+fn totals(first: &Summary, other: &Summary) -> Vec<String> {
     let parts = [
         change("failed requests", failed(first), failed(other), count),
         down_s(first)
@@ -26,27 +42,36 @@ pub(super) fn redundancy(
             .zip(writes_lost(other))
             .and_then(|(before, after)| change("lost writes", before, after, count)),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let gained = match parts.as_slice() {
-        [] => "no difference in failed requests, down time or lost writes".to_owned(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    };
-    let price = price(standing_per_hour(&first.cost), standing_per_hour(&other.cost));
-    let failures = if alike(first, other) {
-        "Under the same failures"
-    } else {
-        "Each under its own failures,"
-    };
-    Some(format!("{failures} {other_name} has, per run, {gained} against {first_name}, {price}."))
+    parts.into_iter().flatten().collect()
 }
 
-/// Whether both met the same events and failures, for the same time.
-fn alike(first: &Summary, other: &Summary) -> bool {
-    let causes = |one: &Summary| -> BTreeSet<String> {
-        one.incidents.iter().map(|incident| incident.cause.clone()).collect()
+/// The same where one run is longer: shares, and losses by the hour.
+fn rates(first: &Summary, other: &Summary) -> Vec<String> {
+    let both = |of: fn(&Summary) -> Option<f64>| of(first).zip(of(other));
+    let changed = |what: &str, of: fn(&Summary) -> Option<f64>, shown: fn(f64) -> String| {
+        both(of).and_then(|(before, after)| change(what, before, after, shown))
     };
-    first.simulated_s == other.simulated_s && causes(first) == causes(other)
+    let lost = |one: &Summary| Some(writes_lost(one)? / length_s(one) * 3_600.0);
+    let parts = [
+        changed("failed requests", failed_share, share),
+        changed("down time", |one| Some(down_s(one)? / length_s(one)), share),
+        changed("lost writes an hour", lost, count),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// Length of a replication, as chosen; a warm-up that was found differs by chance.
+fn length_s(summary: &Summary) -> f64 {
+    summary.simulated_s
+}
+
+fn failed_share(summary: &Summary) -> Option<f64> {
+    let offered = summary.requests.offered as f64 / f64::from(summary.replications.max(1));
+    (offered > 0.0).then(|| failed(summary) / offered)
+}
+
+fn share(value: f64) -> String {
+    format!("{:.2} %", 100.0 * value)
 }
 
 /// Requests that failed for good, per replication.

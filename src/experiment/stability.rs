@@ -1,6 +1,7 @@
 //! Load that a station cannot carry: reported by name, no bug of ours.
 
 use super::ensemble::Replication;
+use crate::simulation::availability::tier;
 use crate::simulation::blueprint::Blueprint;
 use crate::simulation::measured::{MeasuredFigure, StationMeasured};
 
@@ -109,11 +110,8 @@ fn log_behind(index: usize, replications: &[Replication]) -> Option<String> {
 /// Whether an incident of a component lasts to the end: who is down, or is
 /// copied from, lags for that.
 fn is_struck(one: &Replication, component: &str) -> bool {
-    let is_of = |name: &str| {
-        let rest = name.strip_prefix(component);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
     let incidents = &one.played.recorder.availability.incidents;
+    let is_of = |own: &str| own == component || tier(own) == component;
     incidents.iter().any(|own| own.end.is_none() && is_of(&own.component))
 }
 

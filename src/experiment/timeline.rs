@@ -6,6 +6,7 @@ use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
 use crate::simulation::recorder::Courses;
 use crate::simulation::regional::RegionRecord;
+use crate::tier::failover::Topology;
 
 /// Merged courses of all replications that have the same width of bucket: all
 /// but those that a limit ended early, which have it too.
@@ -38,6 +39,21 @@ pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSe
         for (figure, values) in rows {
             let Some(values) = values else { continue };
             series.push(Series { component: name.name.clone(), figure: figure.to_owned(), values });
+        }
+    }
+    for (database, course) in plan.databases.iter().zip(&courses.databases) {
+        // Without replicas nothing lags; with one primary nothing conflicts.
+        let replicated = (database.replicas > 0).then_some(course);
+        let contested = replicated.filter(|_| database.topology != Topology::Primary);
+        let rows = [
+            ("replication_lag_ms_max", replicated.map(|course| table.lag(&course.lag))),
+            ("stale_reads_per_s", replicated.map(|course| table.rate(&course.stale_reads))),
+            ("conflicts_per_s", contested.map(|course| table.rate(&course.conflicts))),
+        ];
+        for (figure, values) in rows {
+            let Some(values) = values else { continue };
+            let component = database.name.clone();
+            series.push(Series { component, figure: figure.to_owned(), values });
         }
     }
     TimeSeries { bucket_s: courses.clock.width().as_secs_f64(), warmup_s: warmup, buckets, series }
@@ -73,6 +89,9 @@ fn merged(replications: &[Replication]) -> Courses {
         for (mine, theirs) in all.stations.iter_mut().zip(&courses.stations) {
             mine.busy.merge(&theirs.busy);
             mine.queue.merge(&theirs.queue);
+        }
+        for (mine, theirs) in all.databases.iter_mut().zip(&courses.databases) {
+            mine.merge(theirs);
         }
     }
     all
@@ -133,6 +152,11 @@ impl Table<'_> {
             let (answered, sum) = (answered.sums()[bucket], sums.sums()[bucket]);
             (answered > 0).then(|| sum as f64 / answered as f64 / 1e6)
         })
+    }
+
+    /// Milliseconds at the end of each bucket.
+    fn lag(&self, nanos: &[u64]) -> Vec<Option<f64>> {
+        self.each(|bucket| Some(nanos[bucket] as f64 / 1e6))
     }
 
     fn quantile(&self, series: &QuantileSeries, p: f64) -> Vec<Option<f64>> {

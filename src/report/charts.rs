@@ -2,6 +2,7 @@
 //! component: what is drawn follows from names and figures alone.
 
 mod incidents;
+mod lag;
 mod regions;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
@@ -26,6 +27,7 @@ pub fn of_run(results: &Results) -> Vec<(&'static str, Chart)> {
         ("queues", queues(results)),
         ("attribution", attribution(&results.summary)),
     ];
+    charts.extend(lag::over_time(results).map(|chart| ("lag", chart)));
     charts.extend(regions::by_region(results).map(|chart| ("by-region", chart)));
     charts
 }

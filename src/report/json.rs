@@ -71,7 +71,7 @@ fn value<T: Serialize>(figures: &T) -> Value {
     serde_json::to_value(figures).unwrap_or(Value::Null)
 }
 
-fn pretty(mut all: Value) -> Vec<u8> {
+pub(super) fn pretty(mut all: Value) -> Vec<u8> {
     round(&mut all);
     format!("{all:#}\n").into_bytes()
 }

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod json;
 pub mod number;
 pub mod requests;
+pub mod sweep;
 pub mod terminal;
 pub mod text;
 

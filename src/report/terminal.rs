@@ -4,7 +4,9 @@ mod comparison;
 mod failures;
 mod run;
 mod style;
+mod sweep;
 
 pub use comparison::{comparison, validation};
 pub use run::run;
 pub use style::Style;
+pub use sweep::sweep;

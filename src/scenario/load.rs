@@ -4,7 +4,7 @@ use super::diagnostics::{Diagnostic, Diagnostics, Severity};
 use super::model::Scenario;
 use super::reader::Context;
 use super::source::Sources;
-use super::tree::{Origin, Table, Value};
+use super::tree::{Entry, Origin, Table, Value};
 use super::{hash, merge, resolve};
 use std::path::Path;
 
@@ -50,8 +50,11 @@ const WORKLOAD: [&str; 5] = ["users", "clients", "datasets", "operations", "endp
 pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Diagnostics> {
     let mut sources = Sources::default();
     let mut tree = merge::load_tree(files, &mut sources, request.path);
+    let mut unused = Vec::new();
     if let Some(path) = request.workload_of {
-        exchange_workload(&mut tree, merge::load_tree(files, &mut sources, path));
+        let other = merge::load_tree(files, &mut sources, path);
+        unused = unused_workload(&tree, &other);
+        exchange_workload(&mut tree, other);
     }
     merge::apply_overrides(&mut sources, &mut tree, request.overrides);
     let found = std::mem::take(&mut sources.found);
@@ -59,6 +62,11 @@ pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Diagnost
         return Err(Diagnostics::new(found));
     }
     let context = Context::new(&sources, files);
+    for (at, name) in unused {
+        let message =
+            format!("`{name}` is not used: users and what they want are those of the first file");
+        context.warn(UNUSED_WORKLOAD, at, message, None);
+    }
     let origin = Origin { source: 0, start: 0, end: 0 };
     let mut scenario = resolve::resolve(&context, &tree, origin, request.path, request.users);
     scenario.hash = hash::hash(&tree, request.users, &context.attached.borrow());
@@ -69,6 +77,9 @@ pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Diagnost
     }
     Ok(Loaded { scenario, warnings: Diagnostics::new(found) })
 }
+
+/// Code of a warning: a workload that another's stands in place of.
+const UNUSED_WORKLOAD: &str = "W406";
 
 /// How clients meet failures: a decision of the design, not of the users.
 const CLIENT_POLICY: [&str; 5] = ["timeout", "retries", "cancels", "hedge", "breaker"];
@@ -92,6 +103,59 @@ fn exchange_workload(tree: &mut Table, other: Table) {
             client.retain(|name, _| !is_policy(name));
             client.extend(policy.into_iter().filter(|(name, _)| is_policy(name)));
         }
+    }
+}
+
+/// The tables of a workload that say something else than those of another, and
+/// where they stand; how clients meet failures aside.
+fn unused_workload(own: &Table, other: &Table) -> Vec<(Origin, String)> {
+    let mut unused = Vec::new();
+    for (name, entry) in own.iter().filter(|(name, _)| WORKLOAD.contains(&name.as_str())) {
+        let theirs = other.get(name).map(|entry| &entry.node.value);
+        match (&entry.node.value, theirs) {
+            (Value::Table(own), Some(Value::Table(theirs))) if name == "clients" => {
+                let differs = |(kind, client): &(&String, &Entry)| {
+                    let theirs = theirs.get(*kind).map(|client| wishes(&client.node.value));
+                    theirs.is_none_or(|theirs| !same(&theirs, &wishes(&client.node.value)))
+                };
+                let kinds = own.iter().filter(differs);
+                unused.extend(kinds.map(|(kind, one)| (one.key, format!("{name}.{kind}"))));
+            }
+            (own, Some(theirs)) if same(own, theirs) => {}
+            _ => unused.push((entry.key, name.clone())),
+        }
+    }
+    unused
+}
+
+/// What a kind of client is, without how it meets failures.
+fn wishes(client: &Value) -> Value {
+    let mut wishes = client.clone();
+    if let Value::Table(table) = &mut wishes {
+        table.retain(|name, _| !CLIENT_POLICY.contains(&name));
+    }
+    wishes
+}
+
+/// Whether two values say the same, wherever they stand.
+fn same(first: &Value, other: &Value) -> bool {
+    match (first, other) {
+        (Value::Table(first), Value::Table(other)) => {
+            let alike = |(name, entry): (&String, &Entry)| {
+                other.get(name).is_some_and(|other| same(&entry.node.value, &other.node.value))
+            };
+            first.len() == other.len() && first.iter().all(alike)
+        }
+        (Value::Array(first), Value::Array(other)) => {
+            let mut pairs = first.iter().zip(other);
+            first.len() == other.len() && pairs.all(|(one, two)| same(&one.value, &two.value))
+        }
+        (Value::Text(first), Value::Text(other)) => first == other,
+        (Value::Integer(first), Value::Integer(other)) => first == other,
+        (Value::Float(first), Value::Float(other)) => first == other,
+        (Value::Bool(first), Value::Bool(other)) => first == other,
+        (Value::Date, Value::Date) => true,
+        _ => false,
     }
 }
 

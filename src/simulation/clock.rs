@@ -1,9 +1,10 @@
 //! The clock of a replication: warm-up over, bucket over, window over.
 
+use super::recorder::DatabaseCourse;
 use super::request::Request;
-use super::world::{EventKind, World};
+use super::world::{DatabaseTier, EventKind, World};
 use crate::kernel::event_queue::Phase;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::station::statistics::Statistics;
 
 /// What the clock says.
@@ -60,6 +61,7 @@ impl World<'_> {
         self.disks.iter_mut().for_each(|disk| disk.begin_window(now));
         self.caches.iter_mut().for_each(super::world::CacheTier::begin_window);
         self.databases.iter_mut().for_each(|database| database.begin_window(now));
+        self.recorder.courses.databases.iter_mut().for_each(DatabaseCourse::begin_window);
         self.clients.begin_window(now);
         if let Some(resolvers) = &mut self.resolvers {
             resolvers.begin_window();
@@ -112,6 +114,10 @@ impl World<'_> {
         let in_system = self.recorder.in_system.integral(now);
         let noted = std::mem::replace(&mut self.in_system_noted, in_system);
         self.recorder.courses.in_system.add(bucket, in_system - noted);
+        for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {
+            let conflicts = tier.failover.counts.conflicts;
+            course.note(bucket, largest_lag(tier, now), tier.stale_reads, conflicts);
+        }
     }
 
     /// Every station with the number of its name: pools, CPUs, disks.
@@ -126,4 +132,16 @@ impl World<'_> {
             .chain(disks.map(|(plan, disk)| (plan.label.name, disk.statistics().clone())))
             .collect()
     }
+}
+
+/// The age of the oldest write that a member in service has not applied; the
+/// dead serve nobody, whether that was noticed or not.
+fn largest_lag(tier: &DatabaseTier, now: Instant) -> Duration {
+    let members = tier.cluster.members.iter().enumerate();
+    let serving = members.filter(|(_, own)| own.is_in_service && own.is_sound());
+    let missing = serving.flat_map(|(member, _)| {
+        let others = tier.logs.iter().filter(move |log| log.origin() != member);
+        others.filter_map(move |log| log.next_for(member))
+    });
+    missing.map(|entry| now.saturating_since(entry.committed_at)).max().unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use super::world::{CacheTier, DatabaseTier, World};
 use crate::kernel::time::{Duration, Instant};
 use crate::station::statistics::Statistics;
 use crate::tier::lag::LagRecord;
+use crate::tier::replication::ReplicationLog;
 
 /// Figures of one replication's window.
 #[derive(Clone, Debug, Default)]
@@ -185,6 +186,26 @@ fn mean_ms(sum_nanos: u128, count: u64) -> Option<f64> {
     (count > 0).then(|| sum_nanos as f64 / count as f64 / 1e6)
 }
 
+/// Whether a log reaches a member that serves, and what it misses was committed
+/// since: one that is down, is rebuilt, or stands behind a gap is not expected
+/// to keep up, nor one that catches up on what came while it did not.
+fn is_expected_to_keep_up(tier: &DatabaseTier, log: &ReplicationLog, member: usize) -> bool {
+    let own = &tier.cluster.members[member];
+    let number = if tier.logs.len() == 1 { 0 } else { log.origin() };
+    let (mut at, mut since) = (member, Instant::ZERO);
+    // In a ring the log comes by way of all between.
+    while at != log.origin() {
+        let applier = &tier.appliers[number * tier.members() + at];
+        if !applier.is_connected {
+            return false;
+        }
+        since = since.max(applier.connected_since);
+        at = tier.cluster.source(log.origin(), at);
+    }
+    let missed = log.next_for(member);
+    own.is_in_service && own.is_sound() && missed.is_none_or(|entry| entry.committed_at >= since)
+}
+
 fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> ComponentMeasured {
     let members = 0..tier.members();
     let records = tier
@@ -205,9 +226,8 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         figures.push(("replication_lag_ms_max", MeasuredFigure::Max(max)));
         let behind = tier.logs.iter().flat_map(|log| {
             let last = log.last_position().get();
-            // One that is rebuilt, or catches up, is not expected to keep up.
-            let serves = |&member: &usize| tier.cluster.members[member].is_in_service;
-            members.clone().filter(serves).map(move |member| last - log.applied(member).get())
+            let keeps_up = move |&member: &usize| is_expected_to_keep_up(tier, log, member);
+            members.clone().filter(keeps_up).map(move |member| last - log.applied(member).get())
         });
         let behind = behind.max().unwrap_or(0) as f64;
         figures.push(("log_entries_behind", MeasuredFigure::Mean(Some(behind))));

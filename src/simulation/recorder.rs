@@ -116,6 +116,8 @@ pub struct Courses {
     pub in_system: SumSeries,
     /// Integrals of busy and waiting, by station name.
     pub stations: Vec<StationCourse>,
+    /// Of each database.
+    pub databases: Vec<DatabaseCourse>,
     /// What the present bucket has yet to be told.
     open: OpenBucket,
 }
@@ -137,6 +139,62 @@ pub struct StationCourse {
     pub busy: SumSeries,
     /// Integral of waiting jobs.
     pub queue: SumSeries,
+}
+
+/// Course of one database's replication.
+#[derive(Clone, Debug)]
+pub struct DatabaseCourse {
+    /// Largest lag of a member in service at the end of each bucket,
+    /// nanoseconds.
+    pub lag: Vec<u64>,
+    /// Stale reads.
+    pub stale_reads: SumSeries,
+    /// Conflicts.
+    pub conflicts: SumSeries,
+    /// Of both what the buckets have been told, since the counters began.
+    noted: [u64; 2],
+}
+
+impl DatabaseCourse {
+    fn new() -> Self {
+        Self {
+            lag: vec![0; BUCKETS],
+            stale_reads: SumSeries::new(),
+            conflicts: SumSeries::new(),
+            noted: [0; 2],
+        }
+    }
+
+    /// What the counters have come to, and the lag at this instant.
+    pub fn note(&mut self, bucket: usize, lag: Duration, stale_reads: u64, conflicts: u64) {
+        let [stale_before, conflicts_before] =
+            std::mem::replace(&mut self.noted, [stale_reads, conflicts]);
+        self.lag[bucket] = lag.as_nanos();
+        self.stale_reads.add(bucket, u128::from(stale_reads - stale_before));
+        self.conflicts.add(bucket, u128::from(conflicts - conflicts_before));
+    }
+
+    /// The counters begin again.
+    pub fn begin_window(&mut self) {
+        self.noted = [0; 2];
+    }
+
+    /// Neighbours become one, which ends with the later of them.
+    fn halve(&mut self) {
+        for bucket in 0..BUCKETS / 2 {
+            self.lag[bucket] = self.lag[2 * bucket + 1];
+        }
+        self.lag[BUCKETS / 2..].fill(0);
+        self.stale_reads.halve();
+        self.conflicts.halve();
+    }
+
+    /// Puts another replication beside this one: of lags the largest counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.lag.iter_mut().zip(&other.lag).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+        self.stale_reads.merge(&other.stale_reads);
+        self.conflicts.merge(&other.conflicts);
+    }
 }
 
 impl Recorder {
@@ -169,7 +227,7 @@ impl Recorder {
             in_system: TimeWeighted::new(),
             sojourns_clipped: 0,
             batches: Batches::new(),
-            courses: Courses::new(names, end),
+            courses: Courses::new(names, plan.databases.len(), end),
             trace: Trace::default(),
             availability: AvailabilityRecord::default(),
             broken: Vec::new(),
@@ -380,7 +438,7 @@ impl Batches {
 }
 
 impl Courses {
-    fn new(names: usize, end: Instant) -> Self {
+    fn new(names: usize, databases: usize, end: Instant) -> Self {
         Self {
             clock: BucketClock::new(bucket_width(end)),
             offered: SumSeries::new(),
@@ -390,6 +448,7 @@ impl Courses {
             response_sum: SumSeries::new(),
             in_system: SumSeries::new(),
             stations: vec![StationCourse::default(); names],
+            databases: vec![DatabaseCourse::new(); databases],
             open: OpenBucket::default(),
         }
     }
@@ -424,6 +483,7 @@ impl Courses {
             station.busy.halve();
             station.queue.halve();
         }
+        self.databases.iter_mut().for_each(DatabaseCourse::halve);
         true
     }
 }

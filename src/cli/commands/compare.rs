@@ -47,13 +47,19 @@ pub(super) fn compare(
 ) -> Result<Ending, Failure> {
     let clock = Clock::start();
     let quiet = arguments.play.machine.quiet;
-    let designs = load_designs(arguments, console)?;
+    let (designs, unused): (Vec<_>, Vec<_>) = load_designs(arguments, console)?.into_iter().unzip();
+    for warning in engine::length_warnings(&designs).into_iter().flatten().filter(|_| !quiet) {
+        console.say(&format!("warning: {warning}"));
+    }
     let folder = claim(&arguments.output, || comparison_name(&arguments.files))?;
 
     let progress = Progress::new(quiet);
     let comparison = engine::compare(&designs, &how(&arguments.play, &progress));
     progress.finish();
-    let comparison = comparison?;
+    let mut comparison = comparison?;
+    for (design, unused) in comparison.designs.iter_mut().zip(unused) {
+        design.results.summary.warnings.extend(unused);
+    }
 
     let files = engine::comparison_files(&comparison, &drawing(&arguments.output))?;
     folder.write(&files, &clock.manifest(words))?;
@@ -68,11 +74,11 @@ pub(super) fn compare(
     Ok(Ending::worst(endings))
 }
 
+/// A design with its name, and what was not used of its workload.
+type NamedDesign = ((String, Scenario), Vec<String>);
+
 /// All designs under the users of the first, or all that is wrong with them.
-fn load_designs(
-    arguments: &Arguments,
-    console: &Console,
-) -> Result<Vec<(String, Scenario)>, Failure> {
+fn load_designs(arguments: &Arguments, console: &Console) -> Result<Vec<NamedDesign>, Failure> {
     let disk = Disk::new(&arguments.files);
     let first = arguments.files.first().map(PathBuf::as_path);
     let mut designs = Vec::new();
@@ -82,7 +88,7 @@ fn load_designs(
         match load(&disk, file, &arguments.changes, workload_of, console) {
             Ok(loaded) => {
                 warn(&loaded, arguments.play.machine.quiet, console);
-                designs.push((name, loaded.scenario));
+                designs.push(((name, loaded.scenario), loaded.unused));
             }
             Err(failure) => wrong = Some(later(wrong, failure, console)),
         }

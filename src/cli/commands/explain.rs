@@ -1,6 +1,6 @@
 //! `highwater explain`: what a scenario means.
 
-use super::{Changes, Console, Disk, Ending, Failure, load, warn};
+use super::{Changes, Console, Disk, Ending, Failure, Format, load, warn};
 use crate::cli::engine;
 use clap::Args;
 use std::path::PathBuf;
@@ -13,6 +13,9 @@ pub(in crate::cli) struct Arguments {
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
+    /// What to print on standard output.
+    #[arg(long, value_enum, default_value_t)]
+    pub(in crate::cli) format: Format,
 }
 
 /// Shows what a scenario means.
@@ -20,6 +23,9 @@ pub(super) fn explain(arguments: &Arguments, console: &Console) -> Result<Ending
     let disk = Disk::new(std::slice::from_ref(&arguments.file));
     let loaded = load(&disk, &arguments.file, &arguments.changes, None, console)?;
     warn(&loaded, false, console);
-    console.print(&engine::explain(&loaded.scenario)?)?;
+    console.print(&match arguments.format {
+        Format::Text => engine::explain(&loaded.scenario)?,
+        Format::Json => engine::explain_json(&loaded.scenario)?,
+    })?;
     Ok(Ending::Done)
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::cli::engine::{self, Play};
 use crate::cli::files::is_stdin;
 use crate::experiment::summary::{Summary, Verdict};
+use crate::kernel::time::Duration;
 use crate::scenario::model::Scenario;
 use clap::Args;
 use std::ffi::OsString;
@@ -84,7 +85,7 @@ fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
     let replications = summary.replications.saturating_mul(4);
     let only_here = summary.availability_only && !scenario.run.availability_only;
     if only_here && summary.slo.verdict != Some(Verdict::Undecided) {
-        return format!("highwater run {file}");
+        return with_requests(&file, scenario);
     }
     let only = if only_here { " --availability-only" } else { "" };
     match (summary.slo.verdict, scenario.workload.users.count) {
@@ -96,4 +97,18 @@ fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
         }
         _ => format!("highwater explain {file}"),
     }
+}
+
+/// The same with requests: what lasts long without them is played in part.
+fn with_requests(file: &str, scenario: &Scenario) -> String {
+    const LONG: Duration = Duration::from_nanos(3_600_000_000_000);
+    const PART: Duration = Duration::from_nanos(600_000_000_000);
+    let run = &scenario.run;
+    if run.duration <= LONG {
+        return format!("highwater run {file}");
+    }
+    if run.warmup.is_some_and(|warmup| warmup >= PART) {
+        return format!("highwater explain {file}");
+    }
+    format!("highwater run {file} --set run.duration=\"{PART}\"")
 }

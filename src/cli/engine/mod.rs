@@ -1,5 +1,13 @@
 //! The way down: the one file of this floor that calls the floors below.
 
+mod checking;
+mod sweep;
+
+pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+pub(in crate::cli) use sweep::{
+    Cells, USERS, Varied, all_errors, define, merge, open, play_cells, sweep_files, sweep_text,
+};
+
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
 use crate::cli::progress::Progress;
@@ -21,7 +29,12 @@ pub(in crate::cli) struct Loaded {
     pub(in crate::cli) scenario: Scenario,
     /// Rendered; empty where there are none.
     pub(in crate::cli) warnings: String,
+    /// What was not used of its own workload, in words.
+    pub(in crate::cli) unused: Vec<String>,
 }
+
+/// Code of the warning of a workload that another's stands in place of.
+const UNUSED_WORKLOAD: &str = "W406";
 
 /// How it is played.
 pub(in crate::cli) struct Play<'a> {
@@ -105,7 +118,9 @@ pub(in crate::cli) fn load(
         warnings += "warning: --users does not change the load: the file gives it as a rate or a \
                      recording; use --set users.rate=…\n";
     }
-    Ok(Loaded { scenario: loaded.scenario, warnings })
+    let unused = loaded.warnings.iter().filter(|one| one.code == UNUSED_WORKLOAD);
+    let unused = unused.map(|one| one.message.clone()).collect();
+    Ok(Loaded { scenario: loaded.scenario, warnings, unused })
 }
 
 /// Whether more users bring more load.
@@ -133,6 +148,11 @@ pub(in crate::cli) fn explain(scenario: &Scenario) -> Result<String, Failure> {
 /// Plays a scenario.
 pub(in crate::cli) fn play(scenario: &Scenario, options: &Play) -> Result<Results, Failure> {
     playing::play(scenario, &options.options()).map_err(|failure| broken(failure, &scenario.title))
+}
+
+/// A warning for each design that runs for another time than the first.
+pub(in crate::cli) fn length_warnings(designs: &[(String, Scenario)]) -> Vec<Option<String>> {
+    crate::experiment::compare::length_warnings(designs)
 }
 
 /// Plays several designs under the same users.

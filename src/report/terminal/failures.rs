@@ -3,32 +3,21 @@
 use super::run::{labelled, noted, spoken, without_unit};
 use super::style::{Style, Tone, unbroken};
 use crate::experiment::summary::{
-    ErrorBudget, Estimate, IncidentGroup, IncidentResult, Named, RegionResult, Summary,
+    ErrorBudget, Estimate, IncidentGroup, IncidentResult, Named, Summary,
 };
 use crate::report::number::{self, NOTHING, Unit};
 use crate::report::text;
 
+/// The kind of incident in which a database gets another primary.
+const FAILOVER: &str = "failover";
 /// Incidents that are shown one by one.
 const MOST_INCIDENTS: usize = 8;
 /// What the columns between the name of an incident and its cause take.
 const FIGURES: usize = 32;
+/// A budget that is spent so often is told as a multiple, not in percent.
+const MULTIPLE: f64 = 10.0;
 /// What the columns behind a name take.
 const COLUMNS: usize = 54;
-
-/// What the users of each region saw; empty where there is one place.
-pub(super) fn regions(summary: &Summary, style: &Style) -> String {
-    let line = |(name, region): &(String, RegionResult)| {
-        let words = format!(
-            "{}: {} answered, p50 {}, p99 {}",
-            text::shortened(name, 24),
-            Unit::Share.estimate(&region.availability),
-            Unit::Milliseconds.estimate(&region.response_time_ms.p50),
-            Unit::Milliseconds.estimate(&region.response_time_ms.p99),
-        );
-        labelled(style, "Region", &words)
-    };
-    summary.regions.iter().map(line).collect::<Vec<String>>().join("\n")
-}
 
 /// The lines on availability: by requests and by time, and the error budget.
 /// Empty where nothing can fail and nothing is limited.
@@ -50,7 +39,9 @@ pub(super) fn availability(summary: &Summary, style: &Style) -> Vec<String> {
             parts.push(format!("redundancy reduced {share} of the time"));
         }
         lines.push(labelled(style, "Available", &parts.join(", ")));
-        if let Some(note) = &by_time.note {
+        // What is certain needs no footnote.
+        let sampled = by_time.half_width() != Some(0.0);
+        if let Some(note) = by_time.note.as_ref().filter(|_| sampled) {
             lines.push(style.wrapped(&format!("{:12}({})", "", text::sentence(note)), 12));
         }
     }
@@ -69,12 +60,21 @@ fn error_budget(budget: &ErrorBudget, style: &Style) -> Option<String> {
             format!("{} failed, and {limit} allows none", number::count(failed))
         }
         (Some(spent), Some(failed), Some(allowed)) => format!(
-            "{} spent: {} failed of the {} that {limit} allows",
-            percent(spent),
+            "{}: {} failed of the {} that {limit} allows",
+            if spent >= MULTIPLE {
+                format!("spent {} times over", number::plain(spent))
+            } else {
+                format!("{:.0} % spent", 100.0 * spent)
+            },
             number::count(failed),
             number::plain(allowed)
         ),
-        (Some(spent), ..) => format!("{} of what {limit} allows is spent", percent(spent)),
+        (Some(spent), ..) if spent >= MULTIPLE => {
+            format!("{} times what {limit} allows is spent", number::plain(spent))
+        }
+        (Some(spent), ..) => {
+            format!("{:.0} % of what {limit} allows is spent", 100.0 * spent)
+        }
     };
     if let Some(worst) = budget.burn_rate_max.filter(|worst| *worst > 0.0) {
         words += &format!(", burning at most {} times as fast as allowed", number::plain(worst));
@@ -82,14 +82,6 @@ fn error_budget(budget: &ErrorBudget, style: &Style) -> Option<String> {
     let line = labelled(style, "Budget", &words);
     let over = budget.spent.is_none_or(|spent| spent > 1.0);
     Some(if over { style.paint(Tone::Bad, &line) } else { line })
-}
-
-/// A share of a budget: beyond 100 % it is a multiple.
-fn percent(share: f64) -> String {
-    match share {
-        _ if share >= 10.0 => format!("{} times over", number::plain(share)),
-        _ => format!("{:.0} %", 100.0 * share),
-    }
 }
 
 /// Where requests were played, the first incidents of the first replication;
@@ -114,11 +106,34 @@ pub(super) fn incidents(summary: &Summary, style: &Style) -> String {
         lines.extend(figures.map(|words| style.wrapped(&format!("    {words}"), 4)));
     }
     let left = summary.incidents_total.saturating_sub(shown.len() as u64);
-    if left > 0 {
-        let all = if summary.replications > 1 { " of all replications" } else { "" };
-        lines.push(format!("… and {} more{all} in incidents.csv", number::count(left)));
+    let left_out = number::count(left);
+    match summary.replications {
+        0 | 1 if left == 0 => {}
+        0 | 1 => lines.push(format!("… and {left_out} more in incidents.csv")),
+        _ => lines.push(format!(
+            "… of the first replication; {left_out} more of all replications in incidents.csv"
+        )),
     }
+    lines.extend(failovers(summary, style));
     lines.join("\n")
+}
+
+/// Failovers over all replications: means with their intervals.
+fn failovers(summary: &Summary, style: &Style) -> Vec<String> {
+    let groups = summary.incident_groups.iter();
+    let failovers = groups.filter(|one| one.kind == FAILOVER && !one.figures.is_empty());
+    let told = failovers.filter(|_| summary.replications > 1).map(|group| {
+        let figures =
+            group.figures.iter().filter(|(_, one)| one.value.is_some()).map(|(name, estimate)| {
+                let shown = number::unit_of(name).estimate(estimate);
+                unbroken(&format!("{} {shown}", without_unit(name)))
+            });
+        let figures: Vec<_> = figures.collect();
+        let name = text::shortened(&group.component, style.width / 2);
+        let words = format!("{FAILOVER} {name}, mean of all {}: ", number::count(group.count));
+        style.wrapped(&format!("{words}{}", figures.join(", ")), 4)
+    });
+    told.collect()
 }
 
 fn row(incident: &IncidentResult, style: &Style) -> Vec<String> {
@@ -126,15 +141,18 @@ fn row(incident: &IncidentResult, style: &Style) -> Vec<String> {
         Some(end) => Unit::Seconds.value(end - incident.start_s),
         None => "to the end".to_owned(),
     };
-    // Both texts share what the figures leave.
+    // The name goes first; the cause is cut to what is left.
     let room = style.width.saturating_sub(FIGURES);
     let name = format!("{} {}", incident.kind, incident.component);
+    let name = text::shortened(&name, (room * 2 / 3).max(12));
+    let left = room.saturating_sub(name.chars().count().max(room / 2)).max(12);
+    let cause = incident.cause.strip_prefix("events.").unwrap_or(&incident.cause);
     vec![
-        text::shortened(&name, (room / 2).max(12)),
+        name,
         Unit::Seconds.value(incident.start_s),
         lasted,
         number::count(incident.requests_failed),
-        text::shortened(&incident.cause, (room / 2).max(12)),
+        text::shortened(cause, left),
     ]
 }
 

@@ -15,6 +15,8 @@ use crate::report::text;
 const MOST_TIERS: usize = 10;
 /// More components, warnings or unstable stations are only counted.
 const MOST_LINES: usize = 5;
+/// Causes of requests that failed as something was away, not as it was busy.
+const AWAY: [&str; 5] = ["refused", "lost", "unreachable", "no_primary", "dns"];
 /// Names of figures, terms and causes are cut to so many characters.
 const LONGEST_NAME: usize = 32;
 
@@ -27,7 +29,7 @@ pub fn run(results: &Results, style: &Style) -> String {
         warnings(summary, style),
         requests(summary, style),
         times(summary, style),
-        failures::regions(summary, style),
+        regions(summary, style),
         failures::incidents(summary, style),
         failures::closed_form(summary, style),
         bottleneck(summary, style),
@@ -121,25 +123,47 @@ fn trouble(summary: &Summary, style: &Style) -> String {
         }));
     }
     let saturated = summary.bottleneck.iter().filter(|one| is_saturated(one));
-    for bottleneck in saturated.filter(|_| summary.unstable.is_empty()) {
-        let name = text::shortened(&bottleneck.station, style.width / 2);
-        let words = format!("SATURATED: {name} carries no more load{}", failed_share(summary));
-        lines.push(marked(style, Tone::Bad, '✗', &words));
-    }
+    let saturated = saturated.filter(|_| summary.unstable.is_empty());
+    lines.extend(saturated.map(|one| saturation(one, summary, style)));
     if let Some(limit) = &summary.limit {
         lines.push(marked(style, Tone::Bad, '✗', &format!("Stopped early: {limit}")));
     }
     lines.join("\n")
 }
 
-/// What part of the requests failed, where some did.
-fn failed_share(summary: &Summary) -> String {
-    let failed: u64 = summary.requests.failed.iter().map(|(_, number)| number).sum();
-    if failed == 0 || summary.requests.offered == 0 {
-        return String::new();
+/// A station at its capacity; what failed because something was away is no
+/// sign of it, and is said by cause.
+fn saturation(bottleneck: &Bottleneck, summary: &Summary, style: &Style) -> String {
+    let away = |cause: &str| AWAY.contains(&cause);
+    let overload = failed_share(summary, |cause| !away(cause));
+    if let (Some(failed), None) = (failed_share(summary, away), &overload) {
+        return marked(style, Tone::Bad, '✗', &failed);
     }
-    let share = failed as f64 / summary.requests.offered as f64;
-    format!("; {} of the requests failed", Unit::Share.value(share))
+    let name = text::shortened(&bottleneck.station, style.width / 2);
+    let failed = overload.map_or_else(String::new, |failed| format!("; {failed}"));
+    let is_phase = summary.kind == "terminating";
+    if is_phase || summary.slo.verdict == Some(Verdict::Met) {
+        let when = if is_phase { "was saturated for a time" } else { "is saturated" };
+        let words = format!("{name} {when}{failed}");
+        return marked(style, Tone::Unsure, '!', &words);
+    }
+    let words = format!("SATURATED: {name} carries no more load{failed}");
+    marked(style, Tone::Bad, '✗', &words)
+}
+
+/// What part of the requests failed for such causes, where some did.
+fn failed_share(summary: &Summary, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let failed = summary.requests.failed.iter();
+    let failed: Vec<_> = failed.filter(|(cause, number)| *number > 0 && wanted(cause)).collect();
+    if failed.is_empty() || summary.requests.offered == 0 {
+        return None;
+    }
+    let share = |number: u64| Unit::Share.value(number as f64 / summary.requests.offered as f64);
+    let causes =
+        failed.iter().map(|(cause, number)| format!("{} {}", share(*number), spoken(cause)));
+    let causes: Vec<_> = causes.collect();
+    let all = share(failed.iter().map(|(_, number)| number).sum());
+    Some(format!("{all} of the requests failed ({})", causes.join(", ")))
 }
 
 fn is_saturated(bottleneck: &Bottleneck) -> bool {
@@ -177,11 +201,11 @@ fn requests(summary: &Summary, style: &Style) -> String {
 fn counts(summary: &Summary, style: &Style) -> String {
     let counts = &summary.requests;
     let mut parts = vec![
-        format!("{} offered", number::count(counts.offered)),
-        format!("{} answered", number::count(counts.answered)),
+        unbroken(&format!("{} offered", number::count(counts.offered))),
+        unbroken(&format!("{} answered", number::count(counts.answered))),
     ];
     for (cause, failed) in &counts.failed {
-        parts.push(format!("{} {}", number::count(*failed), spoken(cause)));
+        parts.push(unbroken(&format!("{} {}", number::count(*failed), spoken(cause))));
     }
     if counts.failed.is_empty() {
         parts.push("none failed".to_owned());
@@ -226,8 +250,7 @@ fn time_rows(
     let mut values = vec![name.to_owned()];
     let mut halves = vec![String::new()];
     for (figure, estimate) in csv::quantiles(time) {
-        let bare = Estimate { low: None, high: None, ..estimate.clone() };
-        values.push(Unit::Milliseconds.estimate(&bare));
+        values.push(Unit::Milliseconds.estimate(&bare(estimate)));
         halves.push(Unit::Milliseconds.half_width(estimate).unwrap_or_default());
         if let (None, Some(note)) = (estimate.value, &estimate.note) {
             let what = format!("{name} {}", spoken(figure));
@@ -239,6 +262,50 @@ fn time_rows(
     }
     values.push(largest(time));
     halves.push(String::new());
+    push_rows(rows, values, halves);
+}
+
+/// What users of each region saw, its intervals where it has some; nothing where
+/// there are no regions.
+fn regions(summary: &Summary, style: &Style) -> String {
+    /// What the columns behind the name take.
+    const FIGURES: usize = 50;
+    if summary.availability_only || summary.regions.is_empty() {
+        return String::new();
+    }
+    let width = style.width.saturating_sub(FIGURES).max(14);
+    let offered = summary.requests.offered.max(1) as f64;
+    let mut rows = Vec::new();
+    for (name, region) in summary.regions.iter().take(MOST_TIERS) {
+        let share = Unit::Share.value(region.requests.offered as f64 / offered);
+        let mut values = vec![text::shortened(name, width), share];
+        let mut halves = vec![String::new(); 2];
+        let times = &region.response_time_ms;
+        for (unit, estimate) in [
+            (Unit::Share, &region.availability),
+            (Unit::Milliseconds, &times.p50),
+            (Unit::Milliseconds, &times.p99),
+        ] {
+            values.push(unit.estimate(&bare(estimate)));
+            halves.push(unit.half_width(estimate).unwrap_or_default());
+        }
+        push_rows(&mut rows, values, halves);
+    }
+    let mut block = style.table(&["Region", "requests", "available", "p50", "p99"], &rows);
+    if summary.regions.len() > MOST_TIERS {
+        let more = summary.regions.len() - MOST_TIERS;
+        block += &format!("\n… and {more} more in summary.json");
+    }
+    block
+}
+
+/// An estimate without its interval, which stands in a row of its own.
+fn bare(estimate: &Estimate) -> Estimate {
+    Estimate { low: None, high: None, ..estimate.clone() }
+}
+
+/// Values, and below them half the width of their intervals where any has one.
+fn push_rows(rows: &mut Vec<Vec<String>>, values: Vec<String>, halves: Vec<String>) {
     rows.push(values);
     if halves.iter().any(|half| !half.is_empty()) {
         rows.push(halves);
@@ -262,25 +329,27 @@ fn bottleneck(summary: &Summary, style: &Style) -> String {
         return String::new();
     };
     let name = text::shortened(&bottleneck.station, style.width / 2);
-    labelled(style, "Bottleneck", &format!("{name} {}", headroom(bottleneck)))
+    let phase = summary.kind == "terminating";
+    labelled(style, "Bottleneck", &format!("{name} {}", headroom(bottleneck, phase)))
 }
 
-fn headroom(bottleneck: &Bottleneck) -> String {
+fn headroom(bottleneck: &Bottleneck, phase: bool) -> String {
     let busy = match bottleneck.utilisation.value {
         Some(value) => format!("{} busy", busy_share(value)),
         None => "its load unknown".to_owned(),
     };
     match bottleneck.headroom.value {
         None => format!("saturates first: {busy}"),
-        Some(_) if is_saturated(bottleneck) => {
-            format!("is saturated: {busy}, carries no more load")
-        }
-        Some(more) if more >= 0.995 => {
+        Some(_) if is_saturated(bottleneck) => match phase {
+            true => format!("was saturated for a time: {busy} in its busiest moments"),
+            false => format!("is saturated: {busy}, carries no more load"),
+        },
+        Some(more) => {
             let times = 1.0 + more;
-            let times = number::fixed(times, usize::from(times < 9.95));
-            format!("saturates first: {busy}, carries {times} times the load")
+            let digits = if times < 1.995 { 2 } else { usize::from(times < 9.95) };
+            let times = number::fixed(times, digits);
+            format!("saturates first at {times} times the load ({busy})")
         }
-        Some(more) => format!("saturates first: {busy}, carries {:.0} % more load", 100.0 * more),
     }
 }
 

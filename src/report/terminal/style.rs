@@ -22,6 +22,33 @@ pub(super) fn unbroken(text: &str) -> String {
     text.replace(' ', &UNBROKEN_SPACE.to_string())
 }
 
+/// Keeps a number with its unit, its sign and its uncertainty: no line ends
+/// within `≥ 90 %` or `212 ± 8 ms`.
+fn glued(text: &str) -> String {
+    let mut glued = String::with_capacity(text.len());
+    let mut before = "";
+    for (place, word) in text.split(' ').enumerate() {
+        if place > 0 {
+            glued.push(if belong_together(before, word) { UNBROKEN_SPACE } else { ' ' });
+        }
+        glued.push_str(word);
+        before = word;
+    }
+    glued
+}
+
+fn belong_together(before: &str, word: &str) -> bool {
+    const SIGNS: [&str; 5] = ["≥", "≤", "±", "<", ">"];
+    const UNITS: [&str; 18] = [
+        "%", "pp", "ns", "µs", "ms", "s", "min", "h", "d", "years", "B", "kB", "MB", "GB", "TB",
+        "kB/s", "MB/s", "GB/s",
+    ];
+    let bare = word.trim_end_matches([',', ';', ':', '.', ')']);
+    let after_number = before.ends_with(|last: char| last.is_ascii_digit());
+    SIGNS.contains(&before.trim_start_matches('('))
+        || (after_number && (bare == "±" || UNITS.contains(&bare)))
+}
+
 /// What a colour means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -70,6 +97,7 @@ impl Style {
     pub(super) fn wrapped(&self, text: &str, indent: usize) -> String {
         let words = text.trim_start_matches(' ');
         let mut line = " ".repeat(text.len() - words.len());
+        let words = glued(words);
         let mut used = line.len();
         let mut lines = Vec::new();
         for (place, word) in words.split(' ').enumerate() {
@@ -111,4 +139,19 @@ fn cells(texts: impl Iterator<Item = String>) -> Vec<Cell> {
         Cell::new(text).set_alignment(alignment)
     });
     aligned.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: no line breaks between a number and what belongs to it. Method:
+    //! texts at widths at which a break at any space would fall there.
+    use super::*;
+
+    #[test]
+    fn a_number_stays_with_its_unit_and_its_sign() {
+        let style = |width| Style { color: false, width, next: None };
+        assert_eq!(style(8).wrapped("at p99 ≥ 90 %, so", 2), "at p99\n  ≥ 90 %,\n  so");
+        assert_eq!(style(12).wrapped("within 212 ± 8 ms.", 0), "within\n212 ± 8 ms.");
+        assert_eq!(style(8).wrapped("a 12 failed", 0), "a 12\nfailed");
+    }
 }

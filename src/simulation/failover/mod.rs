@@ -350,10 +350,13 @@ impl World<'_> {
         let place = self.room_for_incident();
         let name = &self.plan.databases[database].name;
         let incidents = &self.recorder.availability.incidents;
+        // The lack of one member is not caused by that of another.
+        let is_lack = |kind: &str| kind == rebuild::REDUCED || kind == rebuild::REBUILD;
+        let is_other = |own: &str| own != kind && !(is_lack(own) && is_lack(kind));
         let cause = incidents
             .iter()
             .rev()
-            .find(|incident| incident.start == start && incident.kind != kind)
+            .find(|incident| incident.start == start && is_other(incident.kind))
             .map_or_else(|| format!("{name}.{member} is lost"), |incident| incident.cause.clone());
         let component = match kind {
             // These are of the database as a whole.

@@ -105,7 +105,8 @@ impl World<'_> {
     pub(super) fn count_lost(&mut self, database: usize, count: u64) {
         let failover = &mut self.databases[database].failover;
         failover.counts.writes_lost += count;
-        if let Some(place) = failover.incident {
+        // What is lost after the window is in no figure of it.
+        if let Some(place) = failover.incident.filter(|_| !self.recorder.is_closed()) {
             let known = self.figure(place, "writes_lost");
             self.note_figure(place, "writes_lost", known + count as f64);
         }

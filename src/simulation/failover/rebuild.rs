@@ -18,6 +18,11 @@ const TARGET_SLOT: usize = 1;
 /// … of which copy.
 const EPOCH_SLOT: usize = 2;
 
+/// A member is missing, and nothing is done about it yet …
+pub(super) const REDUCED: &str = "reduced";
+/// … or it is copied, or catches up.
+pub(super) const REBUILD: &str = "rebuild";
+
 /// How a member that was lost gets back into service.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rebuild {
@@ -55,11 +60,18 @@ impl World<'_> {
     /// A member was found lost: from here on the books are kept.
     pub(super) fn begin_rebuild(&mut self, database: usize, member: usize, since: Instant) {
         if self.databases[database].failover.rebuilds[member].incident.is_none() {
-            let place = self.begin_incident(database, member, "rebuild", since);
+            let place = self.begin_incident(database, member, REDUCED, since);
             self.databases[database].failover.rebuilds[member].incident = Some(place);
         }
         if let Some(after) = self.new_replica_plan(database).map(|plan| plan.after) {
             self.want_machine(database, member, self.now + after);
+        }
+    }
+
+    /// A copy or a catch-up begins: from here on it is more than a lack.
+    fn note_rebuild(&mut self, database: usize, member: usize) {
+        if let Some(place) = self.databases[database].failover.rebuilds[member].incident {
+            self.recorder.availability.incidents[place].kind = REBUILD;
         }
     }
 
@@ -195,6 +207,7 @@ impl World<'_> {
         rebuild.epoch += 1;
         rebuild.copy =
             Some(Copy { source, began_at: now, slices_left: slices.max(1), next_at: now });
+        self.note_rebuild(database, member);
         self.slice_due(database, member);
     }
 
@@ -287,6 +300,7 @@ impl World<'_> {
         tier.cluster.is_watched = true;
         let now = self.now;
         tier.failover.rebuilds[member].joined_at.get_or_insert(now);
+        self.note_rebuild(database, member);
         self.refresh_links(database);
         self.applier_rested(database, member);
     }

@@ -4,7 +4,6 @@ use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId};
 use crate::simulation::world::World;
 use crate::tier::failover::{Leadership, Topology};
-use crate::tier::replication::Position;
 
 impl World<'_> {
     /// Whether a commit at an instance is more than an entry in the only log.
@@ -109,8 +108,18 @@ impl World<'_> {
             Topology::Primary => tier.logs[0].last_position().get(),
             _ => 0,
         };
-        tier.failover.counts.writes_lost += lost;
-        tier.failover.failed_before[member] = self.recorder.failed_for_good;
+        self.lose_data(database, member, lost);
+    }
+
+    /// So many writes are lost outside of any failover.
+    fn lose_data(&mut self, database: usize, member: usize, lost: u64) {
+        let failover = &mut self.databases[database].failover;
+        failover.counts.writes_lost += lost;
+        if self.recorder.is_closed() {
+            // After the window it is in no figure of it.
+            return;
+        }
+        failover.failed_before[member] = self.recorder.failed_for_good;
         let place = self.begin_incident(database, member, "data loss", self.now);
         self.note_figure(place, "writes_lost", lost as f64);
     }
@@ -129,12 +138,11 @@ impl World<'_> {
         let before = self.databases[database].logs[log].last_position().get();
         let Some(received) = received else {
             // Nobody is left who could have any of it.
-            self.databases[database].failover.counts.writes_lost += before;
-            return;
+            return self.lose_data(database, log, before);
         };
         if before > received.get() {
             self.databases[database].logs[log].truncate(now, received);
-            self.databases[database].failover.counts.writes_lost += before - received.get();
+            self.lose_data(database, log, before - received.get());
         }
     }
 
@@ -170,8 +178,11 @@ impl World<'_> {
                 self.forget_receipts(database, 0, member);
             }
         }
-        let left = best.map_or(0, Position::get);
-        self.databases[database].failover.counts.writes_lost += acknowledged.saturating_sub(left);
+        // Where nobody has anything, that was counted with the last disk.
+        let lost = best.map_or(0, |best| acknowledged.saturating_sub(best.get()));
+        if lost > 0 {
+            self.lose_data(database, instance, lost);
+        }
         self.databases[database].cluster.members[instance].has_data = true;
     }
 }

@@ -1,112 +1,20 @@
-//! What was compiled, for people: where things run, the way of each request
-//! verb by verb, and what follows in closed form.
+//! Each verb of a route program in words.
 
-use super::bounds::{demands, offered_per_s};
-use super::compile::compile;
-use super::model::Scenario;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
-use crate::route::program::{Held, NO_HOLD, Program};
-use crate::route::step::{DistributionId, Pc, Rows, Verb};
+use crate::route::program::{Held, NO_HOLD};
+use crate::route::step::{DistributionId, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
 use crate::tier::balancer::Policy;
-use std::fmt::Write;
 
-/// Stations, programs and bounds of a scenario.
-///
-/// # Errors
-/// What the compiler refuses, in words.
-pub fn explain(scenario: &Scenario) -> Result<String, String> {
-    let plan = compile(scenario)?;
-    let mut text = format!("{}\n\n", scenario.title);
-    stations(&plan, &mut text);
-    for program in &plan.programs.programs {
-        text.push('\n');
-        Listing { plan: &plan, text: &mut text }.program(program);
-    }
-    text.push('\n');
-    bounds(&plan, &mut text);
-    Ok(text)
+/// Words for the verbs of one blueprint.
+pub(super) struct Words<'a> {
+    pub(super) plan: &'a Blueprint,
 }
 
-fn stations(plan: &Blueprint, text: &mut String) {
-    text.push_str("stations\n");
-    let stations = &plan.stations;
-    for (index, name) in stations.names.iter().enumerate() {
-        let index = index as u16;
-        let pools = stations.pools.iter().filter(|pool| pool.label.name == index);
-        let cpus = stations.cpus.iter().filter(|cpu| cpu.label.name == index);
-        let disks = stations.disks.iter().filter(|disk| disk.label.name == index);
-        let count = pools.clone().count() + cpus.clone().count() + disks.count();
-        let each = pools
-            .map(|pool| {
-                let queue = pool.queue.map_or("unbounded".to_owned(), |queue| queue.to_string());
-                format!("{} slots, queue {queue}", pool.slots)
-            })
-            .chain(cpus.map(|cpu| {
-                let order = if cpu.fifo { "first come first served" } else { "processor sharing" };
-                format!("{} vCPUs, {order}", cpu.vcpus)
-            }))
-            .next()
-            .unwrap_or_else(|| "one disk".to_owned());
-        let _ = writeln!(text, "  {:<32} {count} × {each}", name.name);
-    }
-}
-
-fn bounds(plan: &Blueprint, text: &mut String) {
-    text.push_str("bounds (utilisation law, as if no cache ever hit)\n");
-    let offered = offered_per_s(plan);
-    for demand in demands(plan) {
-        let _ = write!(
-            text,
-            "  {:<32} {:.3} ms of CPU per request, saturates at {:.0} requests/s",
-            demand.station,
-            demand.seconds * 1e3,
-            demand.saturation_per_s
-        );
-        let share = offered.map(|offered| offered / demand.saturation_per_s);
-        match share {
-            Some(share) => {
-                let _ = writeln!(text, " ({:.0} % of that is offered)", share * 100.0);
-            }
-            None => text.push('\n'),
-        }
-    }
-    if let Some(offered) = offered {
-        let _ = writeln!(text, "  offered: {offered:.1} requests/s");
-    }
-}
-
-/// One program as lines.
-struct Listing<'a> {
-    plan: &'a Blueprint,
-    text: &'a mut String,
-}
-
-impl Listing<'_> {
-    fn program(&mut self, program: &Program) {
-        let _ = writeln!(self.text, "{}", program.name);
-        let mut blocks: Vec<Pc> = Vec::new();
-        for pc in program.start..program.end {
-            blocks.retain(|&end| end > pc);
-            let instruction = self.plan.programs.code[pc as usize];
-            let (verb, what, how) = self.describe(&instruction.verb);
-            let depth = self.depth(instruction.holds) + blocks.len();
-            let indent = "  ".repeat(depth + 1);
-            let head = format!("{indent}{verb:<8}");
-            let line = format!("{head:<18} {what:<26} {how}");
-            let _ = writeln!(self.text, "{}", line.trim_end());
-            match instruction.verb {
-                Verb::Lookup { hit: end, .. }
-                | Verb::Skip { to: end, .. }
-                | Verb::Fan { join: end, .. }
-                | Verb::Fork { join: end, .. } => blocks.push(end),
-                _ => {}
-            }
-        }
-    }
-
-    fn depth(&self, mut hold: u16) -> usize {
+impl Words<'_> {
+    /// How many things are held that a reader wants to see.
+    pub(super) fn depth(&self, mut hold: u16) -> usize {
         let mut depth = 0;
         while hold != NO_HOLD {
             let held = self.plan.programs.holds[usize::from(hold)].held;
@@ -116,7 +24,8 @@ impl Listing<'_> {
         depth
     }
 
-    fn describe(&self, verb: &Verb) -> (&'static str, String, String) {
+    /// Verb, its object, and how, in words.
+    pub(super) fn describe(&self, verb: &Verb) -> (&'static str, String, String) {
         match *verb {
             Verb::Resolve { .. }
             | Verb::Connect { .. }
