@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from highwater_dask import shard
-
 from tests.cluster import PACKAGE, REPOSITORY, Cluster, Process, simulator, wait_until
 
 SHARDS = 14
