@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -34,6 +35,8 @@ def main(words: Sequence[str] | None = None) -> int:
     # argparse would read options behind `--` as its own positional ones.
     end = words.index("--") if "--" in words else len(words)
     arguments = _parser().parse_args(words[:end])
+    # A lost scheduler is told in one sentence, not in Dask's tracebacks.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         return _sweep(arguments, words[end + 1 :])
     except SweepError as error:

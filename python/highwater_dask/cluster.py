@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
+from distributed.comm.core import CommClosedError
 
 from highwater_dask.bundle import DEFAULT_LIMIT, Bundle, pack
 from highwater_dask.carried import Carried
@@ -237,7 +238,7 @@ class _Run:
         except KilledWorker as error:
             why = "its worker died every time (out of memory?)"
             raise SweepError(f"{shard}: {why}: {error}; {kept}", IO_FAILURE) from error
-        except CancelledError as error:
+        except (CancelledError, CommClosedError) as error:
             why = "the scheduler was lost, or the shard was cancelled there"
             raise SweepError(
                 f"{shard}: {why}; {kept}, and the same command continues", IO_FAILURE

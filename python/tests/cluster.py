@@ -50,7 +50,8 @@ class Cluster:
         environment = {key: os.environ[key] for key in os.environ if key != "PYTHONPATH"}
         self._environment = {**environment, "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "0"}
         address = folder / "scheduler.json"
-        self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(address))
+        options = ("--port", "0", "--no-dashboard", "--scheduler-file")
+        self.scheduler = self._start("scheduler", *options, str(address))
         self.address = wait_until(lambda: _address(address), "the scheduler")
         self.workers = [self.add_worker() for _ in range(workers)]
 

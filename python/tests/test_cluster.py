@@ -98,12 +98,13 @@ class ClusterTest(unittest.TestCase):
         path.chmod(0o755)
         return path
 
-    def start(self, *sweep: str, scenario: Path = SCENARIO, shards: int = SHARDS) -> Process:
-        options = ("--shards", str(shards), "--scheduler", self.cluster.address)
+    def start(self, *sweep: str, shards: int = SHARDS, cluster: Cluster | None = None) -> Process:
+        address = (cluster or self.cluster).address
+        options = ("--shards", str(shards), "--scheduler", address)
         paths = ("--out", str(self.out), "--binary", simulator())
         return subprocess.Popen(
             [
-                *(sys.executable, "-m", "highwater_dask", str(scenario), *options, *paths),
+                *(sys.executable, "-m", "highwater_dask", str(SCENARIO), *options, *paths),
                 *("--worker-binary", str(self.script), "--", *(sweep or SWEEP)),
             ],
             env={**os.environ, "PYTHONPATH": str(PACKAGE)},
@@ -179,6 +180,25 @@ class ClusterTest(unittest.TestCase):
         before = len(ran)
         code, _, messages = self.end(self.start())
         self.assertEqual((code, len(self.ran())), (0, before), "all of it was there")
+        self.assertEqual(results(self.out), self.local)
+
+    def test_a_lost_scheduler_loses_no_part(self) -> None:
+        cluster = Cluster(self.folder, workers=1)
+        self.addCleanup(cluster.stop)
+        (self.folder / f"hold-worker-{cluster.workers[0].pid}").touch()
+        client = self.start(cluster=cluster)
+        wait_until(lambda: self.noted("held"), "a shard that is held")
+        wait_until(self.parts, "the part before it")
+        cluster.scheduler.kill()
+        code, _, messages = self.end(client)
+        self.assertEqual(code, 4)
+        self.assertIn("the scheduler was lost", messages)
+        self.assertNotIn("Traceback", messages)
+
+        (self.folder / "go-on").touch()
+        code, _, messages = self.end(self.start())
+        self.assertEqual(code, 0, messages)
+        self.assertIn("(1 from before)", messages)
         self.assertEqual(results(self.out), self.local)
 
     def test_another_version_is_refused(self) -> None:
