@@ -4,6 +4,9 @@
 mod incidents;
 mod lag;
 mod regions;
+mod sweep;
+
+pub use sweep::of_sweep;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 use super::number::Unit;

@@ -1,6 +1,7 @@
 //! The files of a sweep, as pure functions of its definition and its finished
 //! cells.
 
+use super::charts;
 use super::csv::Table;
 use super::json;
 use super::number::{self, Unit};
@@ -39,7 +40,13 @@ pub fn files(
         ("cells.csv".to_owned(), cells_csv(definition, results)),
         ("tidy.csv".to_owned(), tidy_csv(definition, results)),
     ];
-    super::draw(&mut files, Vec::new(), options)?;
+    #[cfg(feature = "parquet")]
+    {
+        let table = super::parquet::cells(definition, results);
+        let table = table.map_err(|error| ReportError::Parquet(error.to_string()))?;
+        files.push(("cells.parquet".to_owned(), table));
+    }
+    super::draw(&mut files, charts::of_sweep(definition, results), options)?;
     Ok(files)
 }
 

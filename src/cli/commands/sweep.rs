@@ -116,8 +116,9 @@ pub(super) fn sweep(
     let wanted = wanted(arguments.shard, &definition, &taken.journal);
     let standing = standing(arguments, words, &definition, &taken.journal);
     advise_on_interrupt(standing.clone());
-    play_wanted(&varied, &definition, &wanted, &play, (&mut taken, &standing))?;
+    let played = play_wanted(&varied, &definition, &wanted, &play, (&mut taken, &standing));
     progress.finish();
+    played?;
 
     let SweepFolder { folder, journal, .. } = taken;
     let results = journal.results();

@@ -230,7 +230,7 @@ fn options(drawing: &Drawing) -> ReportOptions {
 }
 
 fn undrawn(error: ReportError) -> Failure {
-    Failure::Bug(format!("a chart could not be drawn: {error}"))
+    Failure::Bug(error.to_string())
 }
 
 /// A run for people.

@@ -95,19 +95,13 @@ fn unresolved(axes: &[Keys], wrong: &[Unresolved], color: bool) -> String {
     let mut faults: Vec<(String, Vec<&Unresolved>)> = Vec::new();
     let mut known = BTreeMap::new();
     for one in wrong {
-        let text = match &one.why {
-            Refusal::Diagnostics(diagnostics) => diagnostics.render(color),
-            Refusal::Compile(why) => format!("error: {why}"),
-            Refusal::Same(first) => format!(
-                "error: it plays the same as cell {first}: the values differ in how they are \
-                 written, or change nothing"
-            ),
-        };
-        let place = *known.entry(text.clone()).or_insert(faults.len());
-        if place == faults.len() {
-            faults.push((text, Vec::new()));
+        for text in faults_of(&one.why, color) {
+            let place = *known.entry(text.clone()).or_insert(faults.len());
+            if place == faults.len() {
+                faults.push((text, Vec::new()));
+            }
+            faults[place].1.push(one);
         }
-        faults[place].1.push(one);
     }
     let mut blocks: Vec<String> = faults
         .iter()
@@ -117,8 +111,22 @@ fn unresolved(axes: &[Keys], wrong: &[Unresolved], color: bool) -> String {
     if faults.len() > MOST_FAULTS {
         blocks.push(format!("and {} more faults of other cells", faults.len() - MOST_FAULTS));
     }
-    blocks.push(format!("error: {} cells cannot be played; none was", wrong.len()));
+    blocks.push(match wrong.len() {
+        1 => "error: 1 cell cannot be played, so none was".to_owned(),
+        count => format!("error: {count} cells cannot be played, so none was"),
+    });
     blocks.join("\n\n")
+}
+
+fn faults_of(why: &Refusal, color: bool) -> Vec<String> {
+    match why {
+        Refusal::Diagnostics(found) => found.each().map(|one| one.render(color)).collect(),
+        Refusal::Compile(why) => vec![format!("error: {why}")],
+        Refusal::Same(first) => vec![format!(
+            "error: it plays the same as cell {first}: the values differ in how they are written, \
+             or change nothing"
+        )],
+    }
 }
 
 /// `cell 3 (a=0 b=1) and 9 others:`
