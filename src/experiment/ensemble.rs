@@ -4,6 +4,7 @@
 use super::assembly::assemble;
 use super::availability_only::remove_requests;
 use super::run::{PROGRESS_STEPS, PlayFailure, PlayOptions, Progress};
+use super::slo::ERROR;
 use super::summary::Results;
 use super::warmup::{Warmup, mser5};
 use crate::kernel::time::Duration;
@@ -74,8 +75,14 @@ impl<'a> Ensemble<'a> {
 
     /// Figures of what was played so far.
     pub(super) fn results(&self) -> Results {
-        let availability_only = self.options.availability_only;
-        assemble(self.scenario, &self.blueprint, self.seed, &self.replications, availability_only)
+        self.results_at(ERROR)
+    }
+
+    /// The same, with a verdict that errs with at most this probability to each
+    /// side; the terms of the SLO carry the interval on which it rests.
+    pub(super) fn results_at(&self, error: f64) -> Results {
+        let how = (self.options.availability_only, error);
+        assemble(self.scenario, &self.blueprint, self.seed, &self.replications, how)
     }
 }
 
