@@ -36,7 +36,8 @@ def main(words: Sequence[str] | None = None) -> int:
     end = words.index("--") if "--" in words else len(words)
     arguments = _parser().parse_args(words[:end])
     # A lost scheduler is told in one sentence, not in Dask's tracebacks.
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return _sweep(arguments, words[end + 1 :])
     except SweepError as error:

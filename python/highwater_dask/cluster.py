@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import queue
+import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -108,7 +109,7 @@ def sweep(
             shard="",
         )
         with _failing_as("the cluster"), Progress(client, shards, len(missing), quiet) as progress:
-            _Run(client, job, identity, shards, parts, progress).play(bundle, missing)
+            _Run(client, job, shards, parts, progress).play(bundle, missing)
     code, text = _merge(binary, parts.paths(), out, merge_arguments)
     return Swept(out, parts.folder, code, text, len(missing), shards - len(missing))
 
@@ -162,11 +163,10 @@ class _Run:
     """The shards of one call that are on the cluster."""
 
     def __init__(
-        self, client: Client, job: Job, identity: str, shards: int, parts: Parts, progress: Progress
+        self, client: Client, job: Job, shards: int, parts: Parts, progress: Progress
     ) -> None:
         self._client = client
         self._job = job
-        self._identity = identity
         self._shards = shards
         self._parts = parts
         self._progress = progress
@@ -216,16 +216,17 @@ class _Run:
         )
 
     def _submit(self, bundle: Bundle, missing: list[int]) -> dict[Future[Part], int]:
+        # Names of this call alone: a failure that the scheduler still remembers
+        # from an earlier call would come back at once.
+        call = secrets.token_hex(8)
         # A task of its own, not scattered data: what was scattered is lost
         # together with its worker, a task's result is computed again.
-        files = self._client.submit(
-            bytes, bundle.archive(), key=f"highwater-files-{bundle.digest()[:32]}"
-        )
+        files = self._client.submit(bytes, bundle.archive(), key=f"highwater-files-{call}")
         waiting: dict[Future[Part], int] = {}
         play: Any = Carried(run)
         for place in missing:
             job = {**self._job, "shard": f"{place}/{self._shards}"}
-            key = (f"highwater-shard-{self._identity}", place)
+            key = (f"highwater-shard-{call}", place)
             future = self._client.submit(play, job, files, key=key, retries=_TRIES)
             waiting[future] = place
         return waiting

@@ -19,7 +19,9 @@ import unittest
 from pathlib import Path
 from typing import NamedTuple
 
-from highwater_dask import shard
+from distributed import Client
+
+from highwater_dask import SweepError, Swept, shard, sweep
 from tests.cluster import PACKAGE, REPOSITORY, Cluster, Process, simulator, wait_until
 
 SHARDS = 14
@@ -70,6 +72,7 @@ class ClusterTest(unittest.TestCase):
     """One cluster and one local sweep for all tests."""
 
     cluster: Cluster
+    client: Client
     scratch: Path
     local: dict[str, bytes]
 
@@ -80,6 +83,8 @@ class ClusterTest(unittest.TestCase):
         cls.scratch = Path(scratch.name)
         cls.cluster = Cluster(cls.scratch, workers=2)
         cls.addClassCleanup(cls.cluster.stop)
+        cls.client = Client(cls.cluster.address)
+        cls.addClassCleanup(cls.client.close)
         out = cls.scratch / "local"
         command = [simulator(), "sweep", str(SCENARIO), *SWEEP, "--out", str(out), "--quiet"]
         subprocess.run(command, check=True, capture_output=True)
@@ -116,6 +121,19 @@ class ClusterTest(unittest.TestCase):
     def end(self, client: Process) -> tuple[int, str, str]:
         output, messages = client.communicate(timeout=120)
         return client.returncode, output.decode(), messages.decode()
+
+    def sweep(self, *arguments: str, shards: int = 3) -> Swept:
+        """The same within this process."""
+        return sweep(
+            self.client,
+            SCENARIO,
+            arguments or SWEEP,
+            shards,
+            self.out,
+            simulator(),
+            worker_binary=str(self.script),
+            quiet=True,
+        )
 
     def noted(self, name: str) -> list[Note]:
         """The shards that began, or were held, in order."""
@@ -178,8 +196,9 @@ class ClusterTest(unittest.TestCase):
             self.assertEqual(ran.count(int(name.split("-")[0])), 1, "not played again")
 
         before = len(ran)
-        code, _, messages = self.end(self.start())
-        self.assertEqual((code, len(self.ran())), (0, before), "all of it was there")
+        swept = self.sweep(shards=SHARDS)
+        self.assertEqual((swept.code, swept.played, swept.reused), (0, 0, SHARDS))
+        self.assertEqual(len(self.ran()), before, "all of it was there")
         self.assertEqual(results(self.out), self.local)
 
     def test_a_lost_scheduler_loses_no_part(self) -> None:
@@ -203,10 +222,11 @@ class ClusterTest(unittest.TestCase):
 
     def test_another_version_is_refused(self) -> None:
         self.script.write_text("#!/bin/sh\necho highwater 0.0.1-other\n")
-        code, _, messages = self.end(self.start())
-        self.assertEqual(code, 2)
-        self.assertIn("highwater 0.0.1-other", messages)
-        self.assertIn("every worker must run the client's highwater", messages)
+        with self.assertRaises(SweepError) as refused:
+            self.sweep()
+        self.assertEqual(refused.exception.code, 2)
+        self.assertIn("every worker must run the client's highwater", str(refused.exception))
+        self.assertEqual(str(refused.exception).count("highwater 0.0.1-other"), 2, "of each worker")
         self.assertEqual((self.parts(), self.out.exists()), ({}, False))
 
     def test_a_worker_that_comes_later_looks_at_its_version_itself(self) -> None:
@@ -234,14 +254,13 @@ class ClusterTest(unittest.TestCase):
 
     def test_a_simulator_that_is_killed_is_tried_again_then_told(self) -> None:
         self.write_script(instead="if [ $shard = 2 ]; then kill -9 $$; fi")
-        code, _, messages = self.end(self.start(shards=3))
-        self.assertEqual(code, 4)
-        self.assertRegex(messages, r"shard 2/3: .*SIGKILL")
-        self.assertEqual(self.ran().count(2), 3)
+        with self.assertRaisesRegex(SweepError, r"shard 2/3: .*SIGKILL") as failed:
+            self.sweep()
+        self.assertEqual((failed.exception.code, self.ran().count(2)), (4, 3))
 
         self.write_script()
-        code, _, messages = self.end(self.start(shards=3))
-        self.assertEqual(code, 0, messages)
+        swept = self.sweep()
+        self.assertEqual((swept.code, swept.out, swept.played + swept.reused), (0, self.out, 3))
         self.assertEqual(results(self.out), self.local)
 
 
