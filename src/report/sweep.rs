@@ -279,17 +279,30 @@ fn effect(effect: &Effect) -> String {
         Effect::Factor { key, factor, .. } if *factor < 1.005 => {
             format!("No key moves the p99; {} does most, by less than 1 %.", text::sentence(key))
         }
-        Effect::Factor { key, factor, smallest_at, largest_at } => format!(
-            "{} moves the p99 most: × {} from {} to {}, in the geometric mean over the other keys.",
+        Effect::Factor { key, factor, smallest_at, largest_at, combinations, of } => format!(
+            "{} moves the p99 most: × {} from {} to {}{}.",
             text::sentence(key),
             number::plain(*factor),
             text::sentence(smallest_at),
-            text::sentence(largest_at)
+            text::sentence(largest_at),
+            over(*combinations, *of)
         ),
         Effect::Correlation { key, correlation } => format!(
             "{} goes with the p99 most: rank correlation {}.",
             text::sentence(key),
             format!("{correlation:+.2}").replace('-', "−")
+        ),
+    }
+}
+
+/// Over which combinations of the other keys a factor was taken.
+fn over(combinations: usize, of: usize) -> String {
+    match (combinations, of) {
+        (_, 1) => String::new(),
+        _ if combinations == of => ", in the geometric mean over the other keys".to_owned(),
+        _ => format!(
+            ", in the geometric mean over the {combinations} of {of} combinations of the other \
+             keys without overload"
         ),
     }
 }

@@ -41,10 +41,10 @@ instances = 1
 workers = "unbounded"
 
 [slo]
-p99 = "20 ms"
+p99 = "30 ms"
 
 [run]
-duration = "4 s"
+duration = "8 s"
 kind = "terminating"
 replications = 2
 seed = 7

@@ -262,8 +262,7 @@ fn printed(
         if arguments.format == Format::Json {
             return first_file(files);
         }
-        let file =
-            if is_stdin(&arguments.file) { "FILE".to_owned() } else { quoted(&arguments.file) };
+        let file = same_base(arguments);
         let next = super::next_of_sweep(definition, results, &file);
         return engine::sweep_text(definition, results, &style(console, &next));
     };
@@ -282,6 +281,18 @@ fn printed(
             "Next"
         ),
     }
+}
+
+/// The scenario as all cells have it, for a command that follows.
+fn same_base(arguments: &Arguments) -> String {
+    let file = &arguments.file;
+    let mut words = vec![if is_stdin(file) { "FILE".to_owned() } else { quoted(file) }];
+    words.extend(arguments.seed.map(|seed| format!("--seed {seed}")));
+    words.extend(arguments.changes.users.map(|users| format!("--users {users}")));
+    for (key, value) in &arguments.changes.overrides {
+        words.push(format!("--set {}", quoted(Path::new(&format!("{key}={value}")))));
+    }
+    words.join(" ")
 }
 
 /// A sweep explores: missed cells are what it looks for. Only where a limit

@@ -7,6 +7,7 @@ use super::quantity;
 use crate::experiment::summary::Verdict;
 use crate::kernel::math;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The figure whose movement is measured.
 const MOVED: &str = "response_time_ms.p99";
@@ -42,8 +43,9 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Effect {
-    /// Of a grid: the largest over the smallest geometric mean of the p99,
-    /// taken over all cells with the same value of the key.
+    /// Of a grid: the largest over the smallest geometric mean of the p99 of the
+    /// cells with the same value of the key, over those combinations of the other
+    /// keys in which no cell is overloaded.
     Factor {
         /// The key.
         key: String,
@@ -53,6 +55,10 @@ pub enum Effect {
         smallest_at: String,
         /// The value with the largest mean.
         largest_at: String,
+        /// Combinations of the other keys that were taken.
+        combinations: usize,
+        /// Combinations that there are.
+        of: usize,
     },
     /// Of a sample: the rank correlation of the key and the p99.
     Correlation {
@@ -121,46 +127,65 @@ fn cheapest(results: &[CellResult]) -> Option<u32> {
 }
 
 /// The cheapest finished cell that meets the SLO; without any, the one with the
-/// lowest p99.
+/// lowest p99 that carries its load.
 pub fn best(results: &[CellResult]) -> Option<&CellResult> {
-    let met =
-        cheapest(results).and_then(|number| results.iter().find(|one| one.cell.cell == number));
+    let met = cheapest(results);
+    let met = met.and_then(|number| results.iter().find(|one| one.cell.cell == number));
     met.or_else(|| {
-        let known = results.iter().filter_map(|one| Some((one, one.value(MOVED)?)));
+        let known = results.iter().filter_map(|one| Some((one, steady_p99(one)?)));
         known.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(one, _)| one)
     })
 }
 
+/// The p99 of a cell that carries its load: under overload it grows with the
+/// time that is played.
+fn steady_p99(one: &CellResult) -> Option<f64> {
+    one.value(MOVED).filter(|p99| one.label.is_none() && *p99 > 0.0)
+}
+
 fn factor(definition: &Definition, results: &[CellResult], axis: usize) -> Option<Effect> {
     let keys = &definition.axes[axis];
-    let mut means: Vec<(&String, f64)> = Vec::new();
-    for value in &keys.values {
-        let cells = results.iter().filter(|one| one.cell.values.get(axis) == Some(value));
-        let logarithms: Vec<f64> = cells
-            .filter_map(|one| one.value(MOVED))
-            .filter(|p99| *p99 > 0.0)
-            .map(math::ln)
-            .collect();
-        if !logarithms.is_empty() {
-            let sum: f64 = logarithms.iter().sum();
-            means.push((value, sum / logarithms.len() as f64));
-        }
-    }
-    let smallest = means.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let largest = means.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    (means.len() > 1).then(|| Effect::Factor {
+    let (lines, of) = lines(results, axis, &keys.values);
+    let count = lines.len();
+    let means = keys.values.iter().enumerate().map(|(place, value)| {
+        let sum: f64 = lines.iter().map(|line| math::ln(line[place])).sum();
+        (value, sum / count as f64)
+    });
+    let means: Vec<(&String, f64)> = means.collect();
+    let smallest = means.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let largest = means.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (means.len() > 1 && count > 0).then(|| Effect::Factor {
         key: keys.key.clone(),
         factor: quantity::rounded(math::exp(largest.1 - smallest.1)),
         smallest_at: smallest.0.clone(),
         largest_at: largest.0.clone(),
+        combinations: count,
+        of,
     })
+}
+
+/// The p99 along a key, for each combination of the other keys in which every
+/// cell has one; and how many combinations there are.
+fn lines(results: &[CellResult], axis: usize, values: &[String]) -> (Vec<Vec<f64>>, usize) {
+    let mut lines: BTreeMap<Vec<&str>, Vec<Option<f64>>> = BTreeMap::new();
+    for one in results {
+        let mut others: Vec<&str> = one.cell.values.iter().map(String::as_str).collect();
+        let value = others.remove(axis);
+        let line = lines.entry(others).or_insert_with(|| vec![None; values.len()]);
+        if let Some(place) = values.iter().position(|known| known == value) {
+            line[place] = steady_p99(one);
+        }
+    }
+    let of = lines.len();
+    let complete = lines.into_values().filter_map(|line| line.into_iter().collect());
+    (complete.collect(), of)
 }
 
 /// Spearman's rank correlation, for keys that are numbers.
 fn correlation(definition: &Definition, results: &[CellResult], axis: usize) -> Option<Effect> {
     let point = |one: &CellResult| {
         let value = quantity::parse(one.cell.values.get(axis)?)?.value;
-        Some((value, one.value(MOVED)?))
+        Some((value, steady_p99(one)?))
     };
     let (values, moved): (Vec<f64>, Vec<f64>) = results.iter().filter_map(point).unzip();
     let correlation = pearson(&ranks(&values), &ranks(&moved))?;
@@ -234,7 +259,7 @@ mod tests {
             .effects
             .iter()
             .map(|effect| match effect {
-                Effect::Factor { key, factor, smallest_at, largest_at } => {
+                Effect::Factor { key, factor, smallest_at, largest_at, .. } => {
                     (key.as_str(), factor.round(), smallest_at.as_str(), largest_at.as_str())
                 }
                 Effect::Correlation { .. } => panic!("a grid"),
@@ -245,6 +270,11 @@ mod tests {
         let found = answer(&definition, &results);
         assert_eq!((found.met, found.undecided, found.unstable), (2, 1, 1));
         assert_eq!(found.cheapest_met, Some(3), "what is unstable carries nothing");
+        let lines = |effect: &Effect| match effect {
+            Effect::Factor { combinations, of, .. } => (*combinations, *of),
+            Effect::Correlation { .. } => panic!("a grid"),
+        };
+        assert_eq!(found.effects.iter().map(lines).collect::<Vec<_>>(), [(1, 2), (2, 3)]);
     }
 
     #[test]

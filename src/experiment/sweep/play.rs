@@ -76,7 +76,8 @@ impl Work<'_> {
             let Some(cell) = self.cells.get(self.next.fetch_add(1, Ordering::Relaxed)) else {
                 return;
             };
-            self.options.progress.trying(&self.definition.name(cell));
+            let of = self.definition.cells.len();
+            self.options.progress.trying(&format!("cell {} of {of}", cell.cell));
             match self.play(cell) {
                 Ok(result) => {
                     if !(self.finished)(cell.cell, result.to_line()) {

@@ -62,12 +62,13 @@ fn cells(definition: &Definition, results: &[CellResult], style: &Style) -> Stri
     }
     let room = style.width.saturating_sub(FIGURES);
     let keys = (room / (NARROWEST + 2)).clamp(1, definition.axes.len().max(1));
-    let width = (room / keys).saturating_sub(2).clamp(NARROWEST, WIDEST);
+    let widths = widths(definition, keys, room.saturating_sub(2 * keys));
     let mut heading = vec!["Cell".to_owned()];
-    heading.extend(definition.axes.iter().take(keys).map(|axis| text::shortened(&axis.key, width)));
+    let axes = definition.axes.iter().zip(&widths);
+    heading.extend(axes.map(|(axis, width)| text::shortened(&axis.key, *width)));
     heading.extend(["", "p99", "available", "cost/h", ""].map(str::to_owned));
     let heading: Vec<&str> = heading.iter().map(String::as_str).collect();
-    let rows: Vec<Vec<String>> = shown.into_iter().map(|one| row(one, keys, width)).collect();
+    let rows: Vec<Vec<String>> = shown.into_iter().map(|one| row(one, &widths)).collect();
     let mut left_out = String::new();
     if definition.axes.len() > keys {
         left_out = format!("\n{} further keys are in cells.csv", definition.axes.len() - keys);
@@ -88,9 +89,24 @@ fn rank(one: &CellResult) -> (u8, f64, f64, u32) {
     }
 }
 
-fn row(one: &CellResult, keys: usize, width: usize) -> Vec<String> {
+/// Widths of the columns of the first keys: the longest names give way first.
+fn widths(definition: &Definition, keys: usize, room: usize) -> Vec<usize> {
+    let wanted = definition.axes.iter().take(keys).map(|axis| axis.key.chars().count());
+    let mut widths: Vec<usize> = wanted.map(|width| width.clamp(NARROWEST, WIDEST)).collect();
+    while widths.iter().sum::<usize>() > room {
+        let widest = widths.iter_mut().max();
+        match widest.filter(|width| **width > NARROWEST) {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
+    }
+    widths
+}
+
+fn row(one: &CellResult, widths: &[usize]) -> Vec<String> {
     let mut row = vec![one.cell.cell.to_string()];
-    row.extend(one.cell.values.iter().take(keys).map(|value| text::shortened(value, width)));
+    let values = one.cell.values.iter().zip(widths);
+    row.extend(values.map(|(value, width)| text::shortened(value, *width)));
     row.push(one.verdict.map_or_else(String::new, |verdict| sign(verdict).to_string()));
     row.push(bare(one, "response_time_ms.p99", Unit::Milliseconds));
     row.push(bare(one, "availability", Unit::Share));
