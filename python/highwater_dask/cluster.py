@@ -245,7 +245,8 @@ class _Run:
                 f"{shard}: {why}; {kept}, and the same command continues", IO_FAILURE
             ) from error
         except Exception as error:  # whatever a worker raised
-            raise SweepError(f"{shard}: {error}; {kept}", IO_FAILURE) from error
+            kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
+            raise SweepError(f"{shard}: {kind}{error}; {kept}", IO_FAILURE) from error
         if part["version"] != self._job["version"]:
             raise self._mixed([f"{part['worker']}: {part['version']}"])
         if part["code"] not in RESULTS:
@@ -263,7 +264,8 @@ def _merge(binary: str, parts: list[Path], out: Path, arguments: Sequence[str]) 
         ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
         raise SweepError(f"{binary} merge: {error}", IO_FAILURE) from error
-    if ended.returncode not in RESULTS:
+    # It prints nothing where cells are missing, for all its exit code.
+    if ended.returncode not in RESULTS or not ended.stdout:
         message = ended.stderr.decode(errors="replace").strip()
         code = ended.returncode if ended.returncode > 0 else BAD_INPUT
         raise SweepError(f"the parts could not be merged:\n{message}", code)
