@@ -5,7 +5,11 @@ mod capacity;
 mod growth;
 mod incidents;
 mod lag;
+pub(super) mod plan;
 mod regions;
+mod sweep;
+
+pub use sweep::of_sweep;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 pub use capacity::of_capacity;

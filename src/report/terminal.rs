@@ -2,13 +2,19 @@
 
 mod capacity;
 mod comparison;
+mod coverage;
 mod failures;
 mod growth;
+mod plan;
 mod run;
 mod style;
+mod sweep;
 
 pub use capacity::capacity;
 pub use comparison::{comparison, validation};
+pub use coverage::coverage;
 pub use growth::growth;
+pub use plan::plan;
 pub use run::run;
 pub use style::Style;
+pub use sweep::sweep;

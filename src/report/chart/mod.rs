@@ -5,6 +5,7 @@ mod bands;
 mod bars;
 mod canvas;
 mod colour;
+mod grid;
 mod labels;
 mod panels;
 mod png;
@@ -35,6 +36,8 @@ pub enum Body {
     Bars(Bars),
     /// A staircase, the first step at the bottom.
     Steps(Steps),
+    /// Tiles, one per pair of values.
+    Grid(Grid),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -167,6 +170,32 @@ pub struct Step {
     pub inside: String,
 }
 
+/// Tiles in columns and rows.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// What the columns are.
+    pub column_label: String,
+    /// Name of each column, left to right.
+    pub columns: Vec<String>,
+    /// What the rows are.
+    pub row_label: String,
+    /// Name of each row, from the bottom.
+    pub rows: Vec<String>,
+    /// A tile per column of each row; none where there is nothing.
+    pub tiles: Vec<Vec<Option<Tile>>>,
+    /// What the colours mean.
+    pub legend: Vec<(String, Colour)>,
+}
+
+/// One tile.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// Shown in it where there is room.
+    pub label: String,
+    /// Its colour.
+    pub colour: Colour,
+}
+
 impl Chart {
     /// The chart as an SVG document.
     pub fn svg(&self) -> Result<Vec<u8>, ChartError> {
@@ -185,6 +214,7 @@ impl Chart {
             Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
             Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
+            Body::Grid(grid) => grid::draw(&mut drawing, grid, top)?,
         }
         Ok(drawing)
     }
