@@ -148,7 +148,8 @@ pub struct Bar {
 pub struct Steps {
     /// What the length of a tread measures, with the unit.
     pub axis: Axis,
-    /// Names and colours of the treads.
+    /// Names and colours of the treads; shown where a tread has no room for its
+    /// own.
     pub legend: Vec<(String, Colour)>,
     /// The steps, the lowest first.
     pub steps: Vec<Step>,
@@ -173,6 +174,8 @@ pub struct Step {
     pub label: String,
     /// Shown small below the label.
     pub detail: String,
+    /// Shown at the start of the tread, where there is room.
+    pub inside: String,
 }
 
 /// Tiles in columns and rows.
