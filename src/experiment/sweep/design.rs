@@ -29,7 +29,11 @@ pub fn grid(axes: &[Axis], most: u64) -> Result<Points, Vec<String>> {
     }
     let mut points: Points = vec![Vec::new()];
     for values in &all {
-        let longer = |point: &Vec<String>, value: &String| [&point[..], &[value.clone()]].concat();
+        let longer = |point: &Vec<String>, value: &String| {
+            let mut longer = point.clone();
+            longer.push(value.clone());
+            longer
+        };
         points = points
             .iter()
             .flat_map(|point| values.iter().map(move |value| longer(point, value)))
