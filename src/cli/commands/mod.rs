@@ -12,7 +12,9 @@ mod scale;
 mod sweep;
 mod validate;
 
-use super::arguments::{Changes, Format, MachineArguments, OutputArguments, PlayArguments};
+use super::arguments::{
+    Changes, Format, MachineArguments, OutputArguments, PlayArguments, PrecisionArguments,
+};
 use super::console::Console;
 use super::engine::{self, Drawing, Files, Loaded, Play, Style};
 use super::exit::{Ending, Failure};
