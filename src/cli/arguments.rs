@@ -144,7 +144,7 @@ pub(super) enum ColorChoice {
 }
 
 /// Splits `KEY=VALUE` at the first `=`.
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text
         .split_once('=')
         .ok_or("there is no `=`; write KEY=VALUE, such as services.web.instances=4")?;

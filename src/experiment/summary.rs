@@ -10,7 +10,7 @@ pub use availability::{
     ClosedForm, ComponentIncident, ErrorBudget, INCIDENTS_LISTED, IncidentGroup, IncidentResult,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `summary.json`.
 pub const FORMAT: u32 = 1;
@@ -188,7 +188,7 @@ pub struct SloTermResult {
 }
 
 /// Whether a term holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The whole interval is on the good side.

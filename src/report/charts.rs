@@ -6,16 +6,18 @@ mod comparison;
 mod growth;
 mod incidents;
 mod lag;
+pub(super) mod plan;
 mod regions;
 mod scaling;
+mod sweep;
 
 pub use capacity::of_capacity;
 pub use comparison::of_comparison;
 pub use growth::of_growth;
 pub use scaling::of_scaling;
+pub use sweep::of_sweep;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
-
 use super::number::Unit;
 use crate::experiment::summary::{Results, Summary, TimeSeries};
 

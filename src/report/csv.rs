@@ -233,6 +233,11 @@ impl Table {
         self.line.push(text::field(field));
     }
 
+    /// A field that is a number already.
+    pub(super) fn plain(&mut self, field: &str) {
+        self.line.push(field.to_owned());
+    }
+
     pub(super) fn texts(&mut self, fields: &[&str]) {
         fields.iter().for_each(|field| self.text(field));
     }

@@ -1,7 +1,7 @@
 //! One size of the tier, measured.
 
 use super::super::capacity::{Capacity, CapacityFailure, CapacityOptions, Unit, capacity};
-use super::super::cost::standing_of;
+use super::super::cost::standing_price;
 use super::super::run::{PlayOptions, Progress, Silent, play};
 use super::super::summary::{Estimate, Summary, Verdict};
 use super::steps::{Plan, Size};
@@ -48,7 +48,7 @@ pub(super) fn step(
         instances: size.instances,
         present: size.machine.name == plan.tier.machine() && size.instances == plan.tier.instances,
         changes: size.changes.clone(),
-        machines_per_hour: standing_of(&size.scenario.topology),
+        machines_per_hour: standing_price(&size.scenario),
         capacity: mark(&found),
         today,
         one_dead,

@@ -5,6 +5,7 @@ mod bands;
 mod bars;
 mod canvas;
 mod colour;
+mod grid;
 mod intervals;
 mod labels;
 mod panels;
@@ -41,6 +42,8 @@ pub enum Body {
     Intervals(Intervals),
     /// A staircase, the first step at the bottom.
     Steps(Steps),
+    /// Tiles, one per pair of values.
+    Grid(Grid),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -145,7 +148,8 @@ pub struct Bar {
 pub struct Steps {
     /// What the length of a tread measures, with the unit.
     pub axis: Axis,
-    /// Names and colours of the treads.
+    /// Names and colours of the treads; shown where a tread has no room for its
+    /// own.
     pub legend: Vec<(String, Colour)>,
     /// The steps, the lowest first.
     pub steps: Vec<Step>,
@@ -170,6 +174,34 @@ pub struct Step {
     pub label: String,
     /// Shown small below the label.
     pub detail: String,
+    /// Shown at the start of the tread, where there is room.
+    pub inside: String,
+}
+
+/// Tiles in columns and rows.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// What the columns are.
+    pub column_label: String,
+    /// Name of each column, left to right.
+    pub columns: Vec<String>,
+    /// What the rows are.
+    pub row_label: String,
+    /// Name of each row, from the bottom.
+    pub rows: Vec<String>,
+    /// A tile per column of each row; none where there is nothing.
+    pub tiles: Vec<Vec<Option<Tile>>>,
+    /// What the colours mean.
+    pub legend: Vec<(String, Colour)>,
+}
+
+/// One tile.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// Shown in it where there is room.
+    pub label: String,
+    /// Its colour.
+    pub colour: Colour,
 }
 
 impl Chart {
@@ -191,6 +223,7 @@ impl Chart {
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
             Body::Intervals(rows) => intervals::draw(&mut drawing, rows, top)?,
             Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
+            Body::Grid(grid) => grid::draw(&mut drawing, grid, top)?,
         }
         Ok(drawing)
     }
