@@ -166,7 +166,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[\"1 GB\", \"2 GB\"]", "[\"1 GB\", «\"2\"]", "E104"),
     ("[\"2 s\", \"5 s\"]", "[\"2 s\", «\"5 GB\"]", "E104"),
     // The whole.
-    ("[plan.vary]", "candidates_max = 47\n[plan.«vary]", "E105«[plan.vary]"),
+    ("[plan.vary]", "candidates_max = 47\n«[plan.vary]", "E105"),
     ("survive =", "«survives =", "E101"),
     // Losses.
     (SURVIVE, "«\"two zones\"", "E106"),
