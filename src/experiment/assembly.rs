@@ -89,6 +89,7 @@ impl Replications<'_> {
             scenario: ScenarioName { title: scenario.title.clone(), hash: scenario.hash.clone() },
             seed,
             replications: self.replications.len() as u32,
+            precision: None,
             kind: match scenario.run.kind {
                 RunKind::Steady => "steady".to_owned(),
                 RunKind::Terminating => "terminating".to_owned(),

@@ -11,6 +11,7 @@ use crate::kernel::time::Duration;
 use crate::scenario::compile::compile;
 use crate::scenario::model::{RunKind, Scenario};
 use crate::simulation::blueprint::Blueprint;
+use crate::simulation::recorder::Batches;
 use crate::simulation::run::{Played, play as play_once};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -129,6 +130,8 @@ fn replicate(
             Warmup::Until(_) => {}
         }
     }
+    // Found once, never asked again: a long run has many.
+    replication.played.recorder.batches = Batches::default();
     report.advance(1.0);
     replication
 }
