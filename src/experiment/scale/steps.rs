@@ -59,7 +59,7 @@ impl Plan {
         let tier = Tier::find(scenario, tier).map_err(|why| format!("--tier: {why}"))?;
         let machines = machines(scenario, &tier, &sizes.machines)?;
         refusal(template, &[]).map_err(|failure| match failure {
-            CapacityFailure::Refused(why) => why,
+            CapacityFailure::Refused { why, fix } => format!("{why}; {fix}"),
             other => format!("{other:?}"),
         })?;
         let mut plan = Self {
@@ -144,7 +144,7 @@ fn instances(tier: &Tier, machines: &[Machine], most: Option<u32>) -> Vec<u32> {
     let largest = machines.last().map_or(1.0, |largest| times_as_large(tier, largest));
     let equal = (largest.round() as u32).max(1);
     let default = (BEYOND_LARGEST * largest).round() as u32;
-    let default = default.max(4).min(MOST_INSTANCES).max(2 * tier.instances);
+    let default = default.clamp(4, MOST_INSTANCES).max(2 * tier.instances);
     let most = most.unwrap_or(default);
     let mut counts = ladder(most);
     counts.extend([equal, tier.instances, most]);
