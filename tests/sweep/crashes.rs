@@ -134,7 +134,7 @@ fn a_journal_is_neither_replaced_nor_mixed_up() {
     same(&whole, &scratch.results("out"));
     scratch.run(&format!("{another} --out out --force")).code(0);
     assert_eq!(text(&scratch.journal("out")).lines().count(), 9);
-    scratch.run("run small.toml --out out --force --set slo.p99=\"60~s\"").code(0);
+    scratch.run("run small.toml --out out --force --replications 8 --set slo.p99=\"60~s\"").code(0);
     assert!(!scratch.path("out").join("journal.jsonl").exists());
 }
 
