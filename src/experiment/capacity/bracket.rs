@@ -176,7 +176,7 @@ impl Bracket {
             (_, Some(ceiling)) if ceiling == upper => NEAR_CEILING * ceiling as f64,
             (Some(missed), Some(ceiling)) => {
                 let missed = missed as f64;
-                missed * (missed / ceiling as f64)
+                missed * (missed / ceiling as f64).min(NEAR_CEILING)
             }
             _ => 0.0,
         };
