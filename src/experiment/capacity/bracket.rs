@@ -175,6 +175,7 @@ impl Bracket {
         let near = match (self.missed, self.ceiling) {
             (_, Some(ceiling)) if ceiling == upper => NEAR_CEILING * ceiling as f64,
             (Some(missed), Some(ceiling)) => {
+                // Not less than the first step, also from just below it.
                 let missed = missed as f64;
                 missed * (missed / ceiling as f64).min(NEAR_CEILING)
             }

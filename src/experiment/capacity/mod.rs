@@ -72,7 +72,7 @@ impl Default for CapacityOptions<'_> {
             fewest: 4,
             most: 32,
             tolerance: 0.02,
-            probes: 20,
+            probes: 24,
             picture: false,
             without_events: false,
             progress: &Silent,
