@@ -8,8 +8,8 @@ use crate::kernel::math;
 /// way a little before their bottleneck is saturated.
 const NEAR_CEILING: f64 = 0.95;
 /// At a glance a gap beside undecided levels is looked into while it is wider
-/// than this part of the tolerance …
-const COARSE: f64 = 1.0;
+/// than so many times the tolerance …
+const COARSE: f64 = 3.0;
 /// … and closely while it is wider than this one: what is left of it then
 /// hardly matters.
 const FINE: f64 = 0.25;
@@ -22,7 +22,7 @@ const FINE: f64 = 0.25;
 pub(super) struct Bracket {
     /// Relative width that is asked for.
     tolerance: f64,
-    /// The part of it from which on a gap is worth a look.
+    /// So many times it, a gap is worth a look.
     fine: f64,
     /// No level below can be judged.
     floor: u64,

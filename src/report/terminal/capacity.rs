@@ -137,14 +137,14 @@ fn certainty(capacity: &Capacity) -> String {
     format!(
         "{} that the mark lies in the interval: {loads} loads in {runs} replications under seed \
          {}{script}",
-        Unit::Share.value(1.0 - capacity.error),
+        Unit::Share.given(1.0 - capacity.error),
         capacity.seed
     )
 }
 
 /// What to do where the answer is wider than was asked for.
 fn open(capacity: &Capacity, style: &Style) -> Option<String> {
-    let asked = Unit::Share.value(capacity.tolerance);
+    let asked = Unit::Share.given(capacity.tolerance);
     let words = match capacity.ended {
         Ended::Undecided => format!(
             "the interval is wider than the {asked} asked for: between its ends the SLO cannot be \
