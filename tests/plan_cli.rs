@@ -114,7 +114,8 @@ fn the_command_line_varies_and_asks_for_losses() {
     // Nobody survives the loss of all there is.
     let survive = ["--survive", "services.web", "--no-growth", "--set", "slo.availability=0.9"];
     let text = stdout(&scratch.plan(&survive).code(1));
-    assert!(text.contains("misses availability with services.web lost"), "{text}");
+    assert!(text.contains("services.web lost"), "{text}");
+    assert!(text.contains("carries 1,000 users with services.web lost"), "{text}");
 }
 
 #[test]
