@@ -274,11 +274,13 @@ fn put_together(
 ) -> Capacity {
     let seed = prober.seed();
     let at_mark = prober.at_mark();
-    let gives_way = at_mark.and_then(stations::gives_way);
-    let next = at_mark.and_then(stations::next);
     let excluded = ceiling.as_ref().is_some_and(|own| Some(own.level) == bracket.upper());
     let missed = bracket.upper().filter(|_| !excluded);
     let binding = bracket.upper().and_then(|_| prober.binding(missed));
+    let unstable = binding.as_ref().is_some_and(|term| term.term == probe::STABILITY);
+    let reason = missed.filter(|_| unstable).and_then(|level| prober.overload(level));
+    let gives_way = at_mark.and_then(|probe| stations::gives_way(probe, reason));
+    let next = at_mark.and_then(|probe| stations::next(probe, gives_way.as_ref()));
     let cost_per_hour = at_mark.map(|probe| probe.cost_per_hour);
     let (met, upper) = (bracket.met().unwrap_or(0), bracket.upper());
     let value = match upper {
