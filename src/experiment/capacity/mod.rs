@@ -197,17 +197,17 @@ pub fn capacity(
 ) -> Result<Capacity, CapacityFailure> {
     let load = Load::new(template, options)?;
     let ceiling = ceiling(&load);
-    let mut bracket = Bracket::new(
-        options.tolerance,
-        (floor(&load), load.most()),
-        ceiling.as_ref().map(|one| one.level),
-    );
+    let hopeless = ceiling.as_ref().map(|one| one.level);
+    // Below what is known to be too much there is always something to look at,
+    // though it may be too little to be judged.
+    let floor = floor(&load).min(hopeless.map_or(u64::MAX, |level| (level / 4).max(1)));
+    let mut bracket = Bracket::new(options.tolerance, (floor, load.most()), hopeless);
     let mut prober = Prober::new(&load, options);
     options.progress.start(&load.base.title, USUAL_PROBES * PROBE_STEPS);
     let ended = search(&mut bracket, &mut prober, &load, options)?;
     if options.picture {
         let mark = bracket.met().or(bracket.upper()).unwrap_or(load.today);
-        prober.picture(mark, (floor(&load), load.most()))?;
+        prober.picture(mark, (floor, load.most()))?;
     }
     Ok(put_together(&load, options, &bracket, (ended, ceiling), prober))
 }
