@@ -13,12 +13,14 @@ mod path;
 mod png;
 mod scale;
 mod steps;
+mod table;
 
 pub use canvas::ChartError;
 pub use colour::Colour;
 pub use intervals::{Intervals, Row};
 pub use path::Path;
 pub use scale::Scale;
+pub use table::Table;
 
 /// A picture: a title, what to know when reading it, and the figures.
 #[derive(Clone, Debug)]
