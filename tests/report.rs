@@ -275,7 +275,7 @@ fn every_chart_is_well_formed() {
             well_formed(&text(bytes));
         }
     }
-    assert_eq!(charts, 3 * 5 + 3);
+    assert_eq!(charts, 3 * 6 + 3);
 }
 
 /// Results of a run in which nothing happened.
@@ -298,6 +298,7 @@ fn nothing() -> Results {
     results.percentile_curve.clear();
     results.histogram.clear();
     results.timeseries = Default::default();
+    results.map = Default::default();
     results
 }
 

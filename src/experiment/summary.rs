@@ -10,6 +10,7 @@ pub use availability::{
     ClosedForm, ComponentIncident, ErrorBudget, INCIDENTS_LISTED, IncidentGroup, IncidentResult,
 };
 
+use crate::scenario::map::Map;
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `summary.json`.
@@ -374,6 +375,8 @@ pub struct Results {
     pub timeseries: TimeSeries,
     /// The first requests of the first replication, as many as were asked for.
     pub traced: Vec<TracedResult>,
+    /// What was wired to what.
+    pub map: Map,
 }
 
 /// One request, from its click to its end.

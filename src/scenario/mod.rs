@@ -8,6 +8,7 @@ pub mod explain;
 mod hash;
 mod keys;
 mod load;
+pub mod map;
 mod merge;
 pub mod model;
 pub mod prices;

@@ -1,6 +1,6 @@
 //! The figures of a chart as a table: for who cannot see it, or wants to copy.
 
-use super::{Axis, Bars, Body, Chart, Grid, Intervals, Mark, Panel, Scale, Series, Steps};
+use super::{Axis, Bars, Body, Chart, Grid, Intervals, Mark, Panel, Scale, Series, Steps, Wiring};
 use crate::report::number::{self, NOTHING};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,7 @@ impl Chart {
             Body::Intervals(intervals) => vec![of_intervals(intervals)],
             Body::Steps(steps) => vec![of_steps(steps)],
             Body::Grid(grid) => vec![of_grid(grid)],
+            Body::Wiring(wiring) => vec![of_wiring(wiring)],
         }
     }
 }
@@ -124,6 +125,17 @@ fn of_grid(grid: &Grid) -> Table {
         columns: std::iter::once(corner).chain(grid.columns.iter().cloned()).collect(),
         rows: rows.collect(),
     }
+}
+
+fn of_wiring(wiring: &Wiring) -> Table {
+    let name = |index: usize| wiring.boxes[index].name.as_str();
+    let rows = wiring.boxes.iter().enumerate().map(|(index, node)| {
+        let arrows = wiring.arrows.iter().filter(|arrow| arrow.from == index);
+        let reached: Vec<&str> = arrows.map(|arrow| name(arrow.to)).collect();
+        vec![node.name.clone(), node.detail.clone(), reached.join(", ")]
+    });
+    let columns = ["component", "how busy", "leads to"];
+    Table { columns: columns.map(str::to_owned).to_vec(), rows: rows.collect() }
 }
 
 fn shown(value: Option<f64>) -> String {

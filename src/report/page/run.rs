@@ -33,6 +33,12 @@ pub fn of_run(results: &Results) -> Page {
 /// The pictures in the order in which they are read: stem, heading, sentence.
 const PICTURES: &[(&str, &str, &str)] = &[
     (
+        "topology",
+        "What is wired to what",
+        "Requests run from left to right, logs of writes along the dashed arrows; the colour says \
+         how busy the busiest resource of a component is, the frame what gives way first.",
+    ),
+    (
         "percentiles",
         "Response time by percentile",
         "How long the given share of the requests took at most; the marks are the limits of the \
@@ -63,7 +69,7 @@ const PICTURES: &[(&str, &str, &str)] = &[
 /// A chart over time can be read off, any other is a picture.
 fn parts(results: &Results, chart: &Chart) -> Vec<Part> {
     match &chart.body {
-        Body::Panels(panels) if panels.iter().all(|panel| is_over_time(panel)) => panels
+        Body::Panels(panels) if panels.iter().all(is_over_time) => panels
             .iter()
             .map(|panel| {
                 let alone = Chart { body: Body::Panels(vec![panel.clone()]), ..chart.clone() };
