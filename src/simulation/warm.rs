@@ -2,6 +2,7 @@
 
 use super::blueprint::{Blueprint, CachePlan, WarmSet};
 use super::world::World;
+use crate::kernel::math::sqrt;
 use crate::kernel::random::{Key, Source};
 use crate::kernel::time::{Duration, Instant};
 
@@ -32,20 +33,34 @@ fn fill(world: &mut World, cache: usize, plan: &CachePlan, owner: Key) {
     // The least popular first, so that the most popular are the most recent.
     for candidate in candidates.into_iter().rev() {
         let bytes = candidate.bytes.min(u64::from(u32::MAX)) as u32;
-        // Entries have the ages of a cache that has run for long: their
-        // remaining times are spread over the TTL.
         let expires_at = plan.ttl.map(|ttl| {
-            let age = owner.numbered(candidate.key).draws().uniform();
-            Instant::ZERO + Duration::from_nanos_f64(ttl.as_nanos() as f64 * (1.0 - age))
+            let mut draws = owner.numbered(candidate.key).draws();
+            Instant::ZERO + remaining(ttl, plan.jitter, &mut draws)
         });
         for node in tier.placement.holders(candidate.key) {
             let node = &mut tier.nodes[node];
             match expires_at {
                 None => node.store(Instant::ZERO, candidate.key, bytes, None),
-                Some(at) => node.store_until(Instant::ZERO, candidate.key, bytes, None, at),
+                Some(at) => node.store_aged(candidate.key, bytes, at),
             }
         }
     }
+}
+
+/// What is left of a TTL in a cache that has run for long.
+///
+/// Whoever looks at an arbitrary instant finds a lifetime with a chance in
+/// proportion to its length (Cox 1962, "Renewal theory", §5.1), and any share of
+/// it over. A lifetime of ttl (1 + jitter · u) so found has, in units of ttl, a
+/// density in proportion to v between 1 − jitter and 1 + jitter: v² is uniform.
+fn remaining(ttl: Duration, jitter: f64, draws: &mut impl Source) -> Duration {
+    let age = draws.uniform();
+    let shortest = (1.0 - jitter) * (1.0 - jitter);
+    let found = match jitter {
+        0.0 => 1.0,
+        _ => sqrt(shortest + 4.0 * jitter * draws.uniform()),
+    };
+    Duration::from_nanos_f64(ttl.as_nanos() as f64 * found * (1.0 - age))
 }
 
 /// Keys by falling rate of requests, until they fill the memory of so many nodes.
