@@ -206,7 +206,8 @@ impl Cache {
     }
 
     /// As [`Cache::store`], but the entry expires at `expires_at`, whatever its
-    /// lifetime would be: it has been held for a while already.
+    /// lifetime would be: it has been held for a while already. Reading renews
+    /// it where reading renews.
     pub fn store_aged(&mut self, key: u64, bytes: u32, expires_at: Instant) {
         if let Some(id) = self.place(key, bytes) {
             self.date(id, expires_at, None, NEVER);

@@ -89,7 +89,7 @@ impl Naive {
         let entry = &mut self.entries[place];
         entry.used = self.clock;
         entry.uses += 1;
-        if self.sliding && self.ttl.is_some() {
+        if self.sliding {
             entry.expires_at = renewed;
         }
         self.counters.hits += 1;
