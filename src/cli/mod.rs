@@ -7,9 +7,12 @@ mod console;
 mod engine;
 mod exit;
 mod files;
+mod interrupt;
+mod journal_file;
 mod manifest;
 mod output;
 mod progress;
+mod sweep_folder;
 
 use arguments::Arguments;
 use clap::Parser;

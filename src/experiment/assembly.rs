@@ -1,22 +1,24 @@
 //! From replications to figures: histograms merge before a quantile is read,
 //! everything else is an observation per replication.
 
-use super::availability::{Course, within_share};
+use super::availability::{Course, unseen_events};
 use super::availability_only::without_requests;
 use super::bottleneck::bottleneck;
-use super::confidence::{CONFIDENCE, estimate_around, mean_estimate, non_negative};
+use super::confidence::{
+    CONFIDENCE, Exceedances, ONE_REPLICATION, mean_estimate, mean_estimate_at, non_negative,
+    ratio_interval,
+};
 use super::cost::cost;
 use super::ensemble::Replication;
 use super::error_budget::error_budget;
 use super::measured_figure::{merged_figure, within_range};
-use super::slo::{slo_result, unavailability};
+use super::slo::{Judge, slo_result, unavailability};
 use super::stability::unstable;
 use super::summary::{
     Audit, ComponentResult, EndpointResult, Estimate, FORMAT, Figure, HistogramBucket, Named,
     RequestCounts, ResponseTime, Results, ScenarioName, StationResult, Summary, TracedResult, Wait,
 };
 use super::timeline::timeline;
-use crate::kernel::time::Duration;
 use crate::metrics::histogram::{Histogram, Quantile};
 use crate::scenario::model::{RunKind, Scenario};
 use crate::simulation::blueprint::Blueprint;
@@ -24,15 +26,16 @@ use crate::simulation::measured::MeasuredFigure;
 use crate::simulation::recorder::{EndpointRecord, Recorder};
 use crate::simulation::request::Cause;
 
-/// Figures of a scenario from its replications.
+/// Figures of a scenario from its replications; a verdict on its SLO errs with
+/// at most `error` to each side.
 pub(super) fn assemble(
     scenario: &Scenario,
     plan: &Blueprint,
     seed: u64,
     replications: &[Replication],
-    availability_only: bool,
+    (availability_only, error): (bool, f64),
 ) -> Results {
-    let all = Replications { plan, replications };
+    let all = Replications { plan, replications, course: Course::of(scenario) };
     let merged = all.merged_response(|_| true);
     let unstable = unstable(plan, replications);
     let timeseries = timeline(plan, replications);
@@ -48,7 +51,7 @@ pub(super) fn assemble(
     if availability_only {
         without_requests(scenario, replications, &mut summary);
     }
-    summary.slo = slo_result(scenario, &summary, all.any_too_short());
+    summary.slo = slo_result(scenario, &summary, &Judge { all: &all, merged: &merged, error });
     let unavailability = unavailability(&summary);
     summary.error_budget = error_budget(scenario, &summary, &unavailability, &timeseries);
     Results {
@@ -64,6 +67,8 @@ pub(super) fn assemble(
 pub(super) struct Replications<'a> {
     pub(super) plan: &'a Blueprint,
     pub(super) replications: &'a [Replication],
+    /// What they have in common.
+    pub(super) course: Course,
 }
 
 impl Replications<'_> {
@@ -74,7 +79,6 @@ impl Replications<'_> {
         merged: &Histogram,
         availability_only: bool,
     ) -> Summary {
-        let course = Course::of(scenario);
         let components = self.components();
         let throughput = self.throughput();
         let limit = self.replications.iter().find_map(|one| one.played.limit.clone());
@@ -85,6 +89,7 @@ impl Replications<'_> {
             scenario: ScenarioName { title: scenario.title.clone(), hash: scenario.hash.clone() },
             seed,
             replications: self.replications.len() as u32,
+            precision: None,
             kind: match scenario.run.kind {
                 RunKind::Steady => "steady".to_owned(),
                 RunKind::Terminating => "terminating".to_owned(),
@@ -95,7 +100,7 @@ impl Replications<'_> {
             requests: self.counts(|_| true),
             availability_only,
             availability: self.availability(|_| true),
-            availability_by_time: self.availability_by_time(course),
+            availability_by_time: self.availability_by_time(CONFIDENCE),
             outages: self.outages(),
             reduced_redundancy: self.reduced_redundancy(),
             error_budget: None,
@@ -106,7 +111,7 @@ impl Replications<'_> {
             response_time_ms: self.response_time(merged, |_| true),
             page_time_ms: self.page_time(),
             attribution_ms: self.attribution(),
-            endpoints: self.endpoints(course),
+            endpoints: self.endpoints(),
             regions: self.regions(),
             bottleneck: None,
             cost: cost(scenario, &components, &throughput, self.measured_s()),
@@ -151,38 +156,79 @@ impl Replications<'_> {
         })
     }
 
-    /// Answered ÷ offered; where nothing failed, the rule of three bounds what
-    /// may fail (Hanley & Lippman-Hand 1983).
     fn availability(&self, wanted: impl Fn(usize) -> bool + Copy) -> Estimate {
-        self.answered_share(&self.counts(wanted), |one| {
+        self.availability_at(wanted, CONFIDENCE)
+    }
+
+    /// Answered ÷ offered, with an interval of this confidence.
+    pub(super) fn availability_at(
+        &self,
+        wanted: impl Fn(usize) -> bool + Copy,
+        confidence: f64,
+    ) -> Estimate {
+        let of = |one: &Replication| {
             let endpoints = one.played.recorder.endpoints.iter().enumerate();
             let wanted = endpoints.filter(|(id, _)| wanted(*id));
             wanted.fold((0, 0), |(offered, answered), (_, record)| {
                 (offered + record.offered, answered + record.answered)
             })
-        })
+        };
+        self.answered_share(confidence, of)
     }
 
-    /// The same, given all counts and those of each replication.
+    /// The same, given offered and answered of each replication. Where nothing
+    /// failed, the rule of three bounds what may fail (Hanley & Lippman-Hand
+    /// 1983): requests where each fails by itself, time where machines do.
     pub(super) fn answered_share(
         &self,
-        counts: &RequestCounts,
+        confidence: f64,
         of: impl Fn(&Replication) -> (u64, u64),
     ) -> Estimate {
-        if counts.offered > 0 && counts.answered == counts.offered {
-            return Estimate {
-                value: Some(1.0),
-                low: Some((1.0 - 3.0 / counts.offered as f64).max(0.0)),
-                high: Some(1.0),
-                confidence: CONFIDENCE,
-                at_least: false,
-                note: Some("nothing failed: the lower end is a bound".to_owned()),
-            };
+        let counts: Vec<(u64, u64)> =
+            self.replications.iter().map(of).filter(|(offered, _)| *offered > 0).collect();
+        let add = |(sum, done): (u64, u64), one: &(u64, u64)| (sum + one.0, done + one.1);
+        let (offered, answered) = counts.iter().fold((0, 0), add);
+        if offered == 0 {
+            return Estimate::absent("nothing was offered");
         }
-        within_share(self.estimate(|one| {
-            let (offered, answered) = of(one);
-            (offered > 0).then(|| answered as f64 / offered as f64)
-        }))
+        if answered == offered {
+            return self.nothing_failed(offered, confidence);
+        }
+        let value = answered as f64 / offered as f64;
+        if counts.len() < 2 {
+            return Estimate::point(value, ONE_REPLICATION);
+        }
+        let failed =
+            |(offered, answered): &(u64, u64)| ((offered - answered) as f64, *offered as f64);
+        let each: Vec<(f64, f64)> = counts.iter().map(failed).collect();
+        match ratio_interval(&each, confidence) {
+            Ok((low, high)) => Estimate {
+                low: Some(1.0 - high),
+                high: Some(1.0 - low),
+                confidence,
+                note: None,
+                ..Estimate::point(value, "")
+            },
+            Err(needed) => {
+                let more = u64::from(needed).saturating_sub(counts.len() as u64).max(1);
+                let note = format!(
+                    "what failed came in too few clusters for an interval: about {more} more \
+                     replications needed"
+                );
+                Estimate { confidence, ..Estimate::point(value, &note) }
+            }
+        }
+    }
+
+    fn nothing_failed(&self, offered: u64, confidence: f64) -> Estimate {
+        let mut low = 1.0 - unseen_events(confidence) / offered as f64;
+        // Requests do not fail one by one where a machine takes them all along.
+        if let Some(by_time) = self.availability_by_time(confidence) {
+            low = low.min(by_time.low.or(by_time.value).unwrap_or(0.0));
+        }
+        let note = "nothing failed: the lower end is a bound";
+        let (low, high) = (Some(low.max(0.0)), Some(1.0));
+        Estimate { low, high, confidence, ..Estimate::point(1.0, note) }
     }
 
     fn counts(&self, wanted: impl Fn(usize) -> bool) -> RequestCounts {
@@ -238,7 +284,7 @@ impl Replications<'_> {
         parts
     }
 
-    fn endpoints(&self, course: Course) -> Named<EndpointResult> {
+    fn endpoints(&self) -> Named<EndpointResult> {
         let endpoints = self.plan.endpoints.iter().enumerate();
         endpoints
             .map(|(id, endpoint)| {
@@ -246,7 +292,7 @@ impl Replications<'_> {
                 let result = EndpointResult {
                     requests: self.counts(|other| other == id),
                     availability: self.availability(|other| other == id),
-                    availability_by_time: self.endpoint_by_time(id, course),
+                    availability_by_time: self.endpoint_by_time(id),
                     response_time_ms: self.response_time(&merged, |other| other == id),
                 };
                 (endpoint.name.clone(), result)
@@ -274,7 +320,7 @@ impl Replications<'_> {
                     .collect();
                 let mut merged = Histogram::new();
                 each.iter().for_each(|waits| merged.merge(waits));
-                quantile_estimate(&merged, &each, 0.99)
+                Exceedances::new(&merged, &each).quantile(0.99, CONFIDENCE)
             })
             .collect()
     }
@@ -365,7 +411,7 @@ impl Replications<'_> {
         warnings
     }
 
-    fn any_too_short(&self) -> bool {
+    pub(super) fn any_too_short(&self) -> bool {
         self.replications.iter().any(|one| one.too_short)
     }
 
@@ -445,17 +491,10 @@ pub(super) fn response_of(recorder: &Recorder, wanted: &impl Fn(usize) -> bool) 
 
 /// The usual figures of a response time.
 pub(super) fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseTime {
-    let means: Vec<Option<f64>> = each.iter().map(mean_ms).collect();
-    let quantile = |p: f64| quantile_estimate(merged, each, p);
+    let exceedances = Exceedances::new(merged, each);
+    let quantile = |p: f64| exceedances.quantile(p, CONFIDENCE);
     ResponseTime {
-        mean: match merged.count() > merged.finite_count() {
-            false => non_negative(mean_estimate(&means)),
-            true => {
-                let bound = merged.mean_bound_nanos().unwrap_or(0.0) / 1e6;
-                let note = "some requests never finished: they enter with their age";
-                Estimate { at_least: true, ..Estimate::point(bound, note) }
-            }
-        },
+        mean: mean_time(merged, each, CONFIDENCE),
         p50: quantile(0.5),
         p90: quantile(0.9),
         p95: quantile(0.95),
@@ -465,57 +504,19 @@ pub(super) fn response_time(merged: &Histogram, each: &[Histogram]) -> ResponseT
     }
 }
 
+/// The mean of a time with an interval of this confidence.
+pub(super) fn mean_time(merged: &Histogram, each: &[Histogram], confidence: f64) -> Estimate {
+    if merged.count() > merged.finite_count() {
+        let bound = merged.mean_bound_nanos().unwrap_or(0.0) / 1e6;
+        let note = "some requests never finished: they enter with their age";
+        return Estimate { at_least: true, ..Estimate::point(bound, note) };
+    }
+    let means: Vec<Option<f64>> = each.iter().map(mean_ms).collect();
+    non_negative(mean_estimate_at(&means, confidence))
+}
+
 fn mean_ms(histogram: &Histogram) -> Option<f64> {
     histogram.mean_nanos().map(|nanos| nanos / 1e6)
-}
-
-/// A quantile of the merged sample, with the spread of those of the
-/// replications.
-pub(super) fn quantile_estimate(merged: &Histogram, each: &[Histogram], p: f64) -> Estimate {
-    match merged.quantile(p) {
-        None => Estimate::absent("nothing was answered"),
-        Some(Quantile::AtLeast(bound)) => {
-            let note = "the quantile falls among requests that had not finished";
-            Estimate { at_least: true, ..Estimate::point(bound.as_millis_f64(), note) }
-        }
-        Some(Quantile::Finite(value)) => {
-            if let Some(note) = too_thin(each, p) {
-                return Estimate::point(value.as_millis_f64(), &note);
-            }
-            let values: Vec<Option<f64>> = each
-                .iter()
-                .map(|histogram| match histogram.quantile(p) {
-                    Some(Quantile::Finite(value)) => Some(value.as_millis_f64()),
-                    _ => None,
-                })
-                .collect();
-            non_negative(with_bucket(estimate_around(value.as_millis_f64(), &values), value))
-        }
-    }
-}
-
-/// A quantile is known no better than the bucket in which it lies.
-fn with_bucket(mut estimate: Estimate, value: Duration) -> Estimate {
-    let (low, high) = Histogram::bucket_of(value);
-    estimate.low = estimate.low.map(|end| end.min(low.as_millis_f64()));
-    estimate.high = estimate.high.map(|end| end.max(high.as_millis_f64()));
-    estimate
-}
-
-/// Requests that each replication must have beyond a quantile before its own
-/// value of it says anything about the spread.
-const BEYOND_MIN: f64 = 10.0;
-
-/// Why a quantile has no interval, and how much more is needed.
-fn too_thin(each: &[Histogram], p: f64) -> Option<String> {
-    let fewest = each.iter().map(Histogram::count).min()?;
-    let wanted = (BEYOND_MIN / (1.0 - p)).ceil() as u64;
-    (fewest < wanted).then(|| {
-        format!(
-            "too few requests for an interval: {fewest} in a replication, about {} more needed",
-            wanted - fewest
-        )
-    })
 }
 
 /// Quantiles at 0 … 0.9999, evenly spaced in the number of nines.

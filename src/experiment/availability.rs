@@ -1,6 +1,8 @@
 //! Availability by time: how much of it, and how sure that is.
 
-use super::confidence::{CONFIDENCE, mean_and_half_width, mean_estimate, student_t_quantile};
+use super::confidence::{
+    CONFIDENCE, mean_and_half_width, mean_estimate, mean_estimate_at, student_t_quantile,
+};
 use super::summary::Estimate;
 use crate::kernel::math;
 use crate::kernel::time::Duration;
@@ -9,9 +11,13 @@ use crate::scenario::model::{RunKind, Scenario};
 /// Fewer outages than this carry no interval: at one the usual one covers the
 /// truth in 53 % of the cases, at five in 82 %.
 const OUTAGES_MIN: u64 = 20;
-/// With probability 0.95 there are fewer events than this where none was seen:
-/// −ln 0.05 (the rule of three, Hanley & Lippman-Hand 1983).
-const RULE_OF_THREE: f64 = 3.0;
+
+/// With this confidence fewer events than this are expected where none was seen:
+/// −ln 0.05 = 3 at 0.95 (the rule of three, Hanley & Lippman-Hand 1983), rounded
+/// up to hundredths.
+pub(super) fn unseen_events(confidence: f64) -> f64 {
+    (-100.0 * math::ln(1.0 - confidence)).ceil() / 100.0
+}
 
 /// What the replications of a run have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +61,15 @@ pub(super) struct Observed {
 impl Observed {
     /// Share of the time that it was up.
     pub(super) fn availability(&self) -> Estimate {
+        self.availability_at(CONFIDENCE)
+    }
+
+    /// The same with an interval of this confidence.
+    pub(super) fn availability_at(&self, confidence: f64) -> Estimate {
+        Estimate { confidence, ..self.estimated(confidence) }
+    }
+
+    fn estimated(&self, confidence: f64) -> Estimate {
         let (down, time) = self.totals();
         if time <= 0.0 {
             return Estimate::absent("no time was observed");
@@ -66,10 +81,10 @@ impl Observed {
                 let note = "no outage under this script".to_owned();
                 estimate(1.0, Some(1.0), Some(1.0), Some(note))
             }
-            0 => self.bound(time),
-            _ if self.course != Course::Steady && every => self.over_replications(),
+            0 => self.bound(time, unseen_events(confidence)),
+            _ if self.course != Course::Steady && every => self.over_replications(confidence),
             1..OUTAGES_MIN => few(outages, down, time),
-            _ => self.logarithmic(outages, down / time),
+            _ => self.logarithmic(outages, down / time, confidence),
         }
     }
 
@@ -78,26 +93,26 @@ impl Observed {
         self.each.iter().fold((0.0, 0.0), add)
     }
 
-    /// No outage was seen. In the time T there is at most one in T ÷ 3; how much
-    /// of the time that makes depends on how long one would last.
-    fn bound(&self, time: f64) -> Estimate {
+    /// No outage was seen. In the time T there is at most one in T ÷ 3 (`unseen`);
+    /// how much of the time that makes depends on how long one would last.
+    fn bound(&self, time: f64, unseen: f64) -> Estimate {
         let replications = self.each.len();
         let (low, note) = match self.longest_incident_s {
             Some(longest) => (
-                1.0 - RULE_OF_THREE * longest / time,
+                1.0 - unseen * longest / time,
                 format!(
-                    "no outage seen in {}: at most one in {} (3 ÷ T); the lower end takes one to \
+                    "no outage seen in {}: at most one in {} ({unseen} ÷ T); the lower end takes one to \
                      last no longer than the longest incident, {}",
                     spoken(time),
-                    spoken(time / RULE_OF_THREE),
+                    spoken(time / unseen),
                     spoken(longest)
                 ),
             ),
             None => (
-                1.0 - RULE_OF_THREE / replications as f64,
+                1.0 - unseen / replications as f64,
                 format!(
                     "no outage and no incident seen in {}, so nobody knows how long one lasts: \
-                     the lower end is 1 − 3 ÷ {replications} replications",
+                     the lower end is 1 − {unseen} ÷ {replications} replications",
                     spoken(time)
                 ),
             ),
@@ -107,10 +122,10 @@ impl Observed {
     }
 
     /// The course of events strikes every replication: each is an observation.
-    fn over_replications(&self) -> Estimate {
+    fn over_replications(&self, confidence: f64) -> Estimate {
         let shares: Vec<Option<f64>> =
             self.each.iter().map(|(down, time)| (*time > 0.0).then(|| 1.0 - down / time)).collect();
-        within_share(mean_estimate(&shares))
+        within_share(mean_estimate_at(&shares, confidence))
     }
 
     /// Interval of the unavailability on a logarithmic scale, on which the ratio
@@ -120,12 +135,12 @@ impl Observed {
     /// replication takes outages to be independent and of exponential length:
     /// the down time is then a compound Poisson sum of squared relative error
     /// 2 ÷ outages.
-    fn logarithmic(&self, outages: u64, down_share: f64) -> Estimate {
+    fn logarithmic(&self, outages: u64, down_share: f64, confidence: f64) -> Estimate {
         let count = self.each.len() as f64;
         let (half, note) = if self.each.len() < 2 {
             let relative = (2.0 / outages as f64).sqrt();
             let note = "one replication: outages are taken to be of exponential length";
-            (relative * math::normal_quantile(0.5 + CONFIDENCE / 2.0), Some(note.to_owned()))
+            (relative * math::normal_quantile(0.5 + confidence / 2.0), Some(note.to_owned()))
         } else {
             let mean_time = self.totals().1 / count;
             let square = |(down, time): &(f64, f64)| {
@@ -134,7 +149,7 @@ impl Observed {
             };
             let squares: f64 = self.each.iter().map(square).sum();
             let error = (squares / (count - 1.0) / count).sqrt() / mean_time;
-            let quantile = student_t_quantile(0.5 + CONFIDENCE / 2.0, count - 1.0);
+            let quantile = student_t_quantile(0.5 + confidence / 2.0, count - 1.0);
             (quantile * error / down_share, None)
         };
         let low = 1.0 - (down_share * math::exp(half)).min(1.0);

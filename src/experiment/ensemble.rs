@@ -4,12 +4,14 @@
 use super::assembly::assemble;
 use super::availability_only::remove_requests;
 use super::run::{PROGRESS_STEPS, PlayFailure, PlayOptions, Progress};
+use super::slo::ERROR;
 use super::summary::Results;
 use super::warmup::{Warmup, mser5};
 use crate::kernel::time::Duration;
 use crate::scenario::compile::compile;
 use crate::scenario::model::{RunKind, Scenario};
 use crate::simulation::blueprint::Blueprint;
+use crate::simulation::recorder::Batches;
 use crate::simulation::run::{Played, play as play_once};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,8 +76,14 @@ impl<'a> Ensemble<'a> {
 
     /// Figures of what was played so far.
     pub(super) fn results(&self) -> Results {
-        let availability_only = self.options.availability_only;
-        assemble(self.scenario, &self.blueprint, self.seed, &self.replications, availability_only)
+        self.results_at(ERROR)
+    }
+
+    /// The same, with a verdict that errs with at most this probability to each
+    /// side; the terms of the SLO carry the interval on which it rests.
+    pub(super) fn results_at(&self, error: f64) -> Results {
+        let how = (self.options.availability_only, error);
+        assemble(self.scenario, &self.blueprint, self.seed, &self.replications, how)
     }
 }
 
@@ -122,6 +130,8 @@ fn replicate(
             Warmup::Until(_) => {}
         }
     }
+    // Found once, never asked again: a long run has many.
+    replication.played.recorder.batches = Batches::default();
     report.advance(1.0);
     replication
 }

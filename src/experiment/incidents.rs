@@ -2,8 +2,8 @@
 //! they left of the time.
 
 use super::assembly::Replications;
-use super::availability::{Course, Observed, share_estimate};
-use super::confidence::{mean_estimate, non_negative};
+use super::availability::{Observed, share_estimate};
+use super::confidence::{CONFIDENCE, mean_estimate, non_negative};
 use super::ensemble::Replication;
 use super::summary::{
     ComponentIncident, Estimate, INCIDENTS_LISTED, IncidentGroup, IncidentResult, Named,
@@ -66,13 +66,13 @@ impl Replications<'_> {
     }
 
     /// Availability by time of all endpoints at once; `None` where nothing can fail.
-    pub(super) fn availability_by_time(&self, course: Course) -> Option<Estimate> {
-        self.up_share(course, |up_time| (up_time.all, up_time.outages))
+    pub(super) fn availability_by_time(&self, confidence: f64) -> Option<Estimate> {
+        self.up_share(confidence, |up_time| (up_time.all, up_time.outages))
     }
 
     /// The same of one endpoint.
-    pub(super) fn endpoint_by_time(&self, endpoint: usize, course: Course) -> Option<Estimate> {
-        self.up_share(course, |up_time| {
+    pub(super) fn endpoint_by_time(&self, endpoint: usize) -> Option<Estimate> {
+        self.up_share(CONFIDENCE, |up_time| {
             let time = up_time.endpoints.get(endpoint).copied();
             let outages = up_time.endpoint_outages.get(endpoint).copied();
             (time.unwrap_or(up_time.all), outages.unwrap_or(up_time.outages))
@@ -80,7 +80,7 @@ impl Replications<'_> {
     }
 
     /// `up`: nanoseconds up, and outages.
-    fn up_share(&self, course: Course, up: impl Fn(&UpTime) -> (u128, u64)) -> Option<Estimate> {
+    fn up_share(&self, confidence: f64, up: impl Fn(&UpTime) -> (u128, u64)) -> Option<Estimate> {
         let times = self.up_times()?;
         let seconds = |nanos: u128| nanos as f64 / 1e9;
         let down = |one: &UpTime| seconds(one.window.saturating_sub(up(one).0));
@@ -88,9 +88,9 @@ impl Replications<'_> {
             each: times.iter().map(|one| (down(one), seconds(one.window))).collect(),
             outages: times.iter().map(|one| up(one).1).sum(),
             longest_incident_s: longest_incident_s(self.replications),
-            course,
+            course: self.course,
         };
-        Some(observed.availability())
+        Some(observed.availability_at(confidence))
     }
 
     /// What every replication knows of its time; `None` where nothing can fail.

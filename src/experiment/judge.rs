@@ -39,15 +39,28 @@ impl Judging {
     pub fn judge(&self, scenario: &Scenario) -> Result<Judged, PlayFailure> {
         let options = PlayOptions { seed: Some(self.seed), ..PlayOptions::default() };
         let mut ensemble = Ensemble::new(scenario, &options)?;
-        let mut count = self.fewest;
+        let mut count = self.fewest.max(1);
+        let error = self.error / f64::from(self.looks());
         loop {
             ensemble.grow(count)?;
-            let results = ensemble.results();
+            let results = ensemble.results_at(error);
             let verdict = results.summary.slo.verdict.unwrap_or(Verdict::Met);
             if verdict != Verdict::Undecided || count >= self.most {
                 return Ok(Judged { results, verdict });
             }
             count = (2 * count).min(self.most);
         }
+    }
+
+    /// Looks at one design at most: the first, and one after each doubling.
+    fn looks(&self) -> u32 {
+        let fewest = self.fewest.max(1);
+        let mut looks = 1;
+        let mut count = fewest;
+        while count < self.most {
+            count = count.saturating_mul(2);
+            looks += 1;
+        }
+        looks
     }
 }

@@ -1,6 +1,7 @@
 //! What users of each region saw.
 
 use super::assembly::{Replications, counts_of, response_time};
+use super::confidence::CONFIDENCE;
 use super::summary::{EndpointResult, Named, RegionResult, Series};
 use crate::metrics::histogram::Histogram;
 use crate::simulation::recorder::EndpointRecord;
@@ -38,7 +39,7 @@ impl Replications<'_> {
         let mut all = Histogram::new();
         each.iter().for_each(|one| all.merge(one));
         let requests = counts_of(replications.flat_map(of));
-        let availability = self.answered_share(&requests, |one| {
+        let availability = self.answered_share(CONFIDENCE, |one| {
             let endpoints = one.played.recorder.regions[region].endpoints.iter().enumerate();
             let wanted = endpoints.filter(|(id, _)| wanted(*id));
             wanted.fold((0, 0), |(offered, answered), (_, record)| {

@@ -75,10 +75,14 @@ impl Band {
 
     /// Distance in standard errors, less what the value itself may be off.
     fn deviation(&self, expectation: &Expectation, estimate: &Estimate) -> f64 {
-        let (Some(value), Some(half_width)) = (estimate.value, estimate.half_width()) else {
+        let (Some(value), Some(low), Some(high)) = (estimate.value, estimate.low, estimate.high)
+        else {
             return f64::INFINITY;
         };
         let distance = value - expectation.value;
+        // Intervals of quantiles and shares reach farther to one side: what
+        // counts is the side on which the exact value lies.
+        let half_width = if distance < 0.0 { high - value } else { value - low };
         let allowed = expectation.value.abs() * expectation.approximation.max(ROUNDING);
         let excess = (distance.abs() - allowed).max(0.0) * distance.signum();
         let standard_error = half_width / self.half_width;

@@ -1,11 +1,20 @@
 //! The charts of a run and of a comparison. No chart knows a kind of
 //! component: what is drawn follows from names and figures alone.
 
+mod capacity;
+mod growth;
 mod incidents;
 mod lag;
+pub(super) mod plan;
 mod regions;
+mod sweep;
+
+pub use sweep::of_sweep;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
+pub use capacity::of_capacity;
+pub use growth::of_growth;
+
 use super::number::Unit;
 use crate::experiment::comparison::Comparison;
 use crate::experiment::summary::{Results, Summary, TimeSeries};

@@ -3,6 +3,7 @@
 use super::aggregate::{self, Row, Which};
 use super::number;
 use crate::experiment::comparison::Comparison;
+use crate::experiment::plan::result::PlanResult;
 use crate::experiment::summary::{FORMAT, Summary};
 use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
@@ -25,6 +26,11 @@ pub fn comparison(comparison: &Comparison) -> Vec<u8> {
 /// The same, with large tiers as their mean, worst and best instance.
 pub fn comparison_by_tier(comparison: &Comparison) -> Vec<u8> {
     pretty(compared(comparison, by_tier))
+}
+
+/// The content of `plan.json`.
+pub fn plan(result: &PlanResult) -> Vec<u8> {
+    pretty(value(result))
 }
 
 fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Value {
@@ -67,11 +73,12 @@ fn station(row: &Row<'_>) -> Value {
 }
 
 /// Only derived serialisations of plain structures come here; they cannot fail.
-fn value<T: Serialize>(figures: &T) -> Value {
+pub(super) fn value<T: Serialize>(figures: &T) -> Value {
     serde_json::to_value(figures).unwrap_or(Value::Null)
 }
 
-fn pretty(mut all: Value) -> Vec<u8> {
+/// With every figure rounded.
+pub(super) fn pretty(mut all: Value) -> Vec<u8> {
     round(&mut all);
     format!("{all:#}\n").into_bytes()
 }

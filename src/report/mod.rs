@@ -4,12 +4,18 @@
 //! kind of component: what is written follows from names and figures.
 
 pub mod aggregate;
+pub mod capacity;
 pub mod chart;
 pub mod charts;
 pub mod csv;
+pub mod growth;
 pub mod json;
 pub mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
+pub mod plan;
 pub mod requests;
+pub mod sweep;
 pub mod terminal;
 pub mod text;
 
@@ -31,12 +37,19 @@ pub struct ReportOptions {
 pub enum ReportError {
     /// A chart could not be drawn.
     Chart(ChartError),
+    /// A table could not be written as Parquet.
+    #[cfg(feature = "parquet")]
+    Parquet(String),
 }
 
 impl std::fmt::Display for ReportError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Chart(error) => error.fmt(formatter),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(why) => {
+                write!(formatter, "the table cannot be written as Parquet: {why}")
+            }
         }
     }
 }
@@ -97,7 +110,7 @@ pub fn comparison_files(
 
 fn draw(
     files: &mut Vec<File>,
-    charts: Vec<(&'static str, Chart)>,
+    charts: impl IntoIterator<Item = (impl std::fmt::Display, Chart)>,
     options: &ReportOptions,
 ) -> Result<(), ReportError> {
     for (stem, chart) in charts {

@@ -135,6 +135,7 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
         },
         seed: 42,
         replications: 10,
+        precision: None,
         kind: "steady".to_owned(),
         simulated_s: 1800.0,
         warmup_s: 131.2,

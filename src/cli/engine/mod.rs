@@ -1,8 +1,19 @@
-//! The way down: the one file of this floor that calls the floors below.
+//! The way down: the one folder of this floor that calls the floors below.
 
+pub(in crate::cli) mod capacity;
 mod checking;
+mod coverage;
+mod plan;
+mod precision;
+mod sweep;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+pub(in crate::cli) use coverage::{TRIALS, coverage};
+pub(in crate::cli) use plan::{Planning, plan, plan_files, plan_text};
+pub(in crate::cli) use precision::{MOST_REPLICATIONS, play_until};
+pub(in crate::cli) use sweep::{
+    Cells, USERS, Varied, all_errors, define, merge, open, play_cells, sweep_files, sweep_text,
+};
 
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
@@ -226,7 +237,7 @@ fn options(drawing: &Drawing) -> ReportOptions {
 }
 
 fn undrawn(error: ReportError) -> Failure {
-    Failure::Bug(format!("a chart could not be drawn: {error}"))
+    Failure::Bug(error.to_string())
 }
 
 /// A run for people.

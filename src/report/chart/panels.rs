@@ -120,12 +120,13 @@ fn names_beside(panel: &Panel) -> usize {
     panel.series.iter().filter(|series| beside(panel, series)).count() + limits
 }
 
-/// Whether a series is named beside the plot: lines with a name, and points
-/// where there are too many to be named in place.
+/// Whether a series is named beside the plot: lines with a name, clouds of
+/// points, and points where there are too many to be named in place.
 fn beside(panel: &Panel, series: &Series) -> bool {
     let is_point = |series: &&Series| matches!(series.mark, Mark::Points(_));
-    named(&series)
-        || is_point(&series) && panel.series.iter().filter(is_point).count() > MOST_IN_PLACE
+    let is_cloud = series.points.len() > 1 && !series.name.is_empty();
+    let crowded = || panel.series.iter().filter(is_point).count() > MOST_IN_PLACE;
+    named(&series) || is_point(&series) && (is_cloud || crowded())
 }
 
 /// Whether a series is a line with a name.
@@ -249,7 +250,12 @@ fn draw_limit(
 /// Limits are named beside the plot where lines may run anywhere in it, and
 /// inside where the low percentiles leave room.
 fn limits_beside(panel: &Panel) -> bool {
-    panel.x.scale == Scale::Time
+    let is_line = |series: &Series| matches!(series.mark, Mark::Line(_));
+    match panel.x.scale {
+        Scale::Time => true,
+        Scale::Percentile => false,
+        Scale::Linear | Scale::Logarithmic => panel.series.iter().any(is_line),
+    }
 }
 
 /// Names in the right margin, at the height of the ends of their lines.
