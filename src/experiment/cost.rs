@@ -57,6 +57,11 @@ pub(super) fn standing_parts(scenario: &Scenario) -> Named<f64> {
     })
 }
 
+/// The sum of them.
+pub(super) fn standing_price(scenario: &Scenario) -> f64 {
+    standing_parts(scenario).iter().map(|(_, price)| price).sum()
+}
+
 /// Machines and balancers. Of a service that events scale, the number of
 /// `running` machines counts, and not all those for which there is room.
 fn standing(topology: &Topology, running: impl Fn(&str) -> Option<f64>) -> Named<f64> {

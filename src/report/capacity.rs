@@ -104,11 +104,11 @@ fn nothing(capacity: &Capacity) -> String {
         true => format!("; {} cannot be told from its limit", in_words(term)),
         false => format!(": {}", in_words(term)),
     });
-    let certain = if undecided { "for certain " } else { "" };
+    let certain = if undecided { " for certain" } else { "" };
     let idle = capacity.gives_way.as_ref().filter(|first| first.utilisation < 0.2);
     let idle = idle.map_or("", |_| ", though nothing is busy: more machines will not help");
     format!(
-        "{} carries nobody inside its SLO: {least} are not inside {certain}{term}{idle}.",
+        "{} carries nobody inside its SLO: {least} are not inside{certain}{term}{idle}.",
         capacity.title
     )
 }
@@ -118,7 +118,9 @@ fn today(capacity: &Capacity) -> String {
     let today = with_noun(capacity.unit, capacity.today);
     match capacity.today_verdict {
         Verdict::Undecided => format!("today's {today} are too close to tell"),
-        _ if more >= 900.0 => format!("{:.0} times today's {today}", 1.0 + more / 100.0),
+        _ if more >= 200.0 => {
+            format!("{} times today's {today}", number::plain(1.0 + capacity.headroom))
+        }
         _ if more >= 0.5 => format!("{more:.0} % more than today's {today}"),
         _ if more <= -0.5 => format!("{:.0} % less than today's {today}", -more),
         _ => format!("as many as today's {today}"),

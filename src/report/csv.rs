@@ -178,6 +178,7 @@ pub(super) fn figures(design: &Design) -> Vec<(&'static str, Estimate)> {
         ("response_time_ms.p50", time.p50.clone()),
         ("response_time_ms.p95", time.p95.clone()),
         ("response_time_ms.p99", time.p99.clone()),
+        ("response_time_ms.p99_9", time.p99_9.clone()),
         ("availability", summary.availability.clone()),
         ("throughput_per_s", summary.throughput_per_s.clone()),
         ("cost.per_hour", Estimate::point(summary.cost.per_hour, "")),

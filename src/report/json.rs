@@ -42,11 +42,15 @@ fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Val
         let figures = difference.figures.iter();
         let figures: Map<_, _> =
             figures.map(|(name, estimate)| (name.clone(), value(estimate))).collect();
-        json!({ "design": difference.design, "figures": figures })
+        let worth = difference.variance_reduction.iter();
+        let worth: Map<_, _> =
+            worth.map(|(name, estimate)| (name.clone(), value(estimate))).collect();
+        json!({ "design": difference.design, "figures": figures, "variance_reduction": worth })
     });
     json!({
         "format": FORMAT,
         "sentence": comparison.sentence,
+        "cheapest": comparison.cheapest,
         "redundancy": comparison.redundancy,
         "designs": designs.collect::<Vec<_>>(),
         "differences": differences.collect::<Vec<_>>(),

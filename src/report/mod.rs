@@ -15,11 +15,13 @@ pub mod number;
 mod parquet;
 pub mod plan;
 pub mod requests;
+pub mod scaling;
 pub mod sweep;
 pub mod terminal;
 pub mod text;
 
 use crate::experiment::comparison::Comparison;
+use crate::experiment::scale::Scaling;
 use crate::experiment::summary::{Estimate, Results};
 use chart::{Chart, ChartError};
 
@@ -105,6 +107,16 @@ pub fn comparison_files(
         ("comparison.csv".to_owned(), csv::comparison(comparison)),
     ];
     draw(&mut files, charts::of_comparison(comparison), options)?;
+    Ok(files)
+}
+
+/// The files of both ways of a tier.
+pub fn scaling_files(scaling: &Scaling, options: &ReportOptions) -> Result<Vec<File>, ReportError> {
+    let mut files = vec![
+        ("scale.json".to_owned(), scaling::json(scaling)),
+        ("scale.csv".to_owned(), scaling::csv(scaling)),
+    ];
+    draw(&mut files, charts::of_scaling(scaling), options)?;
     Ok(files)
 }
 

@@ -10,7 +10,7 @@ pub fn plan_files(result: &PlanResult, options: &ReportOptions) -> Result<Vec<Fi
     let mut files =
         vec![("plan.json".to_owned(), json::plan(result)), ("plan.csv".to_owned(), csv(result))];
     let chart = charts::plan::of_plan(result);
-    draw(&mut files, chart.map(|chart| ("plan", chart)).into_iter().collect(), options)?;
+    draw(&mut files, chart.map(|chart| ("plan", chart)), options)?;
     Ok(files)
 }
 

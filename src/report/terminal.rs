@@ -7,6 +7,7 @@ mod failures;
 mod growth;
 mod plan;
 mod run;
+mod scaling;
 mod style;
 mod sweep;
 
@@ -16,5 +17,6 @@ pub use coverage::coverage;
 pub use growth::growth;
 pub use plan::plan;
 pub use run::run;
+pub use scaling::scaling;
 pub use style::Style;
 pub use sweep::sweep;

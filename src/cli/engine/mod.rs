@@ -5,6 +5,7 @@ mod checking;
 mod coverage;
 mod plan;
 mod precision;
+pub(in crate::cli) mod scaling;
 mod sweep;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};

@@ -7,8 +7,11 @@ use crate::kernel::math;
 /// How far below what cannot be carried the first look is: most designs give
 /// way a little before their bottleneck is saturated.
 const NEAR_CEILING: f64 = 0.95;
-/// A gap beside undecided levels is looked into while it is wider than this
-/// part of the tolerance: what is left of it then hardly matters.
+/// At a glance a gap beside undecided levels is looked into while it is wider
+/// than this part of the tolerance …
+const COARSE: f64 = 1.0;
+/// … and closely while it is wider than this one: what is left of it then
+/// hardly matters.
 const FINE: f64 = 0.25;
 
 /// What is known of the highest level that is met. Levels are looked at
@@ -19,6 +22,8 @@ const FINE: f64 = 0.25;
 pub(super) struct Bracket {
     /// Relative width that is asked for.
     tolerance: f64,
+    /// The part of it from which on a gap is worth a look.
+    fine: f64,
     /// No level below can be judged.
     floor: u64,
     /// No level above can be played.
@@ -40,6 +45,7 @@ impl Bracket {
         let floor = floor.min(most);
         Self {
             tolerance,
+            fine: COARSE,
             floor,
             most,
             ceiling,
@@ -88,7 +94,8 @@ impl Bracket {
     }
 
     /// Undecided levels may be looked at again, more closely.
-    pub(super) fn reopen(&mut self) {
+    pub(super) fn look_closely(&mut self) {
+        self.fine = FINE;
         self.undecided.clear();
     }
 
@@ -157,7 +164,7 @@ impl Bracket {
         let gaps = [(met, low), (high, upper)];
         let width = |gap: &(u64, u64)| gap.1 as f64 / gap.0 as f64;
         let wider = if width(&gaps[0]) >= width(&gaps[1]) { gaps[0] } else { gaps[1] };
-        let worth = wider.1 - wider.0 > 1 && width(&wider) > 1.0 + FINE * self.tolerance;
+        let worth = wider.1 - wider.0 > 1 && width(&wider) > 1.0 + self.fine * self.tolerance;
         worth.then(|| round_in(wider.0, wider.1, middle(wider.0, wider.1)))
     }
 
@@ -232,6 +239,7 @@ mod tests {
         start: u64,
         mut oracle: impl FnMut(u64) -> Verdict,
     ) -> (Bracket, u32) {
+        bracket.look_closely();
         let mut looks = 0;
         while let Some(level) = bracket.next(start, None) {
             let (met, upper) = (bracket.met(), bracket.upper());

@@ -1,6 +1,7 @@
 //! The growth staircase: the high-water marks of a path of designs.
 
 use super::{Capacity, CapacityFailure, CapacityOptions, capacity};
+use crate::experiment::run::PlayFailure;
 use crate::scenario::Template;
 
 /// One stage of the path.
@@ -36,7 +37,11 @@ pub fn growth(
     for (name, title, template) in stages {
         let outcome = match capacity(template, &options) {
             Ok(capacity) => Ok(capacity),
-            Err(CapacityFailure::Refused(why)) => Err(why),
+            Err(CapacityFailure::Refused { why, .. }) => Err(why),
+            Err(CapacityFailure::Scenario(found)) => {
+                Err(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            }
+            Err(CapacityFailure::Play(PlayFailure::Compile(why))) => Err(why),
             Err(failure) => return Err(failure),
         };
         found.push(Stage { name: name.clone(), title: title.clone(), outcome });

@@ -37,7 +37,7 @@ impl<'a> Load<'a> {
         options: &'a CapacityOptions<'a>,
     ) -> Result<Self, CapacityFailure> {
         let base = template.vary(options.changes, None).map_err(CapacityFailure::Scenario)?;
-        refused(&base).map_or(Ok(()), |why| Err(CapacityFailure::Refused(why)))?;
+        refused(&base).map_or(Ok(()), Err)?;
         let mut load = Self {
             template,
             changes: options.changes,
@@ -154,27 +154,31 @@ impl<'a> Load<'a> {
 }
 
 /// Why a scenario has no high-water mark, if it has none.
-pub(super) fn refused(scenario: &Scenario) -> Option<String> {
+pub(super) fn refused(scenario: &Scenario) -> Option<CapacityFailure> {
+    let refused = |why: &str, fix: &str| {
+        Some(CapacityFailure::Refused { why: why.to_owned(), fix: fix.to_owned() })
+    };
     if scenario.slo.is_empty() {
-        let example = "[slo]\np99 = \"500 ms\"\navailability = 0.999";
-        return Some(format!(
-            "the scenario has no [slo], so nothing says how many users are too many; add one, \
-             such as\n\n{example}\n\nor, for once, --set slo.p99='\"500 ms\"'"
-        ));
-    }
-    if matches!(scenario.workload.users.arrivals, Arrivals::Replay { .. }) {
-        return Some(
-            "the requests are a recording, which cannot be made larger or smaller: more of the \
-             same users would not come at the same instants; give the load as \
-             `users.per_user_per_day`, `users.think_time` or `users.rate`"
-                .to_owned(),
+        return refused(
+            "the scenario has no [slo], so nothing says how many users are too many",
+            "add one, such as\n\n[slo]\np99 = \"500 ms\"\navailability = 0.999\n\nor, for \
+             once, --set slo.p99='\"500 ms\"'",
         );
     }
-    scenario.run.availability_only.then(|| {
-        "run.availability_only plays no requests, so more users change nothing; \
-         --set run.availability_only=false"
-            .to_owned()
-    })
+    if matches!(scenario.workload.users.arrivals, Arrivals::Replay { .. }) {
+        return refused(
+            "the requests are a recording, which cannot be made larger or smaller: more of the \
+             same users would not come at the same instants",
+            "give the load as `users.per_user_per_day`, `users.think_time` or `users.rate`",
+        );
+    }
+    if scenario.run.availability_only {
+        return refused(
+            "run.availability_only plays no requests, so more users change nothing",
+            "--set run.availability_only=false",
+        );
+    }
+    None
 }
 
 /// Requests per second at the peak.

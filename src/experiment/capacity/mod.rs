@@ -169,8 +169,13 @@ impl Capacity {
 pub enum CapacityFailure {
     /// The changes do not fit the scenario.
     Scenario(Diagnostics),
-    /// The scenario does not ask a question that has an answer; says what to do.
-    Refused(String),
+    /// The scenario does not ask a question that has an answer.
+    Refused {
+        /// Why.
+        why: String,
+        /// What to do.
+        fix: String,
+    },
     /// A design that does not compile, or a broken law.
     Play(PlayFailure),
 }
@@ -216,7 +221,9 @@ fn search(
     options: &CapacityOptions<'_>,
 ) -> Result<Ended, CapacityFailure> {
     for most in [GLANCE.min(options.most), options.most] {
-        bracket.reopen();
+        if most > GLANCE {
+            bracket.look_closely();
+        }
         while let Some(level) = bracket.next(load.today, prober.saturation()) {
             if prober.probes_left() == 0 {
                 return Ok(Ended::Probes);
@@ -238,7 +245,7 @@ fn search(
 /// What [`capacity`] would fail with at once.
 pub fn refusal(template: &Template<'_>, changes: &[Change]) -> Result<(), CapacityFailure> {
     let scenario = template.vary(changes, None).map_err(CapacityFailure::Scenario)?;
-    load::refused(&scenario).map_or(Ok(()), |why| Err(CapacityFailure::Refused(why)))
+    load::refused(&scenario).map_or(Ok(()), Err)
 }
 
 /// The smallest load that brings enough requests to be judged.

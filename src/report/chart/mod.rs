@@ -6,14 +6,18 @@ mod bars;
 mod canvas;
 mod colour;
 mod grid;
+mod intervals;
 mod labels;
 mod panels;
+mod path;
 mod png;
 mod scale;
 mod steps;
 
 pub use canvas::ChartError;
 pub use colour::Colour;
+pub use intervals::{Intervals, Row};
+pub use path::Path;
 pub use scale::Scale;
 
 /// A picture: a title, what to know when reading it, and the figures.
@@ -34,6 +38,8 @@ pub enum Body {
     Panels(Vec<Panel>),
     /// Horizontal bars, one below the other.
     Bars(Bars),
+    /// Values with their intervals, one below the other.
+    Intervals(Intervals),
     /// A staircase, the first step at the bottom.
     Steps(Steps),
     /// Tiles, one per pair of values.
@@ -100,6 +106,8 @@ pub enum Mark {
     Line(f64),
     /// A dot for every point, named beside the first, with vertical intervals.
     Points(Vec<(f64, f64)>),
+    /// A line through dots, named at its end.
+    Path(Path),
 }
 
 /// A limit to hold.
@@ -140,7 +148,8 @@ pub struct Bar {
 pub struct Steps {
     /// What the length of a tread measures, with the unit.
     pub axis: Axis,
-    /// Names and colours of the treads.
+    /// Names and colours of the treads; shown where a tread has no room for its
+    /// own.
     pub legend: Vec<(String, Colour)>,
     /// The steps, the lowest first.
     pub steps: Vec<Step>,
@@ -165,6 +174,8 @@ pub struct Step {
     pub label: String,
     /// Shown small below the label.
     pub detail: String,
+    /// Shown at the start of the tread, where there is room.
+    pub inside: String,
 }
 
 /// Tiles in columns and rows.
@@ -210,6 +221,7 @@ impl Chart {
         match &self.body {
             Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
+            Body::Intervals(rows) => intervals::draw(&mut drawing, rows, top)?,
             Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
             Body::Grid(grid) => grid::draw(&mut drawing, grid, top)?,
         }

@@ -17,6 +17,7 @@ const NUMBER_ROOM: f64 = 30.0;
 
 const NUMBER: Type = Type { size: 19.0, bold: true, colour: Colour::INK };
 const FIGURE: Type = Type { size: 16.0, bold: true, colour: Colour::INK };
+const INSIDE: Type = Type { size: 13.5, bold: true, colour: Colour::WHITE };
 const DETAIL: Type = Type { size: 12.5, bold: false, colour: Colour::MUTED };
 
 /// The place of the treads.
@@ -48,14 +49,20 @@ pub(super) fn draw(drawing: &mut Drawing, steps: &Steps, top: f64) -> Result<(),
             figures = figures.max(figure).max(canvas::width(&step.detail, DETAIL)?);
         }
     }
-    let top = legend(drawing, steps, top)?;
-    let bottom = top + PITCH * steps.steps.len().max(1) as f64;
     let left = EDGE + NUMBER_ROOM + names + 16.0;
     let right = WIDTH - EDGE - figures - AWAY;
-    let place = Place { left, right, top, bottom, ruler: ruler(steps) };
+    let mut place = Place { left, right, top, bottom: top, ruler: ruler(steps) };
+    let mut named = Vec::new();
+    for step in &steps.steps {
+        named.push(has_room(step, &place)?);
+    }
+    let all_named = named.iter().all(|named| *named);
+    let top = if all_named { top + 6.0 } else { legend(drawing, steps, top)? };
+    let bottom = top + PITCH * steps.steps.len().max(1) as f64;
+    (place.top, place.bottom) = (top, bottom);
     grid(drawing, steps, &place);
-    for (index, step) in steps.steps.iter().enumerate() {
-        tread(drawing, step, place.y(index), &place);
+    for (index, (step, named)) in steps.steps.iter().zip(named).enumerate() {
+        tread(drawing, step, (place.y(index), named), &place)?;
     }
     if steps.steps.is_empty() {
         let middle = ((left + right) / 2.0, (top + bottom) / 2.0);
@@ -87,7 +94,21 @@ fn grid(drawing: &mut Drawing, steps: &Steps, place: &Place) {
     drawing.line(&[(place.left, place.bottom), (place.right, place.bottom)], 1.2, Colour::GREY);
 }
 
-fn tread(drawing: &mut Drawing, step: &Step, upper: f64, place: &Place) {
+/// Whether a tread holds its name before its ring and its end.
+fn has_room(step: &Step, place: &Place) -> Result<bool, ChartError> {
+    let Some(value) = step.value else { return Ok(true) };
+    let end = step.interval.map_or(value, |(low, _)| low);
+    let end = place.x(step.ring.map_or(end, |ring| ring.min(end)));
+    let width = canvas::width(&labels::name(&step.inside), INSIDE)?;
+    Ok(place.left + AWAY + width + 14.0 <= end)
+}
+
+fn tread(
+    drawing: &mut Drawing,
+    step: &Step,
+    (upper, named): (f64, bool),
+    place: &Place,
+) -> Result<(), ChartError> {
     let (upper, lower) = (upper + GAP, upper + PITCH);
     let middle = (upper + lower) / 2.0;
     let baseline = middle + labels::half(NAME);
@@ -96,8 +117,7 @@ fn tread(drawing: &mut Drawing, step: &Step, upper: f64, place: &Place) {
     let name = labels::name(&step.name);
     drawing.text(&name, (EDGE + NUMBER_ROOM, baseline), Anchor::Start, NAME);
     let Some(value) = step.value else {
-        drawing.text(&step.label, (place.left + AWAY, baseline), Anchor::Start, SMALL);
-        return;
+        return figure(drawing, (&step.label, SMALL), (place.left + AWAY, baseline));
     };
     let (low, high) = step.interval.unwrap_or((value, value));
     let (low, high) = (place.x(low), place.x(high));
@@ -110,11 +130,28 @@ fn tread(drawing: &mut Drawing, step: &Step, upper: f64, place: &Place) {
         drawing.disc(centre, 6.0, Colour::WHITE);
         drawing.disc(centre, 3.6, step.colour);
     }
+    if named {
+        let at = (place.left + AWAY, middle + labels::half(INSIDE));
+        drawing.text(&labels::name(&step.inside), at, Anchor::Start, INSIDE);
+    }
     let x = high + AWAY;
     let two = !step.detail.is_empty();
     let first = if two { middle - 2.0 } else { middle + labels::half(FIGURE) };
-    drawing.text(&step.label, (x, first), Anchor::Start, FIGURE);
-    drawing.text(&step.detail, (x, middle + 15.0), Anchor::Start, DETAIL);
+    figure(drawing, (&step.label, FIGURE), (x, first))?;
+    figure(drawing, (&step.detail, DETAIL), (x, middle + 15.0))
+}
+
+/// A text through which the grid does not run.
+fn figure(
+    drawing: &mut Drawing,
+    (text, style): (&str, Type),
+    (x, baseline): (f64, f64),
+) -> Result<(), ChartError> {
+    let width = canvas::width(text, style)?;
+    let upper = (x - 3.0, baseline - style.size * 0.95);
+    drawing.rectangle(upper, (x + width + 3.0, baseline + 4.0), Colour::WHITE);
+    drawing.text(text, (x, baseline), Anchor::Start, style);
+    Ok(())
 }
 
 /// Draws the legend, as many names to a line as fit; returns where the rest

@@ -35,7 +35,7 @@ fn against_load(capacity: &Capacity) -> Chart {
     Chart {
         title: "How much load it carries".to_owned(),
         subtitle: format!(
-            "{} · each point was played, bars are confidence intervals",
+            "{} · each point was played; blue: met, grey: undecided, vermilion: missed",
             capacity.title
         ),
         body: Body::Panels(panels),
@@ -69,11 +69,11 @@ fn times(capacity: &Capacity) -> Panel {
         points: all.into_iter().filter(Option::is_some).collect(),
     }];
     let kinds = [
-        (Verdict::Met, "met", Colour::BLUE),
-        (Verdict::Undecided, "undecided", Colour::GREY),
-        (Verdict::Missed, "missed", Colour::VERMILION),
+        (Verdict::Met, Colour::BLUE),
+        (Verdict::Undecided, Colour::GREY),
+        (Verdict::Missed, Colour::VERMILION),
     ];
-    for (verdict, name, colour) in kinds {
+    for (verdict, colour) in kinds {
         let of: Vec<&Probe> = capacity
             .probes
             .iter()
@@ -86,7 +86,7 @@ fn times(capacity: &Capacity) -> Panel {
         };
         if !of.is_empty() {
             series.push(Series {
-                name: name.to_owned(),
+                name: String::new(),
                 colour,
                 mark: Mark::Points(of.iter().map(|probe| ends(probe)).collect()),
                 points: of.iter().map(|probe| Some((probe.load, value(probe)?))).collect(),

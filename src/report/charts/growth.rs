@@ -46,10 +46,11 @@ fn step(stage: &Stage, stations: &[String]) -> Step {
         ring: None,
         label: String::new(),
         detail: String::new(),
+        inside: String::new(),
     };
     match &stage.outcome {
         Ok(capacity) => Step { ..of(capacity, stations, empty) },
-        Err(reason) => Step { label: text::shortened(reason, 60), ..empty },
+        Err(reason) => Step { label: text::shortened(reason, 72), ..empty },
     }
 }
 
@@ -66,6 +67,7 @@ fn of(capacity: &Capacity, stations: &[String], empty: Step) -> Step {
         ring: Some(capacity.today),
         label: load(capacity.unit, capacity.value),
         detail: cost.unwrap_or_default(),
+        inside: first.cloned().unwrap_or_default(),
         ..empty
     }
 }

@@ -93,7 +93,11 @@ fn parts(capacity: &Capacity, style: &Style) -> String {
             true => format!("; above it {}", in_words(term)),
             false => String::new(),
         });
-        lines.push(labelled(style, "Gives way", &format!("{name}, {busy} busy at the mark{term}")));
+        let (label, at) = match capacity.ended {
+            Ended::Nothing => ("Busiest", "even so"),
+            _ => ("Gives way", "at the mark"),
+        };
+        lines.push(labelled(style, label, &format!("{name}, {busy} busy {at}{term}")));
     }
     if let Some(next) = &capacity.next {
         let name = unbroken(&named(&next.station, next.role.as_deref()));
