@@ -7,6 +7,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use highwater::experiment::capacity::{Capacity, CapacityFailure, CapacityOptions, Unit, capacity};
 use highwater::experiment::summary::Verdict;
+use highwater::kernel::math;
 use highwater::scenario::{Files, Request, Template};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,8 +44,8 @@ fn sojourn_beyond(servers: u32, arrival: f64, service: f64, t: f64) -> f64 {
     let wait = erlang_c(servers, arrival / service);
     let drain = f64::from(servers) * service - arrival;
     let after_wait =
-        (drain * (-service * t).exp() - service * (-drain * t).exp()) / (drain - service);
-    (1.0 - wait) * (-service * t).exp() + wait * after_wait
+        (drain * math::exp(-service * t) - service * math::exp(-drain * t)) / (drain - service);
+    (1.0 - wait) * math::exp(-service * t) + wait * after_wait
 }
 
 fn erlang_c(servers: u32, load: f64) -> f64 {

@@ -53,9 +53,15 @@ fn differences_are_those_of_the_theory() {
     let difference = &compared.differences[0];
     // Sojourn of M/M/1: exponential with rate μ − λ.
     let (slow, fast) = (1e3 / (1e3 / 12.0 - 50.0), 1e3 / (1e3 / 10.0 - 50.0));
-    let known = [("mean", 1.0), ("p50", 2.0), ("p95", 20.0), ("p99", 100.0), ("p99_9", 1e3)];
-    for (name, one_in) in known {
-        let scale = if name == "mean" { 1.0 } else { f64::ln(one_in) };
+    let ln_10 = std::f64::consts::LN_10;
+    let known = [
+        ("mean", 1.0),
+        ("p50", std::f64::consts::LN_2),
+        ("p95", 2.995_732),
+        ("p99", 2.0 * ln_10),
+        ("p99_9", 3.0 * ln_10),
+    ];
+    for (name, scale) in known {
         let exact = scale * (fast - slow);
         let found = figure(difference, &format!("response_time_ms.{name}"));
         if found.low.is_none() {

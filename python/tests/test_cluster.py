@@ -87,7 +87,9 @@ class ClusterTest(unittest.TestCase):
         cls.addClassCleanup(cls.client.close)
         out = cls.scratch / "local"
         command = [simulator(), "sweep", str(SCENARIO), *SWEEP, "--out", str(out), "--quiet"]
-        subprocess.run(command, check=True, capture_output=True)
+        ended = subprocess.run(command, capture_output=True)
+        if ended.returncode != 0:
+            raise AssertionError(f"the local sweep: {ended.stderr.decode()}")
         cls.local = results(out)
 
     def setUp(self) -> None:

@@ -167,7 +167,7 @@ fn out(scaling: &Scaling) -> Option<String> {
 fn for_the_same<'a>(scaling: &'a Scaling, largest: &Step) -> Option<(&'a Step, String)> {
     let price = largest.machines_per_hour;
     let affordable = |step: &&Step| step.machines_per_hour <= price * (1.0 + SAME_PRICE);
-    let step = scaling.out.iter().filter(affordable).next_back().filter(|_| price > 0.0)?;
+    let step = scaling.out.iter().rfind(affordable).filter(|_| price > 0.0)?;
     let less = 1.0 - step.machines_per_hour / price;
     let how = match less.abs() < SAME_PRICE {
         true => "for the same price".to_owned(),

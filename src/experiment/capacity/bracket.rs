@@ -159,7 +159,7 @@ impl Bracket {
 
     fn between(&self, met: u64, upper: u64) -> Option<u64> {
         let (Some(&low), Some(&high)) = (self.undecided.first(), self.undecided.last()) else {
-            return Some(self.into_gap(met, upper));
+            return Some(self.within(met, upper));
         };
         let gaps = [(met, low), (high, upper)];
         let width = |gap: &(u64, u64)| gap.1 as f64 / gap.0 as f64;
@@ -170,7 +170,7 @@ impl Bracket {
 
     /// In the logarithm half-way; near a ceiling from there downwards, by
     /// growing steps, since the mark is likely to lie just below.
-    fn into_gap(&self, met: u64, upper: u64) -> u64 {
+    fn within(&self, met: u64, upper: u64) -> u64 {
         let half = middle(met, upper);
         let near = match (self.missed, self.ceiling) {
             (_, Some(ceiling)) if ceiling == upper => NEAR_CEILING * ceiling as f64,

@@ -37,6 +37,8 @@ pub const ERROR: f64 = 0.05;
 pub const FEWEST: u32 = 5;
 /// Replications after which an undecided design stays undecided.
 pub const MOST: u32 = 80;
+/// For more users, an outlook, designs are judged with this share of them.
+const OUTLOOK: u32 = 4;
 /// So many times the users are planned for again.
 const GROWTH: f64 = 1.2;
 
@@ -136,7 +138,9 @@ fn growth(
         },
     };
     let designs: Vec<Design> = designs.par_iter().map(again).collect();
-    let round = Round::play(&designs, plan, base, options)?;
+    let most = options.replications.unwrap_or(MOST) / OUTLOOK;
+    let outlook = PlanOptions { replications: Some(most.max(FEWEST)), ..*options };
+    let round = Round::play(&designs, plan, base, &outlook)?;
     Ok(Some((round, users)))
 }
 

@@ -144,7 +144,7 @@ fn instances(tier: &Tier, machines: &[Machine], most: Option<u32>) -> Vec<u32> {
     let largest = machines.last().map_or(1.0, |largest| times_as_large(tier, largest));
     let equal = (largest.round() as u32).max(1);
     let default = (BEYOND_LARGEST * largest).round() as u32;
-    let default = default.max(4).min(MOST_INSTANCES).max(2 * tier.instances);
+    let default = default.clamp(4, MOST_INSTANCES).max(2 * tier.instances);
     let most = most.unwrap_or(default);
     let mut counts = ladder(most);
     counts.extend([equal, tier.instances, most]);

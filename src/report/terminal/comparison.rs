@@ -84,12 +84,11 @@ fn worth(difference: &Difference) -> Option<String> {
     let known = difference.variance_reduction.iter().filter_map(|(figure, estimate)| {
         let (value, low, high) = (estimate.value?, estimate.low?, estimate.high?);
         let [value, low, high] = [value, low, high].map(number::plain);
-        Some(style::unbroken(&format!("{value} ({low} to {high}) at {}", words(figure))))
+        Some(style::unbroken(&format!("{value} ({low} to {high}) times at {}", words(figure))))
     });
     let known: Vec<String> = known.collect();
-    let times = "times the variance that users of their own would leave";
-    (!known.is_empty())
-        .then(|| format!("The same users for both spare {times}: {}.", known.join(", ")))
+    let larger = "Users of their own would make the variance of the difference larger";
+    (!known.is_empty()).then(|| format!("{larger}: {}.", known.join(", ")))
 }
 
 /// The name of a compared figure in words.

@@ -90,11 +90,19 @@ fn row(step: &Step) -> Vec<String> {
         format!("{}{present}", text::shortened(&step.name, 14)),
         number::fixed(mark.value, if mark.value < 100.0 { 1 } else { 0 }),
         half.map_or_else(|| NOTHING.to_owned(), |half| format!("{:.1} %", 100.0 * half)),
-        judged(Some(step.today.verdict), &step.today.p99_ms, Unit::Milliseconds),
+        judged(Some(step.today.verdict), &even(&step.today.p99_ms), Unit::Milliseconds),
         judged(step.one_dead.verdict, &bare(&step.one_dead.answered), Unit::Share),
         number::fixed(step.machines_per_hour * HOURS_PER_MONTH, 0),
         per_million.value.map_or_else(|| NOTHING.to_owned(), number::money),
     ]
+}
+
+/// With half its interval on either side: the files have the ends, which here
+/// would take too much room.
+fn even(estimate: &Estimate) -> Estimate {
+    let half = estimate.half_width();
+    let end = |sign: f64| Some(estimate.value? + sign * half?);
+    Estimate { low: end(-1.0), high: end(1.0), ..estimate.clone() }
 }
 
 fn bare(estimate: &Estimate) -> Estimate {
