@@ -94,7 +94,9 @@ pub(in crate::cli) fn growth(
 fn failed(failure: CapacityFailure, path: &Path, title: &str) -> Failure {
     match failure {
         CapacityFailure::Scenario(found) => Failure::Diagnostics(found.render(false)),
-        CapacityFailure::Refused(why) => Failure::Input(format!("{}: {why}", path.display())),
+        CapacityFailure::Refused { why, fix } => {
+            Failure::Input(format!("{}: {why}; {fix}", path.display()))
+        }
         CapacityFailure::Play(failure) => broken(failure, title),
     }
 }

@@ -62,7 +62,9 @@ pub(in crate::cli) fn scale(ways: &Ways, path: &Path, search: &Search) -> Result
     let found = on_threads(search.threads, || scale::scale(&ways.template, &ways.plan, &options));
     found.map_err(|failure| match failure {
         CapacityFailure::Scenario(found) => Failure::Diagnostics(found.render(false)),
-        CapacityFailure::Refused(why) => Failure::Input(format!("{}: {why}", path.display())),
+        CapacityFailure::Refused { why, fix } => {
+            Failure::Input(format!("{}: {why}; {fix}", path.display()))
+        }
         CapacityFailure::Play(failure) => broken(failure, &path.display().to_string()),
     })
 }

@@ -37,10 +37,7 @@ pub fn growth(
     for (name, title, template) in stages {
         let outcome = match capacity(template, &options) {
             Ok(capacity) => Ok(capacity),
-            Err(CapacityFailure::Refused(why)) => {
-                // What to do about it does not fit a row.
-                Err(why.split("; ").next().unwrap_or_default().to_owned())
-            }
+            Err(CapacityFailure::Refused { why, .. }) => Err(why),
             Err(CapacityFailure::Scenario(found)) => {
                 Err(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
             }

@@ -155,7 +155,9 @@ impl<'a> Load<'a> {
 
 /// Why a scenario has no high-water mark, if it has none.
 pub(super) fn refused(scenario: &Scenario) -> Option<CapacityFailure> {
-    let refused = |why: &str, fix: &str| Some(CapacityFailure::Refused(format!("{why}; {fix}")));
+    let refused = |why: &str, fix: &str| {
+        Some(CapacityFailure::Refused { why: why.to_owned(), fix: fix.to_owned() })
+    };
     if scenario.slo.is_empty() {
         return refused(
             "the scenario has no [slo], so nothing says how many users are too many",

@@ -169,9 +169,13 @@ impl Capacity {
 pub enum CapacityFailure {
     /// The changes do not fit the scenario.
     Scenario(Diagnostics),
-    /// The scenario does not ask a question that has an answer: why, and after
-    /// a semicolon what to do.
-    Refused(String),
+    /// The scenario does not ask a question that has an answer.
+    Refused {
+        /// Why.
+        why: String,
+        /// What to do.
+        fix: String,
+    },
     /// A design that does not compile, or a broken law.
     Play(PlayFailure),
 }

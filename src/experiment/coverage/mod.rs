@@ -46,8 +46,9 @@ pub struct CoverageOptions<'a> {
     pub trials: u32,
     /// Threads; `None` = as many as the machine has.
     pub threads: Option<usize>,
-    /// Only the scenarios for which this holds, by name in the table.
-    pub wanted: fn(&str) -> bool,
+    /// Only the samples for which this holds: the scenario's name in the table,
+    /// and whether the sample is adequate.
+    pub wanted: fn(&str, bool) -> bool,
     /// Told how far the work is.
     pub progress: &'a dyn Progress,
 }
@@ -55,7 +56,7 @@ pub struct CoverageOptions<'a> {
 impl Default for CoverageOptions<'_> {
     /// The published study, in silence.
     fn default() -> Self {
-        let wanted = |_: &str| true;
+        let wanted = |_: &str, _: bool| true;
         Self { seed: SEED, trials: TRIALS, threads: None, wanted, progress: &Silent }
     }
 }
@@ -67,9 +68,10 @@ impl Default for CoverageOptions<'_> {
 pub fn coverage(options: &CoverageOptions) -> Result<Coverage, PlayFailure> {
     let mut rows = Vec::new();
     let cases = cases();
-    let wanted = cases.iter().enumerate().filter(|(_, case)| (options.wanted)(case.name));
-    for (number, case) in wanted {
-        for (adequate, budget) in [(false, case.thin), (true, case.adequate)] {
+    for (number, case) in cases.iter().enumerate() {
+        let samples = [(false, case.thin), (true, case.adequate)];
+        let wanted = |(adequate, _): &(bool, Budget)| (options.wanted)(case.name, *adequate);
+        for (adequate, budget) in samples.into_iter().filter(wanted) {
             let root = Root { seed: options.seed, case: number as u64, adequate };
             let trials = on_threads(options.threads, || trials(case, budget, &root, options))?;
             rows.extend(tally::rows(case, budget, adequate, &trials));

@@ -1,5 +1,7 @@
 //! The designs that a plan chooses from, each with its price.
 
+use super::losses::variants;
+use super::trial::{Finding, bounded};
 use super::words;
 use crate::experiment::cost::standing_parts;
 use crate::scenario::model::{Dimension, Plan, Scenario};
@@ -11,25 +13,27 @@ use std::cmp::Ordering;
 /// bits.
 const PRICE_STEP: f64 = 1e-9;
 
-/// One combination of values.
+/// One combination of values. The scenario itself is not kept: a recording of
+/// many requests is large.
 #[derive(Clone, Debug)]
 pub(super) struct Design {
     /// The keys and their values, as `--set` takes them.
     pub(super) changes: Vec<Change>,
-    /// The scenario with them, and what it is called; `Err`: what is wrong
-    /// with it.
+    /// What is known of it; `Err`: what is wrong with it.
     pub(super) built: Result<Built, Diagnostics>,
 }
 
 /// A design that can be played.
 #[derive(Clone, Debug)]
 pub(super) struct Built {
-    /// The scenario.
-    pub(super) scenario: Scenario,
     /// For people.
     pub(super) name: String,
     /// Price of an hour of what stands there.
     pub(super) per_hour: f64,
+    /// Verdicts that judging it takes: whole, and with each loss.
+    pub(super) verdicts: usize,
+    /// What can be said without playing it.
+    pub(super) bounded: Finding,
 }
 
 impl Design {
@@ -39,32 +43,46 @@ impl Design {
     }
 }
 
-/// All designs in order of price, those of one price in order of the file; what
-/// cannot be built comes last.
-pub(super) fn designs(template: &Template<'_>, plan: &Plan, users: Option<u64>) -> Vec<Design> {
-    let one = |number: usize| {
-        let changes = changes(&plan.vary, number);
-        let built = build(template, plan, &changes, users);
-        Design { changes, built }
-    };
-    let mut designs: Vec<Design> = (0..plan.designs()).into_par_iter().map(one).collect();
-    // A stable sort: equals stay in order of the file.
-    designs.sort_by(|a, b| by_price(a.price(), b.price()));
-    designs
+/// Designs under one load.
+pub(super) struct Workshop<'t> {
+    pub(super) template: &'t Template<'t>,
+    pub(super) plan: &'t Plan,
+    /// In place of the scenario's own.
+    pub(super) users: Option<u64>,
 }
 
-/// The same design under another number of users.
-pub(super) fn build(
-    template: &Template<'_>,
-    plan: &Plan,
-    changes: &[Change],
-    users: Option<u64>,
-) -> Result<Built, Diagnostics> {
-    let scenario = template.vary(changes, users)?;
-    let price: f64 = standing_parts(&scenario).iter().map(|(_, price)| price).sum();
-    let per_hour = (price / PRICE_STEP).round() * PRICE_STEP;
-    let name = words::name(&plan.vary, changes, &scenario);
-    Ok(Built { scenario, name, per_hour })
+impl Workshop<'_> {
+    /// All designs in order of price, those of one price in order of the file;
+    /// what cannot be built comes last.
+    pub(super) fn designs(&self) -> Vec<Design> {
+        let one = |number: usize| self.design(changes(&self.plan.vary, number));
+        let mut designs: Vec<Design> = (0..self.plan.designs()).into_par_iter().map(one).collect();
+        // A stable sort: equals stay in order of the file.
+        designs.sort_by(|a, b| by_price(a.price(), b.price()));
+        designs
+    }
+
+    /// The design with these values.
+    pub(super) fn design(&self, changes: Vec<Change>) -> Design {
+        let built = self.scenario(&changes).map(|scenario| {
+            let price: f64 = standing_parts(&scenario).iter().map(|(_, price)| price).sum();
+            Built {
+                name: words::name(&self.plan.vary, &changes, &scenario),
+                per_hour: (price / PRICE_STEP).round() * PRICE_STEP,
+                verdicts: variants(&scenario, self.plan).len(),
+                bounded: bounded(&scenario, self.plan),
+            }
+        });
+        Design { changes, built }
+    }
+
+    /// The scenario with these values.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn scenario(&self, changes: &[Change]) -> Result<Scenario, Diagnostics> {
+        self.template.vary(changes, self.users)
+    }
 }
 
 fn by_price(a: f64, b: f64) -> Ordering {

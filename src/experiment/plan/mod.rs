@@ -23,13 +23,13 @@ mod words;
 
 use super::judge::Judging;
 use super::run::{PlayFailure, Progress, Silent, on_threads};
-use crate::scenario::model::{Plan, Scenario};
+use crate::scenario::model::Scenario;
 use crate::scenario::{Diagnostics, Severity, Template};
-use design::{Design, build, designs};
+use design::{Design, Workshop};
 use rayon::prelude::*;
 use result::{PlanResult, Standing};
 use search::{answer as answer_of, search};
-use trial::{Finding, bounded, tried};
+use trial::{Finding, tried};
 
 /// Probability that any verdict of a plan is wrong, at most.
 pub const ERROR: f64 = 0.05;
@@ -97,50 +97,47 @@ pub fn plan(
         return Err(PlanFailure::NoObjective);
     }
     on_threads(options.threads, || {
-        let designs = designs(template, plan, None);
+        let workshop = Workshop { template, plan, users: None };
+        let designs = workshop.designs();
         if let Some(Err(wrong)) = designs.first().map(|design| design.built.as_ref()) {
             return Err(PlanFailure::Impossible(wrong.clone()));
         }
-        let round = Round::play(&designs, plan, base, options)?;
+        let round = Round::play(&workshop, &designs, base, options)?;
         let answer = answer_of(&round.opinions(&designs));
         let growth = match answer.chosen {
-            Some(chosen) if options.growth && follows_users(base) => {
-                growth(template, plan, base, &designs[chosen..], options)?
+            Some(chosen) if options.growth => {
+                let growth = growth(&workshop, base, &designs[chosen..], options)?;
+                growth.map(|(round, users)| (round, users, chosen))
             }
             _ => None,
         };
-        let growth = growth.map(|(round, users)| (round, users, answer.chosen.unwrap_or(0)));
         Ok(answer::answer(base, plan, &designs, round, answer, growth))
     })
 }
 
-/// Whether another number of users is another load.
-fn follows_users(base: &Scenario) -> bool {
-    base.workload.users.count.is_some() && base.workload.users.requests_per_user_per_s.is_some()
-}
-
 /// Plans again for more users, from the answer on: what will not do for fewer
-/// is taken not to do for more.
+/// is taken not to do for more. `None` where another number of users is not
+/// another load.
 fn growth(
-    template: &Template<'_>,
-    plan: &Plan,
+    workshop: &Workshop<'_>,
     base: &Scenario,
     designs: &[Design],
     options: &PlanOptions<'_>,
 ) -> Result<Option<(Round, u64)>, PlanFailure> {
-    let Some(users) = base.workload.users.count else { return Ok(None) };
-    let users = (users as f64 * GROWTH).round() as u64;
-    let again = |design: &Design| Design {
-        changes: design.changes.clone(),
-        built: match &design.built {
-            Ok(_) => build(template, plan, &design.changes, Some(users)),
-            Err(wrong) => Err(wrong.clone()),
-        },
+    let users = &base.workload.users;
+    let Some(count) = users.count.filter(|_| users.requests_per_user_per_s.is_some()) else {
+        return Ok(None);
+    };
+    let users = (count as f64 * GROWTH).round() as u64;
+    let workshop = Workshop { users: Some(users), ..*workshop };
+    let again = |design: &Design| match &design.built {
+        Ok(_) => workshop.design(design.changes.clone()),
+        Err(_) => design.clone(),
     };
     let designs: Vec<Design> = designs.par_iter().map(again).collect();
     let most = options.replications.unwrap_or(MOST) / OUTLOOK;
     let outlook = PlanOptions { replications: Some(most.max(FEWEST)), ..*options };
-    let round = Round::play(&designs, plan, base, &outlook)?;
+    let round = Round::play(&workshop, &designs, base, &outlook)?;
     Ok(Some((round, users)))
 }
 
@@ -152,23 +149,22 @@ struct Round {
 }
 
 impl Round {
-    /// Rules out what can be ruled out, and judges the rest.
+    /// Judges what no law has ruled out.
     fn play(
+        workshop: &Workshop<'_>,
         designs: &[Design],
-        plan: &Plan,
         base: &Scenario,
         options: &PlanOptions<'_>,
     ) -> Result<Self, PlayFailure> {
-        let bound = |design: &Design| match &design.built {
-            Ok(built) => bounded(built, plan),
+        let known = |design: &Design| match &design.built {
+            Ok(built) => built.bounded.clone(),
             Err(wrong) => impossible(wrong),
         };
-        let mut findings: Vec<Finding> = designs.par_iter().map(bound).collect();
+        let mut findings: Vec<Finding> = designs.iter().map(known).collect();
         let open = |place: &usize| findings[*place].standing == Standing::NotTried;
         let open: Vec<usize> = (0..designs.len()).filter(open).collect();
-        let losses = open.iter().filter_map(|&place| designs[place].built.as_ref().ok());
-        let verdicts: usize =
-            losses.map(|built| losses::variants(&built.scenario, plan).len()).sum();
+        let verdicts = open.iter().filter_map(|&place| designs[place].built.as_ref().ok());
+        let verdicts: usize = verdicts.map(|built| built.verdicts).sum();
         let most = options.replications.unwrap_or(MOST).max(2);
         let judging = Judging {
             seed: options.seed.unwrap_or(base.run.seed),
@@ -177,19 +173,19 @@ impl Round {
             most,
         };
         options.progress.start(&base.title, open.len() as u64);
-        let judged = search(
-            open.len(),
-            |number| {
-                let place = open[number];
-                let Ok(built) = &designs[place].built else { return Ok(findings[place].clone()) };
-                let price = words::per_month(built.per_hour);
-                options.progress.trying(&format!("{} · {price} a month", built.name));
-                let finding = tried(built, plan, &judging, &findings[place]);
-                options.progress.advance(1);
-                finding
-            },
-            Finding::opinion,
-        )?;
+        let judge = |number: usize| {
+            let (place, design) = (open[number], &designs[open[number]]);
+            let (Ok(built), Ok(scenario)) = (&design.built, workshop.scenario(&design.changes))
+            else {
+                return Ok(findings[place].clone());
+            };
+            let price = words::per_month(built.per_hour);
+            options.progress.trying(&format!("{} · {price} a month", built.name));
+            let finding = tried(&scenario, workshop.plan, &judging, &findings[place]);
+            options.progress.advance(1);
+            finding
+        };
+        let judged = search(open.len(), judge, Finding::opinion)?;
         for (place, finding) in open.into_iter().zip(judged) {
             findings[place] = finding;
         }
@@ -206,11 +202,10 @@ impl Round {
 
 fn impossible(wrong: &Diagnostics) -> Finding {
     let reason = wrong.iter().find(|one| one.severity == Severity::Error);
-    let reason = reason.map_or_else(String::new, |one| one.message.clone());
     Finding {
         standing: Standing::Impossible,
         decided_by: result::DecidedBy::Check,
-        reason,
+        reason: reason.map_or_else(String::new, |one| one.message.clone()),
         ..Finding::nothing()
     }
 }

@@ -8,9 +8,12 @@ use crate::scenario::model::{BalancingPolicy, EventAction, Failures, HostId, Sce
 /// advance (regions, who may answer for each other).
 pub(super) fn survivors(scenario: &Scenario, lost: &[HostId]) -> Option<Scenario> {
     let mut left = scenario.clone();
-    // A spike may also be a lull; all else that fails takes capacity away.
-    let spike = |action: &EventAction| matches!(action, EventAction::Spike { .. });
-    if scenario.failures.events.iter().any(|event| spike(&event.action)) {
+    // A spike may also be a lull, and scaling may add; all else that happens
+    // takes capacity away.
+    let other = |action: &EventAction| {
+        matches!(action, EventAction::Spike { .. } | EventAction::Scale { .. })
+    };
+    if scenario.failures.events.iter().any(|event| other(&event.action)) {
         return None;
     }
     left.failures = Failures::default();

@@ -1,7 +1,6 @@
 //! One design before the judge: whole, and with each loss.
 
 use super::bound::{self, Load};
-use super::design::Built;
 use super::floor;
 use super::losses::{Variant, variants};
 use super::result::{BoundResult, DecidedBy, DesignResult, Standing, Trial};
@@ -11,7 +10,7 @@ use crate::experiment::cost::by_use_per_hour;
 use crate::experiment::judge::{Judged, Judging};
 use crate::experiment::run::PlayFailure;
 use crate::experiment::summary::Verdict;
-use crate::scenario::model::{Plan, RunKind, SloFigure};
+use crate::scenario::model::{Plan, RunKind, Scenario, SloFigure};
 
 /// What is known of a design.
 #[derive(Clone, Debug)]
@@ -68,20 +67,20 @@ impl Finding {
 }
 
 /// What can be said of a design without playing it: rejected, or not tried yet.
-pub(super) fn bounded(built: &Built, plan: &Plan) -> Finding {
+pub(super) fn bounded(scenario: &Scenario, plan: &Plan) -> Finding {
     let mut finding = Finding::nothing();
     let rejected = |finding: &mut Finding, reason: String, detail: String| {
         finding.standing = Standing::Rejected;
         finding.decided_by = DecidedBy::Bound;
         (finding.reason, finding.detail) = (reason, detail);
     };
-    if let Some((term, mean)) = floor::too_slow(&built.scenario) {
+    if let Some((term, mean)) = floor::too_slow(scenario) {
         let reason = format!("cannot meet {} at any load", term_name(&term.figure));
         let detail = format!("a request alone takes {mean:.1} ms in the mean");
         rejected(&mut finding, reason, detail);
         return finding;
     }
-    let loads = loads(&variants(&built.scenario, plan));
+    let loads = loads(&variants(scenario, plan));
     let Some((lost, load)) = loads.into_iter().reduce(|most, next| {
         let rank = |(_, load): &(String, Load)| (load.hopeless, load.utilisation);
         if rank(&next) > rank(&most) { next } else { most }
@@ -112,12 +111,12 @@ fn loads(variants: &[Variant]) -> Vec<(String, Load)> {
 /// # Errors
 /// A scenario that does not compile, or a broken law.
 pub(super) fn tried(
-    built: &Built,
+    scenario: &Scenario,
     plan: &Plan,
     judging: &Judging,
     bounded: &Finding,
 ) -> Result<Finding, PlayFailure> {
-    let mut variants = variants(&built.scenario, plan);
+    let mut variants = variants(scenario, plan);
     let load = |variant: &Variant| {
         bound::tightest(&variant.scenario, &variant.hosts).map_or(0.0, |load| load.utilisation)
     };

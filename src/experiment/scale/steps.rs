@@ -59,7 +59,7 @@ impl Plan {
         let tier = Tier::find(scenario, tier).map_err(|why| format!("--tier: {why}"))?;
         let machines = machines(scenario, &tier, &sizes.machines)?;
         refusal(template, &[]).map_err(|failure| match failure {
-            CapacityFailure::Refused(why) => why,
+            CapacityFailure::Refused { why, fix } => format!("{why}; {fix}"),
             other => format!("{other:?}"),
         })?;
         let mut plan = Self {

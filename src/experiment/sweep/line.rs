@@ -285,8 +285,8 @@ pub(super) mod tests {
         let figure = |figure: &str, value: Option<f64>| Measured {
             figure: figure.to_owned(),
             value,
-            low: value.map(|value| value * 0.9),
-            high: value.map(|value| value * 1.1),
+            low: value.map(|value| rounded(value * 0.9)),
+            high: value.map(|value| rounded(value * 1.1)),
             at_least: false,
         };
         CellResult {

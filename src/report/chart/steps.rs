@@ -8,6 +8,8 @@ use super::{Step, Steps};
 
 /// From one tread to the next.
 const PITCH: f64 = 46.0;
+/// Between the names of two ticks.
+const TICK_GAP: f64 = 8.0;
 /// Between two treads.
 const GAP: f64 = 2.0;
 /// Between the end of a tread and its figure.
@@ -60,7 +62,7 @@ pub(super) fn draw(drawing: &mut Drawing, steps: &Steps, top: f64) -> Result<(),
     let top = if all_named { top + 6.0 } else { legend(drawing, steps, top)? };
     let bottom = top + PITCH * steps.steps.len().max(1) as f64;
     (place.top, place.bottom) = (top, bottom);
-    grid(drawing, steps, &place);
+    grid(drawing, steps, &place)?;
     for (index, (step, named)) in steps.steps.iter().zip(named).enumerate() {
         tread(drawing, step, (place.y(index), named), &place)?;
     }
@@ -83,15 +85,22 @@ fn ruler(steps: &Steps) -> Ruler {
     Ruler::new(steps.axis.scale, all.into_iter().chain(below), 8)
 }
 
-fn grid(drawing: &mut Drawing, steps: &Steps, place: &Place) {
+/// Lines at all ticks; the names of those for which there is room.
+fn grid(drawing: &mut Drawing, steps: &Steps, place: &Place) -> Result<(), ChartError> {
+    let mut free_from = f64::NEG_INFINITY;
     for (value, tick) in &place.ruler.ticks {
         let x = place.x(*value);
         drawing.line(&[(x, place.top), (x, place.bottom)], 1.0, Colour::GRID);
-        drawing.text(tick, (x, place.bottom + 20.0), Anchor::Middle, SMALL);
+        let half = canvas::width(tick, SMALL)? / 2.0;
+        if x - half > free_from {
+            drawing.text(tick, (x, place.bottom + 20.0), Anchor::Middle, SMALL);
+            free_from = x + half + TICK_GAP;
+        }
     }
     let middle = (place.left + place.right) / 2.0;
     drawing.text(&steps.axis.label, (middle, place.bottom + 43.0), Anchor::Middle, SMALL);
     drawing.line(&[(place.left, place.bottom), (place.right, place.bottom)], 1.2, Colour::GREY);
+    Ok(())
 }
 
 /// Whether a tread holds its name before its ring and its end.

@@ -91,6 +91,10 @@ fn reached(precision: &PrecisionResult, style: &Style) -> String {
     let percent = |share: f64| Unit::Share.given((1e4 * share).round() / 1e4);
     let figure = spoken(&precision.figure);
     let came = match precision.relative_half_width {
+        // An error rate may be as near to nothing as it likes.
+        Some(width) if ["availability", "error_rate"].contains(&precision.figure.as_str()) => {
+            format!("{figure} is known to {} of what may fail", Unit::Share.value(width))
+        }
         Some(width) => format!("{figure} is known to ± {}", Unit::Share.value(width)),
         None => format!("{figure} has no interval"),
     };
