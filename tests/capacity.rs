@@ -113,7 +113,7 @@ fn the_rate_at_which_a_multi_server_queue_reaches_its_p99() {
         assert_eq!(found.today_verdict, Verdict::Met);
         let first = found.gives_way.expect("a bottleneck");
         assert_eq!(first.station, "services.web.cpu");
-        assert!((first.utilisation - found.low / 400.0).abs() < 0.01);
+        assert!((first.utilisation.expect("a CPU") - found.low / 400.0).abs() < 0.01);
     }
 }
 
@@ -198,7 +198,7 @@ p99 = "50 ms"
 availability = 0.999
 
 [run]
-duration = "40 s"
+duration = "100 s"
 warmup = "5 s"
 seed = 7
 "#;
@@ -245,7 +245,7 @@ impl Scratch {
 #[test]
 fn a_mark_is_said_in_words_and_files() {
     let scratch = Scratch::new();
-    let assert = scratch.run("capacity small.toml --out out").code(0);
+    let assert = scratch.run("capacity small.toml --tolerance 5% --out out").code(0);
     let text = Scratch::stdout(&assert);
     let first = text.split("\n\n").next().unwrap().replace('\n', " ");
     assert!(first.starts_with("A small shop carries 8"), "{first}");
@@ -257,7 +257,7 @@ fn a_mark_is_said_in_words_and_files() {
     let json = fs::read_to_string(scratch.path("out/capacity.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let (low, high) = (json["low"].as_f64().unwrap(), json["high"].as_f64().unwrap());
-    assert!((8_000.0..9_000.0).contains(&low) && low < high && high <= low * 1.03);
+    assert!((8_000.0..9_000.0).contains(&low) && low < high && high <= low * 1.05);
     assert!(json["sentence"].as_str().unwrap().contains("A small shop"));
 }
 
@@ -265,7 +265,9 @@ fn a_mark_is_said_in_words_and_files() {
 fn the_same_bytes_on_any_number_of_threads() {
     let scratch = Scratch::new();
     for threads in ["1", "2", "3"] {
-        let line = format!("capacity small.toml --threads {threads} --out out{threads} --quiet");
+        let line = format!(
+            "capacity small.toml --tolerance 5% --threads {threads} --out out{threads} --quiet"
+        );
         scratch.run(&line).code(0);
     }
     for file in ["capacity.json", "capacity.csv", "charts/capacity.svg"] {
@@ -278,8 +280,8 @@ fn the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn exit_codes_say_where_today_stands() {
     let scratch = Scratch::new();
-    scratch.run("capacity small.toml --users 2000 --quiet").code(0);
-    let above = scratch.run("capacity small.toml --users 20000 --quiet").code(1);
+    scratch.run("capacity small.toml --users 2000 --tolerance 5% --quiet").code(0);
+    let above = scratch.run("capacity small.toml --users 20000 --tolerance 5% --quiet").code(1);
     assert!(Scratch::stdout(&above).contains("above the mark"));
     let never = scratch.run("capacity small.toml --set slo.p99=\"1~ms\" --quiet").code(1);
     let text = Scratch::stdout(&never).replace('\n', " ");
@@ -294,10 +296,10 @@ fn a_rate_has_its_mark_in_requests_per_second() {
         "rate.toml",
         &SMALL.replace("count = 1_000\nper_user_per_day = 8_640", "rate = \"100/s\""),
     );
-    let assert = scratch.run("capacity rate.toml --quiet").code(0);
+    let assert = scratch.run("capacity rate.toml --tolerance 5% --quiet").code(0);
     let text = Scratch::stdout(&assert).replace('\n', " ");
     assert!(text.contains(" requests/s ("), "{text}");
-    assert!(text.contains("more than today's 100"), "{text}");
+    assert!(text.contains("times today's 100"), "{text}");
 }
 
 #[test]

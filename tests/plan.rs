@@ -246,12 +246,13 @@ struct Score {
     wrong: Vec<String>,
 }
 
-fn score(instances: std::ops::Range<u64>) -> Score {
+/// `most`: replications after which a design stays undecided.
+fn score(instances: std::ops::Range<u64>, most: u32) -> Score {
     let mut score = Score::default();
     for seed in instances {
         let instance = Instance::random(seed);
         let options =
-            PlanOptions { growth: false, replications: Some(160), ..PlanOptions::default() };
+            PlanOptions { growth: false, replications: Some(most), ..PlanOptions::default() };
         let result = planned(&instance.text(), &options);
         let chosen = result.chosen.map(|place| &result.designs[place]);
         let truth = instance.truth();
@@ -273,15 +274,15 @@ fn score(instances: std::ops::Range<u64>) -> Score {
 
 #[test]
 fn small_instances_have_the_answer_of_theory() {
-    let score = score(0..FEW);
+    let score = score(0..FEW, 80);
     assert!(score.wrong.is_empty(), "{score:?}");
-    assert!(score.undecided <= 1, "{score:?}");
+    assert!(score.undecided <= 2, "{score:?}");
 }
 
 #[test]
 #[ignore = "some minutes"]
 fn two_hundred_instances_have_the_answer_of_theory() {
-    let score = score(0..ALL);
+    let score = score(0..ALL, 640);
     println!("{} right, {} undecided, wrong: {:?}", score.right, score.undecided, score.wrong);
     assert!(score.wrong.is_empty(), "{score:?}");
     assert!(f64::from(score.right) >= 0.95 * ALL as f64, "{score:?}");

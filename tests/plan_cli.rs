@@ -14,9 +14,11 @@ per_user_per_day = 8640
 steps = [{ cpu = { exponential = "20 ms" } }]
 [machines.small]
 vcpus = 1
+scheduling = "fifo"
 price = "0.1/h"
 [machines.large]
 vcpus = 2
+scheduling = "fifo"
 price = "0.25/h"
 [entry]
 to = "load_balancers.front"
@@ -109,10 +111,11 @@ fn the_command_line_varies_and_asks_for_losses() {
         "web 2 × large"
     );
     assert!(plan["growth"].is_null());
-    // Without health checks the balancer goes on sending to the dead machine.
-    let survive = ["--survive", "one instance", "--no-growth", "--set", "slo.availability=0.99"];
-    let done = scratch.plan(&survive).code(1);
-    assert!(stdout(&done).contains("with an instance of services.web lost"), "{}", stdout(&done));
+    // Nobody survives the loss of all there is.
+    let survive = ["--survive", "services.web", "--no-growth", "--set", "slo.availability=0.9"];
+    let text = stdout(&scratch.plan(&survive).code(1));
+    assert!(text.contains("services.web lost"), "{text}");
+    assert!(text.contains("carries 1,000 users with services.web lost"), "{text}");
 }
 
 #[test]
@@ -158,7 +161,8 @@ fn what_cannot_be_planned_is_bad_input() {
     told(SHOP, &["--vary", "services.web.machine=huge"], "not in [machines]");
     told(SHOP, &["--vary", "services.web.instances"], "there is no `=`");
     told(SHOP, &["--survive", "one zone"], "has no zone");
-    told(SHOP, &["--set", "plan.candidates_max=5"], "6 designs, more than");
+    let many = ["--vary", "services.web.machine=small,large", "--set", "plan.candidates_max=7"];
+    told(SHOP, &many, "12 designs, more than");
     told(SHOP, &["--vary", "services.web.instances=[0]"], "not one design of the plan");
     let event = format!("{SHOP}[events.death]\nat = \"9 s\"\nkill = \"services.web.1\"\n");
     // The file itself has two instances; a design of one cannot lose the second.

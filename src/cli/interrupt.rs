@@ -27,14 +27,11 @@ impl Standing {
 
 /// Prints the advice when a signal ends the process from now on. Nothing has to
 /// be tidied up: every finished cell is on disk, and a torn line is cut off by
-/// the next reader. A file that grows beyond a limit fails to be written like
-/// one on a full disk, instead of ending the process.
+/// the next reader.
 #[cfg(unix)]
 pub(super) fn advise_on_interrupt(standing: Standing) {
-    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
-    use std::sync::atomic::AtomicBool;
+    use signal_hook::consts::{SIGINT, SIGTERM};
     // Where this fails, the signals end the process without a word.
-    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else {
         return;
     };
@@ -61,3 +58,16 @@ fn end(signal: i32, standing: &Standing) {
 /// Elsewhere the system ends the process without a word.
 #[cfg(not(unix))]
 pub(super) fn advise_on_interrupt(_standing: Standing) {}
+
+/// From now on a file that grows beyond a limit fails to be written like one on
+/// a full disk, instead of ending the process.
+#[cfg(unix)]
+pub(super) fn survive_file_limits() {
+    let noticed = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    // Where this fails, the signal ends the process as it would have.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
+}
+
+/// There are none here.
+#[cfg(not(unix))]
+pub(super) fn survive_file_limits() {}

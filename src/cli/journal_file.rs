@@ -1,7 +1,7 @@
 //! The journal of a sweep on disk: lines that are appended and stay.
 
 use super::output::JOURNAL;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -46,14 +46,15 @@ impl JournalFile {
 /// The bytes of a journal, or of another file of a sweep; `None` where there is
 /// no such file.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
+    // Looked at before it is opened: opening a pipe waits for ever.
+    let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
+        found => found?,
     };
-    let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return Err(io::Error::other("it is no plain file of a sensible size"));
     }
+    let file = File::open(path)?;
     let mut bytes = Vec::new();
     file.take(LARGEST).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
@@ -65,7 +66,6 @@ mod tests {
     //! in a scratch folder, and one on a full device.
 
     use super::*;
-    use std::fs;
 
     #[test]
     fn a_torn_line_is_cut_off_before_anything_is_appended() {

@@ -89,6 +89,10 @@ pub(super) fn read(
     path: &Path,
     console: &Console,
 ) -> Result<Option<(Definition, Journal)>, Failure> {
+    if path.is_file() {
+        let why = "it is a file; name the folder of a sweep or of a shard";
+        return Err(Failure::Input(format!("{}: {why}", path.display())));
+    }
     let load = |name: &str| {
         let file = path.join(name);
         journal_file::read(&file).map_err(|error| unreadable(&file, &error))

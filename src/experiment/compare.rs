@@ -8,6 +8,7 @@ use super::assembly::{answered, offered, response_of};
 use super::comparison::{Comparison, Design, Difference};
 use super::ensemble::{Ensemble, Replication};
 use super::figure_path::figure;
+use super::precision::{Precision, play_until};
 use super::redundancy::redundancy;
 use super::run::{PROGRESS_STEPS, PlayFailure, PlayOptions, on_threads};
 use super::same_failures::same_failures;
@@ -15,6 +16,30 @@ use super::summary::{Cost, Estimate, Summary};
 use crate::metrics::histogram::Quantile;
 use crate::scenario::model::Scenario;
 use paired::Pairs;
+
+/// Compares designs with as many replications as the figures of each need to be
+/// so precise by themselves: all are played as often as the one that needs most.
+///
+/// # Errors
+/// A design that does not compile, or a broken law.
+pub fn compare_until(
+    designs: &[(String, Scenario)],
+    options: &PlayOptions,
+    precision: Precision,
+) -> Result<Comparison, PlayFailure> {
+    let seed = Some(options.seed.unwrap_or(designs[0].1.run.seed));
+    let alone = PlayOptions { seed, ..*options };
+    let mut reached = Vec::new();
+    for (_, scenario) in designs {
+        reached.push(play_until(scenario, &alone, precision)?.summary);
+    }
+    let replications = reached.iter().map(|summary| summary.replications).max();
+    let mut comparison = compare(designs, &PlayOptions { replications, ..alone })?;
+    for (design, alone) in comparison.designs.iter_mut().zip(reached) {
+        design.results.summary.precision = alone.precision;
+    }
+    Ok(comparison)
+}
 
 /// Plays every design under the seed and the number of replications of the
 /// first, and compares each with it, replication by replication.

@@ -105,7 +105,10 @@ fn nothing(capacity: &Capacity) -> String {
         false => format!(": {}", in_words(term)),
     });
     let certain = if undecided { " for certain" } else { "" };
-    let idle = capacity.gives_way.as_ref().filter(|first| first.utilisation < 0.2);
+    let idle = capacity
+        .gives_way
+        .as_ref()
+        .filter(|first| first.utilisation.is_some_and(|share| share < 0.2));
     let idle = idle.map_or("", |_| ", though nothing is busy: more machines will not help");
     format!(
         "{} carries nobody inside its SLO: {least} are not inside{certain}{term}{idle}.",
@@ -169,8 +172,12 @@ pub(super) fn spoken(term: &str) -> String {
 pub(super) fn load(unit: Unit, amount: f64) -> String {
     match unit {
         Unit::Users => number::count(amount.round() as u64),
-        Unit::RequestsPerS => number::Unit::PerSecond.precise(amount),
+        Unit::RequestsPerS => number::Unit::PerSecond.given(four_digits(amount)),
     }
+}
+
+fn four_digits(amount: f64) -> f64 {
+    format!("{amount:.3e}").parse().unwrap_or(amount)
 }
 
 /// A load with its noun: `1,310,000 users`, `812 requests/s`.
@@ -209,6 +216,7 @@ mod tests {
         assert_eq!(about(Unit::Users, 12_345_678.0), "12 million");
         assert_eq!(about(Unit::Users, 41_987.0), "42,000");
         assert_eq!(about(Unit::RequestsPerS, 808.3), "810/s");
-        assert!(with_noun(Unit::RequestsPerS, 80.0).ends_with(" requests/s"));
+        assert_eq!(with_noun(Unit::RequestsPerS, 845.0), "845 requests/s");
+        assert_eq!(load(Unit::RequestsPerS, 8.345_678), "8.346/s");
     }
 }

@@ -41,12 +41,12 @@ instances = 1
 workers = "unbounded"
 
 [slo]
-p99 = "30 ms"
+mean = "12 ms"
 
 [run]
-duration = "8 s"
+duration = "6 s"
 kind = "terminating"
-replications = 2
+replications = 4
 seed = 7
 "#;
 

@@ -20,6 +20,7 @@ use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
 use crate::cli::progress::Progress;
 use crate::experiment::comparison::Comparison;
+use crate::experiment::precision::Precision;
 use crate::experiment::reference::{REFERENCES, reference};
 use crate::experiment::run::{self as playing, PlayFailure, PlayOptions};
 use crate::experiment::summary::Results;
@@ -167,10 +168,16 @@ pub(in crate::cli) fn length_warnings(designs: &[(String, Scenario)]) -> Vec<Opt
 pub(in crate::cli) fn compare(
     designs: &[(String, Scenario)],
     options: &Play,
+    until: Option<(f64, u32)>,
 ) -> Result<Comparison, Failure> {
     let names: Vec<&str> = designs.iter().map(|(name, _)| name.as_str()).collect();
-    crate::experiment::compare::compare(designs, &options.options())
-        .map_err(|failure| broken(failure, &names.join(", ")))
+    let precision = until.map(|(relative, most)| Precision { relative, most });
+    let options = options.options();
+    let compared = match precision {
+        None => crate::experiment::compare::compare(designs, &options),
+        Some(precision) => crate::experiment::compare::compare_until(designs, &options, precision),
+    };
+    compared.map_err(|failure| broken(failure, &names.join(", ")))
 }
 
 fn broken(failure: PlayFailure, scenario: &str) -> Failure {

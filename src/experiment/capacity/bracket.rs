@@ -8,8 +8,8 @@ use crate::kernel::math;
 /// way a little before their bottleneck is saturated.
 const NEAR_CEILING: f64 = 0.95;
 /// At a glance a gap beside undecided levels is looked into while it is wider
-/// than this part of the tolerance …
-const COARSE: f64 = 1.0;
+/// than so many times the tolerance …
+const COARSE: f64 = 3.0;
 /// … and closely while it is wider than this one: what is left of it then
 /// hardly matters.
 const FINE: f64 = 0.25;
@@ -22,7 +22,7 @@ const FINE: f64 = 0.25;
 pub(super) struct Bracket {
     /// Relative width that is asked for.
     tolerance: f64,
-    /// The part of it from which on a gap is worth a look.
+    /// So many times it, a gap is worth a look.
     fine: f64,
     /// No level below can be judged.
     floor: u64,
@@ -175,8 +175,9 @@ impl Bracket {
         let near = match (self.missed, self.ceiling) {
             (_, Some(ceiling)) if ceiling == upper => NEAR_CEILING * ceiling as f64,
             (Some(missed), Some(ceiling)) => {
+                // Not less than the first step, also from just below it.
                 let missed = missed as f64;
-                missed * (missed / ceiling as f64)
+                missed * (missed / ceiling as f64).min(NEAR_CEILING)
             }
             _ => 0.0,
         };

@@ -112,7 +112,7 @@ impl Range {
         // Room for the rounding of a quotient such as 0.3 ÷ 0.1.
         let last = ((self.high - self.low) / step + 1e-9).floor();
         if last >= MOST_VALUES as f64 {
-            return Err(format!("{last} values are more than {MOST_VALUES}"));
+            return Err(format!("{} values are more than {MOST_VALUES}", last + 1.0));
         }
         let nth = |place: u64| self.name(self.low + step * place as f64);
         Ok(Span::Values((0..=last as u64).map(nth).collect()))

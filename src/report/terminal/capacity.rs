@@ -86,7 +86,6 @@ fn row(capacity: &Capacity, probe: &Probe, time: &str) -> Vec<String> {
 fn parts(capacity: &Capacity, style: &Style) -> String {
     let mut lines = Vec::new();
     if let Some(first) = &capacity.gives_way {
-        let busy = Unit::Share.value(first.utilisation);
         let name = unbroken(&named(&first.station, first.role.as_deref()));
         let term = capacity.binding.as_ref().filter(|term| term.value.is_some());
         let term = term.map_or_else(String::new, |term| match beyond(term) {
@@ -97,7 +96,11 @@ fn parts(capacity: &Capacity, style: &Style) -> String {
             Ended::Nothing => ("Busiest", "even so"),
             _ => ("Gives way", "at the mark"),
         };
-        lines.push(labelled(style, label, &format!("{name}, {busy} busy {at}{term}")));
+        let busy = first.utilisation.map_or_else(
+            || ", which is applied in order and falls behind".to_owned(),
+            |share| format!(", {} busy {at}", Unit::Share.value(share)),
+        );
+        lines.push(labelled(style, label, &format!("{name}{busy}{term}")));
     }
     if let Some(next) = &capacity.next {
         let name = unbroken(&named(&next.station, next.role.as_deref()));
@@ -137,14 +140,14 @@ fn certainty(capacity: &Capacity) -> String {
     format!(
         "{} that the mark lies in the interval: {loads} loads in {runs} replications under seed \
          {}{script}",
-        Unit::Share.value(1.0 - capacity.error),
+        Unit::Share.given(1.0 - capacity.error),
         capacity.seed
     )
 }
 
 /// What to do where the answer is wider than was asked for.
 fn open(capacity: &Capacity, style: &Style) -> Option<String> {
-    let asked = Unit::Share.value(capacity.tolerance);
+    let asked = Unit::Share.given(capacity.tolerance);
     let words = match capacity.ended {
         Ended::Undecided => format!(
             "the interval is wider than the {asked} asked for: between its ends the SLO cannot be \

@@ -11,6 +11,10 @@ use crate::report::text;
 
 /// So many of the designs that were not chosen are shown in full.
 const NEAREST: usize = 6;
+/// A longer remark on a design is cut.
+const LONGEST_WHY: usize = 22;
+/// From so many columns on, a second term of the objective has one.
+const WIDE: usize = 96;
 /// So many reasons are listed; the file has all.
 const REASONS: usize = 8;
 /// A longer sentence is cut.
@@ -72,7 +76,7 @@ fn nearest(result: &PlanResult, style: &Style) -> String {
         let far = places.len() - 2 * NEAREST;
         places.drain(..far);
     }
-    let terms = terms(result);
+    let terms = terms(result, style);
     let rows: Vec<Vec<String>> =
         places.iter().map(|&place| row(result, place, &terms, style)).collect();
     let names: Vec<String> = terms.iter().map(|term| heading(term)).collect();
@@ -83,11 +87,12 @@ fn nearest(result: &PlanResult, style: &Style) -> String {
 }
 
 fn row(result: &PlanResult, place: usize, terms: &[&SloTermResult], style: &Style) -> Vec<String> {
-    /// What the columns beside the name take.
-    const FIGURES: usize = 46;
+    /// What a column of figures takes, with the space before it.
+    const FIGURE: usize = 11;
     let design = &result.designs[place];
     let mark = verdict(design.standing).map_or(' ', sign);
-    let width = style.width.saturating_sub(FIGURES).max(16);
+    let beside = 4 + FIGURE * (1 + terms.len()) + LONGEST_WHY + 2;
+    let width = style.width.saturating_sub(beside).max(16);
     let chosen = if result.chosen == Some(place) { "→" } else { " " };
     let mut row = vec![
         format!("{chosen} {mark} {}", text::shortened(&design.name, width)),
@@ -95,14 +100,29 @@ fn row(result: &PlanResult, place: usize, terms: &[&SloTermResult], style: &Styl
     ];
     let trial = design.decisive();
     row.extend(terms.iter().map(|term| trial.map_or_else(String::new, |trial| shown(trial, term))));
-    let lost = match (trial, &design.bound) {
-        (Some(trial), _) if trial.lost.is_empty() => String::new(),
-        (Some(trial), _) => format!("{} lost", trial.lost),
-        (None, Some(bound)) => format!("{} ≥ {:.0} %", bound.station, 100.0 * bound.utilisation),
-        (None, None) => String::new(),
-    };
-    row.push(text::shortened(&lost, 30));
+    row.push(text::shortened(&remark(design, terms), LONGEST_WHY));
     row
+}
+
+/// What a law says of a design; else which loss it takes worst, and the term
+/// that it misses where that has no column.
+fn remark(design: &DesignResult, terms: &[&SloTermResult]) -> String {
+    let Some(trial) = design.decisive() else {
+        let bound = design.bound.as_ref();
+        return bound.map_or_else(String::new, |bound| {
+            let station = bound.station.split_once('.').map_or("", |(_, station)| station);
+            format!("{station} ≥ {:.0} %", 100.0 * bound.utilisation)
+        });
+    };
+    let has_column = |own: &&SloTermResult| terms.iter().any(|term| term.term == own.term);
+    let told = trial.terms.iter().find(|own| own.verdict == trial.verdict);
+    let told = told.filter(|own| trial.verdict != Verdict::Met && !has_column(own));
+    let mut words: Vec<String> =
+        told.map(|own| format!("{} {}", heading(own), shown(trial, own))).into_iter().collect();
+    if !trial.lost.is_empty() {
+        words.push(format!("{} lost", trial.lost));
+    }
+    words.join(", ")
 }
 
 fn shown(trial: &Trial, term: &SloTermResult) -> String {
@@ -119,10 +139,11 @@ fn heading(term: &SloTermResult) -> String {
     text::shortened(&term.term.replace('_', "."), 14)
 }
 
-/// The terms of the objective, where anything was played: two columns at most.
-fn terms(result: &PlanResult) -> Vec<&SloTermResult> {
+/// The terms of the objective that have room, where anything was played.
+fn terms<'a>(result: &'a PlanResult, style: &Style) -> Vec<&'a SloTermResult> {
+    let columns = if style.width < WIDE { 1 } else { 2 };
     let mut trials = result.designs.iter().flat_map(|design| &design.trials);
-    trials.next().map_or_else(Vec::new, |trial| trial.terms.iter().take(2).collect())
+    trials.next().map_or_else(Vec::new, |trial| trial.terms.iter().take(columns).collect())
 }
 
 fn whole(price: f64) -> String {
@@ -168,7 +189,7 @@ fn chosen(result: &PlanResult, style: &Style) -> String {
     if design.trials.len() < 2 {
         return String::new();
     }
-    let terms = terms(result);
+    let terms = terms(result, style);
     let rows = design.trials.iter().map(|trial| {
         let lost = if trial.lost.is_empty() { "nothing" } else { &trial.lost };
         let mut row = vec![format!("  {}", text::shortened(lost, 40))];

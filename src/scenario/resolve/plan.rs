@@ -2,7 +2,7 @@
 
 use super::super::defaults;
 use super::super::keys::{Key, Keys, Kind, ROOT};
-use super::super::model::{Dimension, Loss, Plan};
+use super::super::model::{Component, Dimension, Loss, Plan, Target};
 use super::super::reader::{Item, Reader, suggestion};
 use super::super::tree::{Node, Origin, Value};
 use super::distribution::distribution;
@@ -54,11 +54,23 @@ fn check_count(item: &Item<'_>, vary: &[Dimension], most: u64) {
     }
 }
 
+fn is_balancer(target: &Target) -> bool {
+    let balancer = |of: &Component| matches!(of, Component::LoadBalancer(_));
+    matches!(target, Target::All(of) | Target::Instance(of, _) if balancer(of))
+}
+
 fn loss(item: &Item<'_>, targets: &Targets<'_, '_>, vary: &[Dimension]) -> Option<Loss> {
     let text = item.text()?;
     let Some((_, loss)) = LOSSES.into_iter().find(|(word, _)| *word == text) else {
         if text.contains('.') {
             let target = targets.any(item)?;
+            if is_balancer(&target) {
+                let message =
+                    format!("`{}` cannot be a load balancer: there is but one", item.path);
+                let help = "name a service, a cache, a database, a host or a place".to_owned();
+                item.fault("E208", message, Some(help));
+                return None;
+            }
             return Some(Loss::Named { name: text.to_owned(), target });
         }
         let message = format!("`{}` cannot be {text:?}", item.path);
