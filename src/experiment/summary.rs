@@ -329,6 +329,10 @@ pub struct Cost {
     /// Parts of `per_hour` by component, in a fixed order.
     #[serde(serialize_with = "as_map")]
     pub parts_per_hour: Named<f64>,
+    /// What stands there, whether or not anybody is served: a dead site sends
+    /// nothing, and is no cheaper for it. Not written: the parts tell it.
+    #[serde(skip)]
+    pub standing_per_hour: f64,
 }
 
 /// What saturates first.

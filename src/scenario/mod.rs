@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod merge;
 pub mod model;
+pub mod prices;
 mod reader;
 mod resolve;
 mod schema;

@@ -174,6 +174,7 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
             per_hour: 1.236,
             per_million_requests: estimate(0.5006, 0.0003),
             parts_per_hour: vec![("services.web".to_owned(), 0.816), ("databases.main".to_owned(), 0.42)],
+            standing_per_hour: 1.236,
         },
         bottleneck: Some(Bottleneck {
             station: "services.web.cpu".to_owned(),
