@@ -2,28 +2,31 @@
 """Replays a trace through Highwater's caches and through libCacheSim.
 
     python3 -m venv referee && referee/bin/pip install libcachesim==0.3.5
-    cargo build --release --example cache_replay
-    referee/bin/python benches/cache_referee.py [--binary PATH] [TRACE]
+    referee/bin/python benches/cache_referee.py [TRACE]
 
 TRACE is a web server's log in common log format (default:
 scenarios/data/nasa-1995-07.log), or a file of `key,bytes` lines without a
-heading. Of a log the keys are the paths of GET requests answered 200 or 304,
-and an object has the largest size with which it was ever sent, so that it has
+heading. Of a log the keys are the paths of GET requests answered 200 or 304.
+An object has the largest size that it ever has in the trace, so that it has
 one size. Each trace is played by objects (all of one byte) and by bytes, at
-caches of 10, 20 and 40 % of what it touches.
+caches of 10, 20 and 40 % of what it touches. Highwater's side is an ignored
+test of tests/cache_golden.rs, which cargo builds and this script plays.
 
 LRU, FIFO, LFU and SIEVE must miss the same number of times, else the exit
 code is 1. S3-FIFO and ARC differ in known places; `Queues` and `Lists` below
 are a third implementation in which each difference is a switch. With all
-switches off it must agree with Highwater, with all on with libCacheSim; else, too, the code is 1. The last column
-has the misses with each switch alone, where it matters.
+switches off it must agree with Highwater, with all on with libCacheSim; else,
+too, the code is 1. The last column has the misses with each switch alone,
+where it matters.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 from collections import OrderedDict
 
 import libcachesim
@@ -37,29 +40,36 @@ POLICIES = {
     "arc": libcachesim.ARC,
 }
 SHARES = [0.1, 0.2, 0.4]
+TEST = "replay_for_the_referee"
+REPLAY = ["cargo", "test", "--quiet", "--test", "cache_golden", "--"]
+REPLAY += ["--ignored", "--exact", TEST, "--nocapture"]
 LINE = re.compile(r'"GET (\S+)[^"]*" (200|304) (\d+|-)')
 
 
 def read(path):
     """(key, bytes) of each reference; keys are numbers from 1."""
     text = pathlib.Path(path).read_text(encoding="latin-1")
-    if not path.endswith(".log"):
-        return [tuple(map(int, line.split(","))) for line in text.splitlines()]
-    found = [match.groups() for match in map(LINE.search, text.splitlines()) if match]
+    if path.endswith(".log"):
+        found = [match.group(1, 3) for match in map(LINE.search, text.splitlines()) if match]
+    else:
+        found = [line.split(",") for line in text.splitlines()]
     numbers, sizes = {}, {}
-    for url, _, size in found:
-        numbers.setdefault(url, len(numbers) + 1)
-        sizes[url] = max(sizes.get(url, 1), int(size) if size != "-" else 1)
-    return [(numbers[url], sizes[url]) for url, _, _ in found]
+    for name, size in found:
+        numbers.setdefault(name, len(numbers) + 1)
+        sizes[name] = max(sizes.get(name, 1), int(size) if size != "-" else 1)
+    return [(numbers[name], sizes[name]) for name, _ in found]
 
 
-def highwater(binary, policy, capacity, trace):
-    lines = "".join(f"{key},{size}\n" for key, size in trace)
-    run = subprocess.run(
-        [binary, policy, str(capacity)], input=lines, capture_output=True, text=True, check=True
-    )
-    _, hits, misses, _, hit_bytes = map(int, run.stdout.split(","))
-    return misses, hit_bytes
+def highwater(policy, capacity, trace):
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as lines:
+        lines.writelines(f"{key},{size}\n" for key, size in trace)
+        lines.flush()
+        order = {"CACHE_REPLAY": f"{policy} {capacity} {lines.name}"}
+        run = subprocess.run(REPLAY, env=os.environ | order, capture_output=True, text=True)
+    found = re.search(r"misses (\d+) hit bytes (\d+)", run.stdout)
+    if not found:
+        sys.exit(run.stderr + run.stdout)
+    return tuple(map(int, found.groups()))
 
 
 def referee(policy, capacity, trace):
@@ -245,7 +255,6 @@ def third(policy, capacity, trace, differs):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("trace", nargs="?", default="scenarios/data/nasa-1995-07.log")
-    parser.add_argument("--binary", default="target/release/examples/cache_replay")
     options = parser.parse_args()
     trace = read(options.trace)
     agree = True
@@ -257,7 +266,7 @@ def main():
         for share in SHARES:
             capacity = int(footprint * share)
             for policy in POLICIES:
-                ours = highwater(options.binary, policy, capacity, played)
+                ours = highwater(policy, capacity, played)
                 theirs = referee(policy, capacity, played)
                 remark = "=" if ours == theirs else f"{(ours[0] - theirs[0]) / theirs[0]:+.1%}"
                 if policy in THIRD:

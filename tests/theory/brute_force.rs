@@ -293,7 +293,6 @@ fn king_and_gelenbe_solve_the_chains_of_ordered_contents() {
     assert_close(gelenbe_fifo(&[0.1; 10], 4), 0.4, 1e-12);
 }
 
-/// Close already at ten items; the error falls with their number.
 #[test]
 fn random_replacement_solves_the_chain_of_sets() {
     for (p, capacity) in [(zipf(6, 0.8), 3), (zipf(10, 0.8), 4)] {
@@ -358,6 +357,7 @@ fn hits_of_a_lifetime_solve_the_renewal_equation() {
     }
 }
 
+/// Close already at ten items; the error falls with their number.
 #[test]
 fn che_is_near_the_exact_ratio() {
     let near = |items, capacity| {
