@@ -24,7 +24,7 @@ fn against_load(capacity: &Capacity) -> Chart {
         Some(high) if capacity.low > 0.0 => vec![Band {
             from: capacity.low,
             to: high,
-            label: format!("high-water mark: at least {}", load(capacity.unit, capacity.value)),
+            label: format!("mark: at least {}", load(capacity.unit, capacity.value)),
         }],
         _ => Vec::new(),
     };

@@ -4,7 +4,7 @@ use super::fit::fitted;
 use super::style::{Style, Tone, sign};
 use crate::experiment::capacity::{Capacity, Ended, Growth, Probe, Stage};
 use crate::experiment::summary::Verdict;
-use crate::report::capacity::{HOURS_PER_MONTH, load, named, spoken};
+use crate::report::capacity::{HOURS_PER_MONTH, load, spoken};
 use crate::report::growth::{sentence, split};
 use crate::report::number::{self, NOTHING, Unit};
 use crate::report::text;
@@ -46,10 +46,15 @@ fn row(stage: &Stage) -> Vec<String> {
 
 fn marked(name: String, capacity: &Capacity) -> Vec<String> {
     let first = capacity.gives_way.as_ref();
+    // `main.cpu` of `databases.main.cpu`, or `primary cpu`: the files say it all.
     let station = first.map(|first| {
-        // `main.cpu` of `databases.main.cpu`: the stage says the rest.
-        let name = first.station.split_once('.').map_or("", |(_, name)| name);
-        text::plain(&named(name, first.role.as_deref()))
+        let mut parts = first.station.splitn(3, '.').skip(1);
+        let (name, kind) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        text::plain(&match &first.role {
+            Some(role) => format!("{role} {kind}"),
+            None if kind.is_empty() => first.station.clone(),
+            None => format!("{name}.{kind}"),
+        })
     });
     let month = capacity.cost_per_hour.map(|cost| (cost * HOURS_PER_MONTH).round() as u64);
     let width = capacity.high.filter(|_| capacity.low > 0.0).map(|high| {

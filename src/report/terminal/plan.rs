@@ -110,7 +110,7 @@ fn row(result: &PlanResult, place: usize, terms: &[&SloTermResult]) -> Vec<Strin
 fn remark(design: &DesignResult, terms: &[&SloTermResult]) -> String {
     let Some(trial) = design.decisive() else {
         if design.fix.is_some() {
-            return design.reason.clone();
+            return "nobody is left".to_owned();
         }
         let bound = design.bound.as_ref();
         return bound.map_or_else(String::new, |bound| {
