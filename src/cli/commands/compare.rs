@@ -6,7 +6,7 @@ use super::{
     shown, stem, style, warn, with_changes, with_play,
 };
 use crate::cli::engine;
-use crate::experiment::comparison::Comparison;
+use crate::experiment::comparison::{Comparison, Design};
 use crate::experiment::summary::{Summary, Verdict};
 use crate::experiment::warmup::TOO_SHORT;
 use crate::scenario::model::Scenario;
@@ -97,6 +97,12 @@ fn next_command(arguments: &Arguments, first: &Scenario, comparison: &Comparison
     if open.iter().any(|one| one.warnings.iter().any(|warning| warning == TOO_SHORT)) {
         let next = format!("{same}{}", precision(&arguments.until, false));
         return with_play(&next, &longer(changes, first.run.duration), play);
+    }
+    let missed = |design: &Design| {
+        design.results.summary.precision.as_ref().is_some_and(|precision| !precision.reached)
+    };
+    if comparison.designs.iter().any(missed) {
+        return with_play(&format!("{same}{}", precision(&arguments.until, true)), changes, play);
     }
     if let Some(one) = open.first() {
         let more = one.replications.saturating_mul(4);

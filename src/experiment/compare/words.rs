@@ -105,10 +105,10 @@ fn tie_phrase(designs: &[Design], equals: &[usize], best: usize) -> String {
         None => String::new(),
     };
     let speed = match known {
-        true => format!(", {} has the lowest p99", designs[best].name),
-        false => " and none is known to be the fastest at p99".to_owned(),
+        true => format!("{} has the lowest p99", designs[best].name),
+        false => "none is known to be the fastest at p99".to_owned(),
     };
-    format!("Of those that meet the SLO, {names} cost the same, and least{speed}")
+    format!("The cheapest that meet the SLO, {names}, cost the same; {speed}")
 }
 
 fn speed_phrase(base: &Design, design: &Design, difference: &Difference) -> String {

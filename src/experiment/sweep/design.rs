@@ -61,7 +61,7 @@ fn too_many(all: &[Vec<String>], count: Option<u64>, most: u64) -> String {
 fn raise(count: u64) -> String {
     match count <= MOST_CELLS {
         true => format!("raise the cap with --cells-max {count}, or "),
-        false => format!("no sweep has more than {MOST_CELLS}: vary fewer values, or "),
+        false => format!("no sweep has more than {MOST_CELLS}: "),
     }
 }
 

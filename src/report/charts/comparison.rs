@@ -64,7 +64,12 @@ fn designs(comparison: &Comparison) -> Chart {
     let known = designs.iter().map(|design| {
         carried(&design.results.summary.response_time_ms, &design.results.percentile_curve)
     });
-    let known: Vec<Curve> = known.collect();
+    let mut known: Vec<Curve> = known.collect();
+    let scale = spread_scale(&known.iter().map(|curve| &curve[..]).collect::<Vec<_>>());
+    if scale == Scale::Logarithmic {
+        // The fastest request of all would take decades of the axis.
+        known.iter_mut().for_each(|curve| curve.retain(|(share, _)| *share > 0.0));
+    }
     let curves: Vec<&[_]> = known.iter().map(|curve| &curve[..]).collect();
     let series =
         designs.iter().zip(&known).enumerate().map(|(index, (design, curve))| {
@@ -83,11 +88,7 @@ fn designs(comparison: &Comparison) -> Chart {
              interval{missing}"
         ),
         body: Body::Panels(vec![Panel {
-            y: Axis {
-                label: "response time, ms".to_owned(),
-                scale: spread_scale(&curves),
-                reaches: None,
-            },
+            y: Axis { label: "response time, ms".to_owned(), scale, reaches: None },
             series: series.collect(),
             limits: designs.first().map_or_else(Vec::new, |first| limits(&first.results.summary)),
             x: percentile_axis(&curves),

@@ -163,7 +163,7 @@ impl<'a> View<'a> {
             widely_spread(values.chain(drawn.limit.iter().map(|limit| limit.0))),
         );
         Some(Chart {
-            title: format!("{} and cost over {}", drawn.name, self.name(self.across)),
+            title: format!("{} and cost over {}", drawn.title(), self.name(self.across)),
             subtitle: format!("{}{}", self.what_is_drawn(), self.fixed),
             body: Body::Panels(vec![
                 panel(y, times, drawn.limits()),
@@ -247,6 +247,10 @@ impl Drawn {
             _ => format!("{name} of the response time, ms"),
         };
         Self { path: path(term), name, label, limit }
+    }
+
+    fn title(&self) -> &str {
+        if self.name == "mean" { "Mean response time" } else { &self.name }
     }
 
     fn limits(&self) -> Vec<Limit> {
@@ -375,7 +379,7 @@ fn points(definition: &Definition, results: &[CellResult], key: usize) -> Option
     };
     let name = &definition.axes[key].key;
     Some(Chart {
-        title: format!("{} by {name}", drawn.name),
+        title: format!("{} by {name}", drawn.title()),
         subtitle: format!("A point per cell, all keys varying{left_out}"),
         body: Body::Panels(vec![Panel {
             x: axis(name, spread_of(all.iter().map(|point| point.0))),

@@ -130,7 +130,8 @@ impl Style {
             cells.chain(heading.get(column).map(|name| wide(name))).max().unwrap_or(0)
         };
         let taken: usize = (0..heading.len()).map(|column| width(column) + GAP).sum();
-        self.width.saturating_sub(taken)
+        // Behind the last column stands nothing.
+        self.width.saturating_sub(taken.saturating_sub(GAP))
     }
 
     /// A table without frames: the first column to the left, all others to the right.
