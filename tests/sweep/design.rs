@@ -92,7 +92,7 @@ fn the_table_fits_80_columns_and_cuts_no_key_that_has_room() {
     let said = stdout(&said);
     let table = said.split("\n\n").find(|block| block.starts_with("Cell")).unwrap();
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
-    let line = "sweep small.toml --vary services.web.instances=1,2 --vary users.count=500,9000 \
+    let line = "sweep small.toml --vary services.web.instances=1,2 --vary users.count=500,600 \
                 --out two --quiet";
     let said = stdout(&scratch.command(line).env("COLUMNS", "80").assert().code(0));
     let heading = said.lines().find(|line| line.starts_with("Cell")).unwrap();
@@ -117,6 +117,55 @@ fn the_next_command_keeps_what_changed_the_answer() {
     let said = stdout(&scratch.run("merge merged --out again").code(0));
     let known = "highwater run FILE --seed 3 --replications 3 --set services.web.instances=1";
     assert!(said.contains(known), "{said}");
+}
+
+#[test]
+fn a_run_and_a_comparison_say_again_what_changed_them() {
+    let scratch = Scratch::new();
+    let large = crate::scratch::SMALL.replace("machine = \"small\"", "machine = \"large\"");
+    fs::write(scratch.path("large.toml"), large).unwrap();
+    let options = "--users 4000 --seed 9 --set endpoints.home.share=2 --quiet";
+    let says = |line: &str, next: &str| {
+        let ended = scratch.run(&format!("{line} {options} --out out --force"));
+        let said = stdout(&ended);
+        assert!(said.contains(&format!("Next        highwater {next}\n")), "{next}: {said}");
+    };
+    let own = "--set endpoints.home.share=2";
+    says(
+        "run large.toml --replications 3",
+        &format!("run large.toml --users 8000 {own} --seed 9 --replications 3"),
+    );
+    // A precision takes more replications, a warm-up a longer run.
+    says(
+        "run small.toml --precision 2% --max-replications 10",
+        &format!(
+            "run small.toml --precision 0.02 --max-replications 40 --users 4000 {own} --seed 9"
+        ),
+    );
+    let line = "--set run.kind=steady --precision 2% --max-replications 10";
+    let asked = "--precision 0.02 --max-replications 10 --users 4000";
+    let keys = "--set run.kind=steady --set endpoints.home.share=2 --set 'run.duration=\"24 s\"'";
+    says(&format!("run small.toml {line}"), &format!("run small.toml {asked} {keys} --seed 9"));
+    says(
+        &format!("compare small.toml large.toml {line}"),
+        &format!("compare small.toml large.toml {asked} {keys} --seed 9"),
+    );
+    says(
+        "compare small.toml large.toml --replications 2",
+        &format!("compare small.toml large.toml --replications 8 --users 4000 {own} --seed 9"),
+    );
+}
+
+#[test]
+fn a_comparison_with_bounds_fits_80_columns() {
+    let scratch = Scratch::new();
+    fs::write(scratch.path("another-design-of-the-site.toml"), crate::scratch::SMALL).unwrap();
+    let line = "compare small.toml another-design-of-the-site.toml --users 9000 --quiet --out out";
+    let ended = scratch.command(line).env("COLUMNS", "80").assert().code(3);
+    let said = stdout(&ended);
+    let table = said.split("\n\n").find(|block| block.starts_with("Design")).unwrap();
+    assert!(table.contains('≥') && table.contains("p99"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
 }
 
 #[test]
