@@ -78,7 +78,7 @@ fn runs_too_short_for_their_warm_up_are_told_and_made_longer() {
     let said = stdout(&scratch.run(line).code(0));
     assert_eq!(said.matches("too short\n").count(), 2, "{said}");
     assert!(said.contains("2 cells are undecided as their runs are too short"), "{said}");
-    let next = "highwater sweep small.toml --vary users.count=3900,4000 --seed 5 --replications 3 \
+    let next = "highwater sweep small.toml --vary 'users.count=3900,4000' --seed 5 --replications 3 \
                 --set run.kind=steady --set 'run.duration=\"24 s\"'";
     assert!(said.contains(next), "{said}");
 }
@@ -232,7 +232,7 @@ fn a_sample_is_reproducible_and_meets_each_stratum_once() {
 fn what_is_wrong_is_said_at_once_and_nothing_is_written() {
     let scratch = Scratch::new();
     let web = "--vary services.web.instances";
-    let cases: [(&str, &[&str]); 26] = [
+    let cases: [(&str, &[&str]); 30] = [
         ("", &["--vary"]),
         ("--vary", &["--vary"]),
         ("--vary users.count", &["no `=`"]),
