@@ -110,7 +110,11 @@ fn how<'a>(arguments: &PlayArguments, progress: &'a Progress) -> Play<'a> {
 }
 
 fn drawing(arguments: &OutputArguments) -> Drawing {
-    Drawing { png: arguments.png, all_instances: arguments.all_instances }
+    Drawing {
+        png: arguments.png,
+        all_instances: arguments.all_instances,
+        page: !arguments.no_report,
+    }
 }
 
 fn style<'a>(console: &Console, next: &'a str) -> Style<'a> {

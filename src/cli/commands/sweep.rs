@@ -129,7 +129,7 @@ pub(super) fn sweep(
     let SweepFolder { folder, journal, .. } = taken;
     let results = journal.results();
     let complete = arguments.shard.is_none();
-    let drawing = Drawing { png: arguments.png, all_instances: false };
+    let drawing = Drawing { png: arguments.png, all_instances: false, page: false };
     let files =
         if complete { engine::sweep_files(&definition, &results, &drawing)? } else { Vec::new() };
     let next = next(arguments, varied.base.run.duration, (&definition, &results));

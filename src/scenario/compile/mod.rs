@@ -2,6 +2,7 @@
 //! tiers configured, one route program per endpoint and client kind.
 
 mod breakers;
+mod caches;
 mod databases;
 mod emitter;
 mod failover;
@@ -9,7 +10,9 @@ mod faults;
 mod layout;
 mod programs;
 mod regions;
+mod services;
 mod static_files;
+mod steps;
 mod tiers;
 
 use super::model::{Arrivals, Client, Endpoint, EventAction, Scenario, Step};
