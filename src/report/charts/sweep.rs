@@ -175,7 +175,7 @@ impl<'a> View<'a> {
     /// What the lines are, and what is left out.
     fn what_is_drawn(&self) -> String {
         let of = self.up.map_or_else(String::new, |key| format!("one line per {}", self.name(key)));
-        let any = |is: fn(&&CellResult) -> bool| self.cells.iter().any(|one| is(&one));
+        let any = |is: fn(&&CellResult) -> bool| self.cells.iter().any(is);
         let ends = any(|one| one.label.is_some());
         let ends = if ends { "lines end where a cell is overloaded" } else { "" };
         let missed = any(|one| one.label.is_none() && one.verdict == Some(Verdict::Missed));
