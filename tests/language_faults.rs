@@ -320,7 +320,12 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[clients.browser]", "[endpoints.none]\nshare = 1\nsteps = [{ call = «\"nothing\" }]\n[clients.browser]", "E201"),
     ("title = \"Everything\"", "title = «\"two\\nlines\"", "E105"),
     // Not yet.
-    ("[slo]", "[«queues.fanout]\n[slo]", "E901"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = «\"services.none\" }\n[slo]", "E201"),
+    ("[slo]", "[queues.jobs]\nattempts = 1\n[slo]", "E102«[queues.jobs]"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nattempts = «0\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\ncapacity = «0\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nvisibility_timeout = «\"0 s\"\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\n«when_full = \"drop\"\n[slo]", "E109"),
     ("[slo]", "[«autoscale.web]\n[slo]", "E901"),
     ("sliding = true", "«jitter = 0.1", "E902"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),

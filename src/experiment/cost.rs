@@ -23,6 +23,14 @@ pub(super) fn cost(
         let per_hour = queries / measured_s * SECONDS_PER_HOUR;
         add(&mut parts, "dns", per_hour * dns.price_per_million / 1e6);
     }
+    for queue in &topology.queues {
+        let name = format!("queues.{}", queue.name);
+        let count = |figure| number(components, &name, figure).unwrap_or(0.0);
+        // One operation to publish, one to receive, one to acknowledge.
+        let operations = count("published") + count("deliveries") + count("acknowledged");
+        let per_hour = operations / measured_s * SECONDS_PER_HOUR;
+        add(&mut parts, &name, per_hour * queue.price_per_million / 1e6);
+    }
     let egress = number(components, "users", "egress_bytes_per_s").unwrap_or(0.0);
     let price = topology.network.egress_price_per_gb;
     add(&mut parts, "network", egress * SECONDS_PER_HOUR / 1e9 * price);
@@ -40,7 +48,9 @@ const BY_USE: [&str; 2] = ["dns", "network"];
 /// The price of what stands there, whether or not anybody is served: a dead
 /// site sends nothing, and is no cheaper for it.
 pub(super) fn standing_per_hour(cost: &Cost) -> f64 {
-    let stands = |(name, _): &&(String, f64)| !BY_USE.contains(&name.as_str());
+    let stands = |(name, _): &&(String, f64)| {
+        !BY_USE.contains(&name.as_str()) && !name.starts_with("queues.")
+    };
     cost.parts_per_hour.iter().filter(stands).map(|(_, price)| price).sum()
 }
 

@@ -356,6 +356,9 @@ impl World<'_> {
             self.mark_failed(job, cause);
             return self.join(job);
         }
+        if self.jobs[job].request == NOBODY {
+            return self.fail_delivery(job);
+        }
         let (id, attempt) = (self.jobs[job].request, self.jobs[job].attempt);
         let present = self.requests[id].attempt == attempt;
         // A page may fail after its answer; an abandoned attempt fails unseen.
@@ -369,6 +372,7 @@ impl World<'_> {
         }
         self.remove_job(job, id);
         self.let_go(id, user_is_free);
+        self.pull_all();
         Flow::End
     }
 

@@ -69,6 +69,7 @@ pub(crate) fn all() -> Vec<Case> {
         loss("erlang-b"),
         loss("erlang-b-lognormal"),
     ];
+    cases.extend([messages(), burst()]);
     cases.extend(general_service());
     cases.extend(processor_sharing());
     cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
@@ -85,6 +86,33 @@ fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| station.quantile(p));
     let used = arrival / 0.1 / f64::from(servers);
     (name, vec![(MEAN, station.sojourn()), (P50, p50), (P95, p95), (P99, p99), (WEB_CPU, used)])
+}
+
+/// Messages of 10 ms for four workers: they wait as customers do.
+fn messages() -> Case {
+    let station = Mmc { arrival: 0.32, service: 0.1, servers: 4 };
+    let figures = vec![
+        ("components.queues.jobs.figures.wait_ms_mean", station.sojourn() - 10.0),
+        ("components.queues.jobs.figures.completion_ms_mean", station.sojourn()),
+        ("components.queues.jobs.figures.completion_ms_p50", station.quantile(0.5)),
+        ("components.queues.jobs.figures.completion_ms_p99", station.quantile(0.99)),
+        ("stations.services.worker.workers.utilisation", 0.8),
+    ];
+    ("queue-mmc", figures)
+}
+
+/// Fluid: what ten seconds at 200/s leave at 100/s drains at 100/s less 50/s,
+/// counted in whole messages. Done in 59 s is all that came from 1 s to 59.98 s
+/// but the last, and the one of 0.98 s was done before.
+fn burst() -> Case {
+    let backlog: f64 = (200.0 - 100.0) * 10.0;
+    let drain = backlog / (100.0 - 50.0) - 0.02;
+    let done = 9.0 * 50.0 + 10.0 * 200.0 + 40.0 * 50.0;
+    let figures = vec![
+        ("components.queues.jobs.figures.drain_s", drain),
+        ("components.queues.jobs.figures.acknowledged_per_s", done / 59.0),
+    ];
+    ("queue-burst", figures)
 }
 
 fn web_tier() -> Case {

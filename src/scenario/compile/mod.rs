@@ -8,6 +8,7 @@ mod failover;
 mod faults;
 mod layout;
 mod programs;
+mod queues;
 mod regions;
 mod static_files;
 mod tiers;
@@ -56,6 +57,8 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         breakers: breakers.plans,
         caches: tiers::caches(scenario),
         databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
+        queues: queues::plans(scenario, &layout),
+        tasks: compiled.tasks,
         groups: layout.groups,
         stations: layout.stations,
         programs: compiled.programs,

@@ -5,6 +5,7 @@ use super::emitter::Emitter;
 use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
+use super::queues::Pending;
 use super::regions::entry_service;
 use super::{dataset_space, result_space};
 use crate::kernel::distribution::Distribution;
@@ -15,8 +16,9 @@ use crate::scenario::model::{
     Cache, CacheMode, Component, DatasetId, Endpoint, EndpointId, EntryTarget, OperationId,
     ResultKeys, Scenario, ServiceId, Step,
 };
-use crate::simulation::blueprint::{Access, KeySource, NONE};
+use crate::simulation::blueprint::{Access, KeySource, NONE, Task};
 use crate::simulation::regions_plan::RegionsPlan;
+use std::collections::VecDeque;
 
 /// What the compiler has written.
 pub(super) struct Compiled {
@@ -26,6 +28,8 @@ pub(super) struct Compiled {
     pub(super) by_endpoint: Vec<Vec<u16>>,
     /// Programs of the system's own work, by database.
     pub(super) systems: Vec<SystemPrograms>,
+    /// What is done with messages.
+    pub(super) tasks: Vec<Task>,
 }
 
 /// Writes the programs of a scenario.
@@ -36,6 +40,12 @@ pub(super) struct Compiler<'a> {
     /// Numbers of components, where something can fail.
     pub(super) numbers: Option<ComponentNumbers>,
     pub(super) regions: Option<&'a RegionsPlan>,
+    /// For people: whose program is written.
+    pub(super) owner: String,
+    pub(super) tasks: Vec<Task>,
+    /// Owner, queue and step of each task.
+    pub(super) known_tasks: Vec<(String, usize, StepId)>,
+    pub(super) pending: VecDeque<Pending<'a>>,
     pub(super) out: Emitter,
 }
 
@@ -58,7 +68,18 @@ impl<'a> Compiler<'a> {
             out.reserve_route_slot();
         }
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, breakers, numbers, regions, out }
+        Self {
+            scenario,
+            layout,
+            breakers,
+            numbers,
+            regions,
+            owner: String::new(),
+            tasks: Vec::new(),
+            known_tasks: Vec::new(),
+            pending: VecDeque::new(),
+            out,
+        }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -73,10 +94,12 @@ impl<'a> Compiler<'a> {
         let systems: Result<Vec<SystemPrograms>, String> =
             databases.map(|database| self.system_programs(database)).collect();
         let systems = systems?;
+        self.tasks()?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
             systems,
+            tasks: self.tasks,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -87,6 +110,7 @@ impl<'a> Compiler<'a> {
         let (endpoint, client) =
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
+        self.owner.clone_from(&endpoint.name);
         self.out.begin();
         if client.hedge.is_some() {
             self.out.begin_attribution("hedge.wait");
@@ -175,6 +199,7 @@ impl<'a> Compiler<'a> {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.leave(layout.workers, slot);
+        self.pull(place.service);
         self.end_contact();
         self.release(layout.group, slot);
         if place.depth == 0 {
@@ -263,7 +288,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The steps of an endpoint, unless a cache holds its result.
-    fn cacheable(&mut self, endpoint: &Endpoint, place: Place) {
+    fn cacheable(&mut self, endpoint: &'a Endpoint, place: Place) {
         let step = self.out.step();
         let holder = endpoint.cacheable.as_ref().and_then(|cacheable| {
             let caches = &self.scenario.topology.caches;
@@ -304,13 +329,13 @@ impl<'a> Compiler<'a> {
         self.hop(there, here);
     }
 
-    fn steps(&mut self, steps: &[Step], place: Place) {
+    pub(super) fn steps(&mut self, steps: &'a [Step], place: Place) {
         for step in steps {
             self.one_step(step, place);
         }
     }
 
-    fn one_step(&mut self, step: &Step, place: Place) {
+    fn one_step(&mut self, step: &'a Step, place: Place) {
         let id = self.out.step();
         match step {
             Step::Cpu(demand) => self.service_cpu(demand, place, id),
@@ -328,8 +353,7 @@ impl<'a> Compiler<'a> {
             Step::Join { dataset, rows } => self.rows(*dataset, *rows, true, place, id),
             Step::Call(operation) => self.call(*operation, place, id),
             Step::Parallel(branches) => self.parallel(branches, place),
-            // Without a queue of that name the work runs inline.
-            Step::Enqueue { work, .. } => self.steps(work, place),
+            Step::Enqueue { queue, work } => self.enqueue(queue, work, place),
         }
     }
 
@@ -386,7 +410,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn parallel(&mut self, branches: &[Vec<Step>], place: Place) {
+    fn parallel(&mut self, branches: &'a [Vec<Step>], place: Place) {
         self.fork(branches.len(), |compiler, branch| compiler.steps(&branches[branch], place));
     }
 

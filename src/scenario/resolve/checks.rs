@@ -4,7 +4,7 @@ use super::super::defaults;
 use super::super::model::{
     Database, EntryTarget, HostId, ResultKeys, Scenario, Service, Step, Topology,
 };
-use super::super::reader::Reader;
+use super::super::reader::{Reader, suggestion};
 use super::super::tree::Origin;
 use super::names::{Names, Scope};
 use crate::kernel::time::Instant;
@@ -29,6 +29,7 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.disks();
     checks.results_by_user();
     checks.reachable();
+    checks.queues();
 }
 
 struct Checks<'c, 'a> {
@@ -337,8 +338,10 @@ impl Checks<'_, '_> {
         let (operations, used) = self.reached();
         let front = self.front();
         let topology = self.topology;
-        let serves =
-            |id: usize| topology.services[id].operations.iter().any(|&one| operations[one]);
+        let serves = |id: usize| {
+            topology.services[id].operations.iter().any(|&one| operations[one])
+                || topology.queues.iter().any(|queue| queue.workers == id)
+        };
         for id in (0..topology.services.len()).filter(|&id| id != front && !serves(id)) {
             self.unreachable("services", &self.scope.services, id);
         }
@@ -363,6 +366,42 @@ impl Checks<'_, '_> {
             if !cache.results.iter().any(free) && !cache.datasets.iter().any(asked) {
                 self.unreachable("caches", &self.scope.caches, id);
             }
+        }
+    }
+
+    /// Queues that nobody writes to, and steps whose queue is missing where
+    /// there are others: both are typing errors more often than not.
+    fn queues(&self) {
+        let queues = &self.topology.queues;
+        if queues.is_empty() {
+            return;
+        }
+        let workload = &self.scenario.workload;
+        let endpoints = workload.endpoints.iter().enumerate();
+        let endpoints =
+            endpoints.map(|(id, one)| (place(&self.scope.endpoints, id), &one.name, &one.steps));
+        let operations = workload.operations.iter().enumerate();
+        let operations =
+            operations.map(|(id, one)| (place(&self.scope.operations, id), &one.name, &one.steps));
+        let mut written = vec![false; queues.len()];
+        for (at, owner, steps) in endpoints.chain(operations) {
+            visit(steps, &mut |step| {
+                let Step::Enqueue { queue, .. } = step else { return };
+                match queues.iter().position(|own| own.name == *queue) {
+                    Some(known) => written[known] = true,
+                    None => {
+                        let message = format!(
+                            "`{owner}` enqueues for `{queue}`, which is not in [queues]: its work \
+                             is done at once"
+                        );
+                        let help = suggestion(queue, self.scope.queues.iter());
+                        self.root.context.warn("W407", at, message, help);
+                    }
+                }
+            });
+        }
+        for id in (0..written.len()).filter(|&id| !written[id]) {
+            self.unreachable("queues", &self.scope.queues, id);
         }
     }
 

@@ -12,6 +12,7 @@ mod guards;
 mod names;
 mod placement;
 mod places;
+mod queues;
 mod rate;
 mod regions;
 mod replay;
@@ -99,6 +100,7 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
         load_balancers: components::load_balancers(scope, &room),
         caches: components::caches(scope, &mut hosts, kind),
         databases: databases::databases(scope, &mut hosts),
+        queues: queues::queues(scope),
         hosts: hosts.list,
     };
     regions::check_machines(root, scope, &topology);
