@@ -147,7 +147,7 @@ pub struct Queue {
     deadlines: VecDeque<(Instant, MessageId, u32)>,
     /// Not yet settled, in order of publication; settled ones among them.
     ages: VecDeque<(Instant, MessageId, u64)>,
-    /// Run out at one instant: empty in between.
+    /// Those that run out at one instant: empty in between.
     expired: Vec<MessageId>,
     receipts: u32,
     serials: u64,
@@ -338,8 +338,8 @@ impl Queue {
             self.settle(now, id);
             self.set_free(id);
         }
-        for id in expired.drain(..).rev() {
-            self.ready.push_front(id);
+        for id in expired.drain(..) {
+            self.line_up(id);
             self.one_more_waits(now);
         }
         self.expired = expired;
@@ -360,9 +360,17 @@ impl Queue {
             }
             Some(next) => {
                 self.messages[next as usize].holds_key = true;
-                self.ready.push_front(next);
+                self.line_up(next);
             }
         }
+    }
+
+    /// A message is visible again, or its key is free: its place in line is by
+    /// its age, near the front.
+    fn line_up(&mut self, id: MessageId) {
+        let serial = self.messages[id as usize].serial;
+        let place = self.ready.partition_point(|&own| self.messages[own as usize].serial < serial);
+        self.ready.insert(place, id);
     }
 
     fn set_free(&mut self, id: MessageId) {
