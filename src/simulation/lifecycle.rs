@@ -352,6 +352,7 @@ impl World<'_> {
     #[inline(never)]
     pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
         self.give_all_back(job, NO_HOLD, cause != Cause::TimedOut);
+        self.pull_all();
         if self.jobs[job].parent != NOBODY {
             self.mark_failed(job, cause);
             return self.join(job);
@@ -372,7 +373,6 @@ impl World<'_> {
         }
         self.remove_job(job, id);
         self.let_go(id, user_is_free);
-        self.pull_all();
         Flow::End
     }
 

@@ -241,7 +241,6 @@ impl World<'_> {
     #[cold]
     pub(super) fn fail_delivery(&mut self, job: JobId) -> Flow {
         self.jobs.remove(job);
-        self.pull_all();
         Flow::End
     }
 

@@ -512,8 +512,7 @@ impl Courses {
     fn new(plan: &Blueprint, end: Instant) -> Self {
         let (names, databases) = (plan.stations.names.len(), plan.databases.len());
         let components = plan.queues.iter().flat_map(|queue| {
-            let course =
-                |&(figure, shape): &_| ComponentCourse::new(&queue.name, figure, shape);
+            let course = |&(figure, shape): &_| ComponentCourse::new(&queue.name, figure, shape);
             COURSES.iter().map(course)
         });
         Self {

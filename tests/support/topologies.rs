@@ -47,27 +47,25 @@ pub fn choices() -> impl Strategy<Value = Choices> {
     let messages =
         prop::option::of((prop::sample::select(vec!["fail", "block", "drop"]), any::<bool>()));
     let all = (site, limits, data, client, messages, any::<u32>());
-    all.prop_map(|(site, limits, data, client, messages, seed)| {
-        Choices {
-            messages,
-            rate: site.0,
-            closed: site.1,
-            fifo: site.2,
-            servers: site.3,
-            policy: site.4,
-            usl: site.5,
-            workers: limits.0,
-            queue: limits.1,
-            deadline: limits.2,
-            replicas: data.0,
-            connections: data.1,
-            pool: data.2,
-            cache: data.3,
-            timeout: client.0,
-            retries: client.1,
-            static_files: client.2,
-            seed: u64::from(seed),
-        }
+    all.prop_map(|(site, limits, data, client, messages, seed)| Choices {
+        messages,
+        rate: site.0,
+        closed: site.1,
+        fifo: site.2,
+        servers: site.3,
+        policy: site.4,
+        usl: site.5,
+        workers: limits.0,
+        queue: limits.1,
+        deadline: limits.2,
+        replicas: data.0,
+        connections: data.1,
+        pool: data.2,
+        cache: data.3,
+        timeout: client.0,
+        retries: client.1,
+        static_files: client.2,
+        seed: u64::from(seed),
     })
 }
 

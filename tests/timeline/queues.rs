@@ -76,8 +76,7 @@ fn what_a_dead_worker_had_is_delivered_again() {
 /// Worker 0 hangs from 1020 to 1120 and is done at 1140, after worker 1.
 #[test]
 fn who_thaws_late_does_the_work_once_more() {
-    let hang =
-        "[events.pause]\nat = \"1020 ms\"\nfor = \"100 ms\"\nhang = \"services.worker.0\"\n";
+    let hang = "[events.pause]\nat = \"1020 ms\"\nfor = \"100 ms\"\nhang = \"services.worker.0\"\n";
     let found = course(&site("40 ms", 2, hang));
     assert_eq!(figures(&found, &COUNTS), [2.0, 1.0, 1.0, 1.0, 0.0]);
     assert_eq!(figures(&found, &["completion_ms_mean"]), [90.0]);
