@@ -167,7 +167,6 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[hosts.box]", "[services.«lost]\nhost = \"box\"\n[hosts.box]", "W401"),
     // Not yet.
     ("[slo]", "[«cdn]\n[slo]", "E901"),
-    ("[slo]", "[«plan]\n[slo]", "E901"),
     ("sliding = true", "«coalesce = true", "E902"),
     ("engine = \"relational\"", "engine = «\"document\"", "E903"),
     ("mode = \"cache-aside\"", "mode = «\"write-through\"", "E903"),

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and help that teaches by examples.
 
 use super::commands::Command;
+use super::engine;
 use clap::{Args, Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -70,6 +71,24 @@ pub(super) struct PlayArguments {
     pub(super) machine: MachineArguments,
 }
 
+/// How long a run goes on.
+#[derive(Debug, Args)]
+pub(super) struct PrecisionArguments {
+    /// Play until the half-width of every interval that matters is this part of
+    /// its value (2% or 0.02): of the SLO's terms, else of mean and p99.
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "replications")]
+    pub(super) precision: Option<f64>,
+    /// Give up on the precision after so many replications (exit code 3).
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "precision",
+        default_value_t = engine::MOST_REPLICATIONS,
+        value_parser = clap::value_parser!(u32).range(2..)
+    )]
+    pub(super) max_replications: u32,
+}
+
 /// What changes how fast, but never what comes out.
 #[derive(Debug, Args)]
 pub(super) struct MachineArguments {
@@ -125,7 +144,7 @@ pub(super) enum ColorChoice {
 }
 
 /// Splits `KEY=VALUE` at the first `=`.
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text
         .split_once('=')
         .ok_or("there is no `=`; write KEY=VALUE, such as services.web.instances=4")?;
@@ -133,6 +152,28 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         return Err("there is no key before the `=`".to_owned());
     }
     Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// `2%`, `2 %` or `0.02`: above 0, below 1.
+fn share(text: &str) -> Result<f64, String> {
+    const FORM: &str = "write a share such as 2% or 0.02";
+    let (number, unit) = match text.trim().strip_suffix('%') {
+        Some(number) => (number, 100.0),
+        None => (text, 1.0),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| format!("this is no number; {FORM}"))?;
+    let share = number / unit;
+    if !share.is_finite() || share <= 0.0 {
+        return Err(format!("no interval is that narrow; {FORM}"));
+    }
+    if share >= 1.0 {
+        let percent = format!("an interval as wide as the value says nothing; {FORM}");
+        return Err(match unit {
+            1.0 if number < 100.0 => format!("{number} is {:.0} %: {percent}", 100.0 * number),
+            _ => percent,
+        });
+    }
+    Ok(share)
 }
 
 /// At least one thread.
@@ -177,6 +218,29 @@ mod tests {
             assert!(parse(&format!("highwater run a.toml {wrong}")).is_err(), "{wrong}");
         }
         assert!(thread_count("0").unwrap_err().contains("per processor"));
+    }
+
+    #[test]
+    fn a_precision_is_a_share_in_either_form() {
+        for (text, expected) in [("2%", 0.02), ("2 %", 0.02), ("0.02", 0.02), ("0.5%", 0.005)] {
+            let parsed = share(text).expect(text);
+            assert!((parsed - expected).abs() < 1e-15, "{text}: {parsed}");
+        }
+        for wrong in ["", "%", "two", "0", "0%", "-1%", "nan", "inf", "1", "100%", "2", "1e400"] {
+            assert!(share(wrong).is_err(), "{wrong}");
+        }
+        assert!(share("2").unwrap_err().contains("200 %"));
+        assert!(parse("highwater run a.toml --precision 2%").is_ok());
+        assert!(parse("highwater run a.toml --precision 2% --max-replications 50").is_ok());
+        assert!(parse("highwater run a.toml --precision 2% --replications 50").is_err());
+        assert!(parse("highwater run a.toml --max-replications 50").is_err());
+    }
+
+    #[test]
+    fn trials_are_those_of_the_coverage_study() {
+        assert!(parse("highwater validate --coverage --trials 100").is_ok());
+        assert!(parse("highwater validate --trials 100").is_err());
+        assert!(parse("highwater validate --coverage --trials 1").is_err());
     }
 
     #[test]

@@ -7,9 +7,12 @@ mod console;
 mod engine;
 mod exit;
 mod files;
+mod interrupt;
+mod journal_file;
 mod manifest;
 mod output;
 mod progress;
+mod sweep_folder;
 
 use arguments::Arguments;
 use clap::Parser;
@@ -22,6 +25,7 @@ use std::process::ExitCode;
 /// of the program. Never panics and never exits by itself: the code returned is
 /// one of those that `highwater --help` lists.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    interrupt::survive_file_limits();
     let words: Vec<OsString> = arguments.into_iter().collect();
     match Arguments::try_parse_from(&words) {
         Ok(parsed) => play(parsed, &words).into(),

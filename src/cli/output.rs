@@ -12,6 +12,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// The journal of a sweep: what must not be lost by a later command.
+pub(super) const JOURNAL: &str = "journal.jsonl";
 /// Held locked while a run writes; the operating system frees it with the process.
 const LOCK: &str = ".highwater.lock";
 /// Temporary files are named `.highwater-….tmp`.
@@ -32,8 +34,20 @@ pub(super) struct OutputFolder {
 impl OutputFolder {
     /// Makes the folder where it is missing, and finds out everything that
     /// would prevent writing into it. `force` accepts a folder that holds
-    /// something else.
+    /// something else, or the journal of a sweep.
     pub(super) fn claim(path: &Path, force: bool) -> Result<Self, Failure> {
+        if !force && path.join(JOURNAL).exists() {
+            return Err(Failure::Input(format!(
+                "{}: the folder holds the journal of a sweep, whose cells would be lost; choose \
+                 another with --out, continue the sweep with --resume, or replace it with --force",
+                path.display()
+            )));
+        }
+        Self::claim_with_journal(path, force)
+    }
+
+    /// The same, but keeps the journal of a sweep.
+    pub(super) fn claim_with_journal(path: &Path, force: bool) -> Result<Self, Failure> {
         let wrong = |why: String| Failure::Input(format!("{}: {why}", path.display()));
         let cannot = |error: io::Error| wrong(format!("results cannot be written here: {error}"));
         fs::create_dir_all(path).map_err(cannot)?;
@@ -75,8 +89,26 @@ impl OutputFolder {
         self.put(manifest::NAME, &manifest.finished(files))
     }
 
+    /// Marks the folder as ours before these files are in it.
+    pub(super) fn mark(&self, files: &[&str], manifest: &Manifest) -> Result<(), Failure> {
+        let earlier = self.earlier.iter().map(String::as_str);
+        let new = files.iter().copied().filter(|name| !self.earlier.iter().any(|it| it == name));
+        self.put(manifest::NAME, &manifest.planned(earlier.chain(new)))
+    }
+
+    /// Removes one of our files, for good.
+    pub(super) fn remove(&self, name: &str) -> Result<(), Failure> {
+        let target = self.path.join(name);
+        match fs::remove_file(&target).and_then(|()| synchronise(&self.path)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::Io(format!("cannot remove {}: {error}", target.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Puts one file in place, whole.
-    fn put(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+    pub(super) fn put(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         assert!(manifest::stays_inside(name), "a result file named {name:?}");
         let attempt = || {
             let folder = self.folder_of(name)?;

@@ -89,6 +89,7 @@ impl Replications<'_> {
             scenario: ScenarioName { title: scenario.title.clone(), hash: scenario.hash.clone() },
             seed,
             replications: self.replications.len() as u32,
+            precision: None,
             kind: match scenario.run.kind {
                 RunKind::Steady => "steady".to_owned(),
                 RunKind::Terminating => "terminating".to_owned(),
@@ -397,15 +398,13 @@ impl Replications<'_> {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let too_short = self.replications.iter().filter(|one| one.too_short).count();
         let mut warnings = Vec::new();
-        if too_short > 0 {
-            warnings.push(format!(
-                "the run is too short for its warm-up in {too_short} of {} replications (MSER-5 \
-                 finds no truncation point in the first half): nothing was cut; run longer, or \
-                 set run.warmup",
-                self.replications.len()
-            ));
+        if self.any_too_short() {
+            warnings.push(
+                "the run is too short for its warm-up (MSER-5 finds no truncation point in the \
+                 first half of a pilot run): nothing was cut; run longer, or set run.warmup"
+                    .to_owned(),
+            );
         }
         warnings
     }

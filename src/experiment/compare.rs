@@ -1,18 +1,45 @@
 //! Several designs under the same users: common random numbers and paired
 //! differences (Law, *Simulation Modeling and Analysis*, ch. 10).
 
+mod paired;
+mod words;
+
 use super::assembly::{answered, offered, response_of};
 use super::comparison::{Comparison, Design, Difference};
-use super::confidence::mean_estimate;
-use super::cost::standing_per_hour;
 use super::ensemble::{Ensemble, Replication};
+use super::figure_path::figure;
+use super::precision::{Precision, play_until};
 use super::redundancy::redundancy;
 use super::run::{PROGRESS_STEPS, PlayFailure, PlayOptions, on_threads};
 use super::same_failures::same_failures;
-use super::summary::{Estimate, Summary};
-use crate::kernel::math;
+use super::summary::{Cost, Estimate, Summary};
 use crate::metrics::histogram::Quantile;
 use crate::scenario::model::Scenario;
+use paired::Pairs;
+
+/// Compares designs with as many replications as the figures of each need to be
+/// so precise by themselves: all are played as often as the one that needs most.
+///
+/// # Errors
+/// A design that does not compile, or a broken law.
+pub fn compare_until(
+    designs: &[(String, Scenario)],
+    options: &PlayOptions,
+    precision: Precision,
+) -> Result<Comparison, PlayFailure> {
+    let seed = Some(options.seed.unwrap_or(designs[0].1.run.seed));
+    let alone = PlayOptions { seed, ..*options };
+    let mut reached = Vec::new();
+    for (_, scenario) in designs {
+        reached.push(play_until(scenario, &alone, precision)?.summary);
+    }
+    let replications = reached.iter().map(|summary| summary.replications).max();
+    let mut comparison = compare(designs, &PlayOptions { replications, ..alone })?;
+    for (design, alone) in comparison.designs.iter_mut().zip(reached) {
+        design.results.summary.precision = alone.precision;
+    }
+    Ok(comparison)
+}
 
 /// Plays every design under the seed and the number of replications of the
 /// first, and compares each with it, replication by replication.
@@ -44,9 +71,10 @@ pub fn compare(
         played[1..].iter().map(|design| difference(&played[0], design)).collect();
     let scenarios: Vec<&Scenario> = designs.iter().map(|(_, scenario)| scenario).collect();
     let designs: Vec<Design> = played.into_iter().map(|(design, _)| design).collect();
-    let sentence = sentence(&designs, &differences);
+    let cheapest = words::cheapest(&designs).map(|place| designs[place].name.clone());
+    let sentence = words::sentence(&designs, &differences);
     let redundancy = bought(&designs, &scenarios);
-    Ok(Comparison { designs, differences, sentence, redundancy })
+    Ok(Comparison { designs, differences, sentence, cheapest, redundancy })
 }
 
 /// A warning for each design that runs for another time than the first.
@@ -80,41 +108,116 @@ type PlayedDesign = (Design, Vec<Replication>);
 /// Reads one figure of a replication.
 type Reader = Box<dyn Fn(&Replication) -> Option<f64>>;
 
-fn difference(first: &PlayedDesign, other: &PlayedDesign) -> Difference {
-    let quantile = |p: f64| -> Reader { Box::new(move |one| quantile_ms(one, p)) };
-    let readers: [(&str, Reader); 7] = [
-        ("response_time_ms.mean", Box::new(mean_ms)),
-        ("response_time_ms.p50", quantile(0.5)),
-        ("response_time_ms.p95", quantile(0.95)),
-        ("response_time_ms.p99", quantile(0.99)),
-        ("availability", Box::new(availability)),
-        ("throughput_per_s", Box::new(throughput)),
-        ("availability_by_time", Box::new(availability_by_time)),
-    ];
-    let known = [&first.0, &other.0].map(|one| one.results.summary.availability_by_time.is_some());
-    let mut figures: Vec<(String, Estimate)> = readers
-        .iter()
-        .filter(|(name, _)| *name != "availability_by_time" || known == [true; 2])
-        .map(|(name, read)| ((*name).to_owned(), paired(&first.1, &other.1, read)))
-        .collect();
-    let (first_cost, cost) = (&first.0.results.summary.cost, &other.0.results.summary.cost);
-    let exact = "a price is exact";
-    let per_hour = Estimate::point(cost.per_hour - first_cost.per_hour, exact);
-    figures.push(("cost.per_hour".to_owned(), per_hour));
-    let million = |cost: &super::summary::Cost| cost.per_million_requests.value;
-    if let (Some(before), Some(after)) = (million(first_cost), million(cost)) {
-        let note = "difference of two means";
-        let estimate = Estimate::point(after - before, note);
-        figures.push(("cost.per_million_requests".to_owned(), estimate));
-    }
-    Difference { design: other.0.name.clone(), figures }
+/// A figure that designs are compared in: its name, and how it is read of one
+/// replication.
+struct Compared {
+    name: &'static str,
+    read: Reader,
+    /// Read from merged data, and never averaged.
+    quantile: bool,
 }
 
-/// Student's t over the differences of paired replications.
-fn paired(first: &[Replication], other: &[Replication], read: &Reader) -> Estimate {
-    let differences: Vec<Option<f64>> =
-        first.iter().zip(other).map(|(first, other)| Some(read(other)? - read(first)?)).collect();
-    mean_estimate(&differences)
+/// What is compared, in the order of the files.
+fn figures() -> Vec<Compared> {
+    let of = |name, read: Reader| Compared { name, read, quantile: false };
+    let quantile = |name, p: f64| {
+        let read: Reader = Box::new(move |one| quantile_ms(one, p));
+        Compared { name, read, quantile: true }
+    };
+    vec![
+        of("response_time_ms.mean", Box::new(mean_ms)),
+        quantile("response_time_ms.p50", 0.5),
+        quantile("response_time_ms.p95", 0.95),
+        quantile("response_time_ms.p99", 0.99),
+        quantile("response_time_ms.p99_9", 0.999),
+        of("availability", Box::new(availability)),
+        of("throughput_per_s", Box::new(throughput)),
+        of("availability_by_time", Box::new(availability_by_time)),
+    ]
+}
+
+fn difference(first: &PlayedDesign, other: &PlayedDesign) -> Difference {
+    let mut difference = Difference {
+        design: other.0.name.clone(),
+        figures: Vec::new(),
+        variance_reduction: Vec::new(),
+    };
+    let summaries = [&first.0.results.summary, &other.0.results.summary];
+    for compared in figures() {
+        let [Some(before), Some(after)] = summaries.map(|summary| figure(summary, compared.name))
+        else {
+            continue;
+        };
+        let each = |played: &PlayedDesign| played.1.iter().map(&compared.read).collect();
+        let pairs = Pairs::new(each(first), each(other));
+        let estimate = paired(&before, &after, &pairs, compared.quantile);
+        let estimate = match compared.name {
+            "availability" => bounded(estimate, summaries),
+            _ => estimate,
+        };
+        if WORTH_PAIRING.contains(&compared.name) && estimate.low.is_some() {
+            let worth = (compared.name.to_owned(), pairs.variance_reduction());
+            difference.variance_reduction.push(worth);
+        }
+        difference.figures.push((compared.name.to_owned(), estimate));
+    }
+    difference.figures.extend(costs(first, other));
+    difference
+}
+
+/// The figures whose narrowing by common random numbers is told.
+const WORTH_PAIRING: [&str; 2] = ["response_time_ms.mean", "response_time_ms.p99"];
+
+/// The difference of two estimates, no better known than either of them.
+fn paired(before: &Estimate, after: &Estimate, pairs: &Pairs, quantile: bool) -> Estimate {
+    let unknown = [before, after].into_iter().find(|one| one.value.is_none() || one.at_least);
+    if let Some(unknown) = unknown {
+        return Estimate::absent(unknown.note.as_deref().unwrap_or("one of both is not known"));
+    }
+    let point = after.value.zip(before.value).map_or(0.0, |(after, before)| after - before);
+    match [before, after].into_iter().find(|one| one.low.is_none()) {
+        Some(bare) => Estimate::point(point, bare.note.as_deref().unwrap_or("no interval")),
+        None if quantile => pairs.around(point),
+        None => pairs.mean(),
+    }
+}
+
+/// Where nothing failed in either design the difference is not known to be
+/// none: up to 3 in n may fail in each (rule of three, Hanley &
+/// Lippman-Hand 1983).
+fn bounded(estimate: Estimate, summaries: [&Summary; 2]) -> Estimate {
+    let faultless = |summary: &&Summary| {
+        summary.requests.offered > 0 && summary.requests.answered == summary.requests.offered
+    };
+    if !summaries.iter().all(faultless) {
+        return estimate;
+    }
+    let [first, other] = summaries.map(|summary| 3.0 / summary.requests.offered as f64);
+    let note = Some("nothing failed in either: the ends are bounds".to_owned());
+    Estimate { low: Some(-other), high: Some(first), note, ..estimate }
+}
+
+/// Differences of what they cost.
+fn costs(first: &PlayedDesign, other: &PlayedDesign) -> Vec<(String, Estimate)> {
+    let (before, after) = (&first.0.results.summary.cost, &other.0.results.summary.cost);
+    let note = "prices are exact, what is paid by use is a mean";
+    let per_hour = Estimate::point(after.per_hour - before.per_hour, note);
+    let mut figures = vec![("cost.per_hour".to_owned(), per_hour)];
+    let million = |cost: &Cost| cost.per_million_requests.clone();
+    let each = |played: &PlayedDesign| -> Vec<Option<f64>> {
+        let hourly = played.0.results.summary.cost.per_hour;
+        let rates = played.1.iter().map(throughput);
+        rates
+            .map(|rate| Some(hourly / (rate? * 3_600.0) * 1e6).filter(|it| it.is_finite()))
+            .collect()
+    };
+    if million(before).value.is_some() && million(after).value.is_some() {
+        let pairs = Pairs::new(each(first), each(other));
+        // A ratio of means, as a quantile no mean of its parts.
+        let estimate = paired(&million(before), &million(after), &pairs, true);
+        figures.push(("cost.per_million_requests".to_owned(), estimate));
+    }
+    figures
 }
 
 fn mean_ms(one: &Replication) -> Option<f64> {
@@ -142,84 +245,4 @@ fn availability_by_time(one: &Replication) -> Option<f64> {
 fn throughput(one: &Replication) -> Option<f64> {
     let window = one.window_s();
     (window > 0.0).then(|| one.played.recorder.answers_in_window as f64 / window)
-}
-
-/// The answer in one sentence per other design: p99 and cost.
-fn sentence(designs: &[Design], differences: &[Difference]) -> String {
-    let base = &designs[0];
-    let sentences: Vec<String> = designs[1..]
-        .iter()
-        .zip(differences)
-        .map(|(design, difference)| {
-            let speed = speed_phrase(difference);
-            let cost = cost_phrase(base, design);
-            format!("{} {speed} than {} and {cost}.", design.name, base.name)
-        })
-        .collect();
-    sentences.join(" ")
-}
-
-fn speed_phrase(difference: &Difference) -> String {
-    let p99 = difference.figures.iter().find(|(name, _)| name == "response_time_ms.p99");
-    let Some((_, estimate)) = p99 else {
-        return "answers no differently".to_owned();
-    };
-    match (estimate.value, estimate.half_width()) {
-        (Some(value), Some(half)) if value.abs() > half => {
-            let direction = if value < 0.0 { "faster" } else { "slower" };
-            format!("answers {} {direction} at p99", plus_minus(value.abs(), half))
-        }
-        (Some(value), Some(half)) => {
-            format!("is not measurably faster or slower at p99 ({})", plus_minus(value, half))
-        }
-        _ => "leaves p99 undecided, being no faster for sure".to_owned(),
-    }
-}
-
-/// Designs whose shares of answered requests lie further apart are compared by
-/// what stands there.
-const UNEQUAL: f64 = 0.01;
-
-fn answered_share(summary: &Summary) -> f64 {
-    let requests = &summary.requests;
-    requests.answered as f64 / requests.offered.max(1) as f64
-}
-
-fn cost_phrase(base: &Design, design: &Design) -> String {
-    // Who answers less sends less, and is no cheaper for it.
-    let [first, other] = [&base.results.summary, &design.results.summary];
-    let apart = (answered_share(first) - answered_share(other)).abs() > UNEQUAL;
-    let (before, after, what) = if apart {
-        (standing_per_hour(&first.cost), standing_per_hour(&other.cost), "has machines that cost")
-    } else {
-        (first.cost.per_hour, other.cost.per_hour, "costs")
-    };
-    if before <= 0.0 {
-        return "no prices are given".to_owned();
-    }
-    let change = after / before - 1.0;
-    match change.abs() < 0.005 {
-        true => format!("{what} the same"),
-        false if change < 0.0 => format!("{what} {:.0} % less", -100.0 * change),
-        false => format!("{what} {:.0} % more", 100.0 * change),
-    }
-}
-
-/// Both to the first digit of what is uncertain: `46.2 ± 0.6 ms`.
-fn plus_minus(value: f64, half_width: f64) -> String {
-    let digits = (-math::log10(half_width.max(1e-3))).ceil().clamp(0.0, 3.0) as usize;
-    format!("{value:.digits$} ± {half_width:.digits$} ms")
-}
-
-#[cfg(test)]
-mod tests {
-    //! Goal: the sentence says no more than is known. Method: worked values.
-    use super::plus_minus;
-
-    #[test]
-    fn digits_end_where_certainty_ends() {
-        assert_eq!(plus_minus(46.18, 0.614), "46.2 ± 0.6 ms");
-        assert_eq!(plus_minus(46.18, 12.3), "46 ± 12 ms");
-        assert_eq!(plus_minus(0.512, 0.034), "0.51 ± 0.03 ms");
-    }
 }

@@ -12,6 +12,9 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// The answer in one sentence.
     pub sentence: String,
+    /// The cheapest design that meets its SLO; `None` where none does, or none
+    /// has one.
+    pub cheapest: Option<String>,
     /// What each other design bought under the same failures, a sentence each;
     /// empty where nothing failed.
     pub redundancy: Vec<String>,
@@ -33,8 +36,11 @@ pub struct Difference {
     /// Name of the design.
     pub design: String,
     /// By figure: `response_time_ms.mean`, `.p50`, `.p95`, `.p99`,
-    /// `availability`, `availability_by_time` (where something can fail in
+    /// `.p99_9`, `availability`, `availability_by_time` (where something can fail in
     /// both), `throughput_per_s`, `cost.per_hour`,
     /// `cost.per_million_requests`.
     pub figures: Vec<(String, Estimate)>,
+    /// By figure: so many times larger the variance of the difference would be
+    /// if each design had users of its own.
+    pub variance_reduction: Vec<(String, Estimate)>,
 }

@@ -14,10 +14,7 @@ pub(super) fn cost(
     measured_s: f64,
 ) -> Cost {
     let topology = &scenario.topology;
-    let mut parts = machines(topology, components);
-    for balancer in &topology.load_balancers {
-        add(&mut parts, &format!("load_balancers.{}", balancer.name), balancer.price_per_hour);
-    }
+    let mut parts = standing(topology, |owner| number(components, owner, "instances_mean"));
     if let Some(dns) = &topology.dns {
         let queries = number(components, "dns", "queries").unwrap_or(0.0);
         let per_hour = queries / measured_s * SECONDS_PER_HOUR;
@@ -54,9 +51,30 @@ pub(super) fn standing_per_hour(cost: &Cost) -> f64 {
     cost.parts_per_hour.iter().filter(stands).map(|(_, price)| price).sum()
 }
 
-/// Of a service that events scale, the mean number of machines counts, and not
-/// all those for which there is room.
-fn machines(topology: &Topology, components: &Named<ComponentResult>) -> Named<f64> {
+/// What the measured use costs, on top of what stands there.
+pub(super) fn by_use_per_hour(cost: &Cost) -> f64 {
+    cost.per_hour - standing_per_hour(cost)
+}
+
+/// The price by the hour of what stands there at the start of a run, by
+/// component: known without playing it.
+pub(super) fn standing_parts(scenario: &Scenario) -> Named<f64> {
+    let topology = &scenario.topology;
+    standing(topology, |owner| {
+        let name = owner.strip_prefix("services.")?;
+        let service = topology.services.iter().find(|service| service.name == name)?;
+        (service.instances as usize != service.hosts.len()).then(|| f64::from(service.instances))
+    })
+}
+
+/// The sum of them.
+pub(super) fn standing_price(scenario: &Scenario) -> f64 {
+    standing_parts(scenario).iter().map(|(_, price)| price).sum()
+}
+
+/// Machines and balancers. Of a service that events scale, the number of
+/// `running` machines counts, and not all those for which there is room.
+fn standing(topology: &Topology, running: impl Fn(&str) -> Option<f64>) -> Named<f64> {
     let mut parts = Vec::new();
     for host in &topology.hosts {
         let owner = if host.shared { format!("hosts.{}", host.name) } else { host.name.clone() };
@@ -64,9 +82,12 @@ fn machines(topology: &Topology, components: &Named<ComponentResult>) -> Named<f
     }
     for (owner, price) in &mut parts {
         let room = topology.hosts.iter().filter(|host| host.name == *owner).count();
-        if let Some(mean) = number(components, owner, "instances_mean") {
-            *price *= mean / room as f64;
+        if let Some(running) = running(owner) {
+            *price *= running / room as f64;
         }
+    }
+    for balancer in &topology.load_balancers {
+        add(&mut parts, &format!("load_balancers.{}", balancer.name), balancer.price_per_hour);
     }
     parts
 }

@@ -53,6 +53,8 @@ impl Judge<'_> {
         let verdict = match short {
             true => Verdict::Undecided,
             false => match decide(&strict, term.limit, at_least) {
+                // Whom nobody answers waits for ever.
+                Verdict::Undecided if is_time(term) && is_mute(summary) => Verdict::Missed,
                 Verdict::Undecided if self.floor_exceeds(term) => Verdict::Missed,
                 verdict => verdict,
             },
@@ -183,6 +185,11 @@ pub(super) fn is_time(term: &SloTerm) -> bool {
 fn availability(summary: &Summary) -> &Estimate {
     let by_time = summary.availability_by_time.as_ref().filter(|_| summary.availability_only);
     by_time.unwrap_or(&summary.availability)
+}
+
+/// Requests were offered, and not one of them was answered.
+fn is_mute(summary: &Summary) -> bool {
+    summary.requests.offered > 0 && summary.requests.answered == 0
 }
 
 /// What is missing of the availability that the SLO is about.

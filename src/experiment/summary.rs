@@ -10,7 +10,7 @@ pub use availability::{
     ClosedForm, ComponentIncident, ErrorBudget, INCIDENTS_LISTED, IncidentGroup, IncidentResult,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `summary.json`.
 pub const FORMAT: u32 = 1;
@@ -55,6 +55,9 @@ pub struct Summary {
     pub seed: u64,
     /// Independent replications.
     pub replications: u32,
+    /// How precise the run was to be, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionResult>,
     /// `steady` or `terminating`.
     pub kind: String,
     /// Simulated time of a replication, warm-up included.
@@ -142,6 +145,22 @@ pub struct ScenarioName {
     pub hash: String,
 }
 
+/// How precise a run was to be, and whether it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PrecisionResult {
+    /// Half-width ÷ value that was asked for.
+    pub asked: f64,
+    /// Every figure that was asked for is so precise.
+    pub reached: bool,
+    /// The least precise of them: `mean`, `p99`, `availability` …
+    pub figure: String,
+    /// Its half-width, on the longer side, ÷ value; for shares of failures ÷
+    /// what the objective allows. `None` where it has no interval.
+    pub relative_half_width: Option<f64>,
+    /// Replications after which the run would have given up.
+    pub replications_max: u32,
+}
+
 /// What must hold, and whether it does.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SloResult {
@@ -169,7 +188,7 @@ pub struct SloTermResult {
 }
 
 /// Whether a term holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The whole interval is on the good side.

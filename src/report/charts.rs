@@ -1,13 +1,24 @@
 //! The charts of a run and of a comparison. No chart knows a kind of
 //! component: what is drawn follows from names and figures alone.
 
+mod capacity;
+mod comparison;
+mod growth;
 mod incidents;
 mod lag;
+pub(super) mod plan;
 mod regions;
+mod scaling;
+mod sweep;
+
+pub use capacity::of_capacity;
+pub use comparison::of_comparison;
+pub use growth::of_growth;
+pub use scaling::of_scaling;
+pub use sweep::of_sweep;
 
 use super::chart::{Axis, Bar, Bars, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series};
 use super::number::Unit;
-use crate::experiment::comparison::Comparison;
 use crate::experiment::summary::{Results, Summary, TimeSeries};
 
 /// So many stations are drawn over time; more cannot be told apart.
@@ -32,11 +43,6 @@ pub fn of_run(results: &Results) -> Vec<(&'static str, Chart)> {
     charts
 }
 
-/// The charts of a comparison, by the stem of their file.
-pub fn of_comparison(comparison: &Comparison) -> Vec<(&'static str, Chart)> {
-    vec![("percentiles", designs(comparison)), ("cost", cost(comparison))]
-}
-
 /// The response time of every share of the requests.
 fn percentiles(results: &Results) -> Chart {
     let curve = &results.percentile_curve;
@@ -57,62 +63,6 @@ fn percentiles(results: &Results) -> Chart {
             series: vec![curve_series("", Colour::BLUE, curve)],
             limits: limits(&results.summary),
             x: percentile_axis(&[curve]),
-            excluded: None,
-            bands: Vec::new(),
-        }]),
-    }
-}
-
-/// The percentile curves of several designs.
-fn designs(comparison: &Comparison) -> Chart {
-    let designs = &comparison.designs;
-    let curves: Vec<_> =
-        designs.iter().map(|design| &design.results.percentile_curve[..]).collect();
-    let series = designs.iter().enumerate().map(|(index, design)| {
-        curve_series(&design.name, Colour::series(index), &design.results.percentile_curve)
-    });
-    Chart {
-        title: "Response time by percentile".to_owned(),
-        subtitle: "The same users against every design".to_owned(),
-        body: Body::Panels(vec![Panel {
-            y: Axis {
-                label: "response time, ms".to_owned(),
-                scale: spread_scale(&curves),
-                reaches: None,
-            },
-            series: series.collect(),
-            limits: designs.first().map_or_else(Vec::new, |first| limits(&first.results.summary)),
-            x: percentile_axis(&curves),
-            excluded: None,
-            bands: Vec::new(),
-        }]),
-    }
-}
-
-/// What each design costs against the response time of its slowest percent.
-fn cost(comparison: &Comparison) -> Chart {
-    let series = comparison.designs.iter().enumerate().map(|(index, design)| {
-        let summary = &design.results.summary;
-        let time = &summary.response_time_ms.p99;
-        let monthly = summary.cost.per_hour * HOURS_PER_MONTH;
-        let bound = if time.at_least { " (at least)" } else { "" };
-        Series {
-            name: format!("{}{bound}", design.name),
-            colour: Colour::series(index),
-            mark: Mark::Points(time.low.zip(time.high).into_iter().collect()),
-            points: vec![time.value.map(|value| (monthly, value))],
-        }
-    });
-    let limits =
-        comparison.designs.first().map_or_else(Vec::new, |first| limits(&first.results.summary));
-    Chart {
-        title: "Cost against p99".to_owned(),
-        subtitle: "Lower left is better; bars are confidence intervals".to_owned(),
-        body: Body::Panels(vec![Panel {
-            x: axis("cost per month, in the currency of the prices", Scale::Linear),
-            y: axis("p99 of the response time, ms", Scale::Linear),
-            series: series.collect(),
-            limits: limits.into_iter().map(|limit| Limit { at: None, ..limit }).collect(),
             excluded: None,
             bands: Vec::new(),
         }]),

@@ -178,6 +178,7 @@ pub(super) fn figures(design: &Design) -> Vec<(&'static str, Estimate)> {
         ("response_time_ms.p50", time.p50.clone()),
         ("response_time_ms.p95", time.p95.clone()),
         ("response_time_ms.p99", time.p99.clone()),
+        ("response_time_ms.p99_9", time.p99_9.clone()),
         ("availability", summary.availability.clone()),
         ("throughput_per_s", summary.throughput_per_s.clone()),
         ("cost.per_hour", Estimate::point(summary.cost.per_hour, "")),
@@ -218,51 +219,56 @@ fn causes(failed: &Named<u64>) -> String {
 }
 
 /// Lines of fields under construction.
-struct Table {
+pub(super) struct Table {
     writer: csv::Writer<Vec<u8>>,
     line: Vec<String>,
 }
 
 impl Table {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { writer: csv::Writer::from_writer(Vec::new()), line: Vec::new() }
     }
 
-    fn text(&mut self, field: &str) {
+    pub(super) fn text(&mut self, field: &str) {
         self.line.push(text::field(field));
     }
 
-    fn texts(&mut self, fields: &[&str]) {
+    /// A field that is a number already.
+    pub(super) fn plain(&mut self, field: &str) {
+        self.line.push(field.to_owned());
+    }
+
+    pub(super) fn texts(&mut self, fields: &[&str]) {
         fields.iter().for_each(|field| self.text(field));
     }
 
-    fn counts(&mut self, fields: &[u64]) {
+    pub(super) fn counts(&mut self, fields: &[u64]) {
         self.line.extend(fields.iter().map(u64::to_string));
     }
 
-    fn number(&mut self, value: Option<f64>) {
+    pub(super) fn number(&mut self, value: Option<f64>) {
         let value = value.filter(|value| value.is_finite());
         self.line.push(value.map_or_else(String::new, number::field));
     }
 
-    fn estimate(&mut self, estimate: &Estimate) {
+    pub(super) fn estimate(&mut self, estimate: &Estimate) {
         self.number(estimate.value);
         self.number(estimate.low);
         self.number(estimate.high);
     }
 
-    fn heading(&mut self, figure: &str) {
+    pub(super) fn heading(&mut self, figure: &str) {
         self.texts(&[figure, &format!("{figure}_low"), &format!("{figure}_high")]);
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         // Writing to memory cannot fail, and all lines are of one length.
         let written = self.writer.write_record(&self.line);
         debug_assert!(written.is_ok(), "lines of different length");
         self.line.clear();
     }
 
-    fn bytes(self) -> Vec<u8> {
+    pub(super) fn bytes(self) -> Vec<u8> {
         self.writer.into_inner().unwrap_or_default()
     }
 }

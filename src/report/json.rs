@@ -3,6 +3,7 @@
 use super::aggregate::{self, Row, Which};
 use super::number;
 use crate::experiment::comparison::Comparison;
+use crate::experiment::plan::result::PlanResult;
 use crate::experiment::summary::{FORMAT, Summary};
 use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
@@ -27,6 +28,11 @@ pub fn comparison_by_tier(comparison: &Comparison) -> Vec<u8> {
     pretty(compared(comparison, by_tier))
 }
 
+/// The content of `plan.json`.
+pub fn plan(result: &PlanResult) -> Vec<u8> {
+    pretty(value(result))
+}
+
 fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Value {
     let designs = comparison
         .designs
@@ -36,11 +42,15 @@ fn compared(comparison: &Comparison, summary: impl Fn(&Summary) -> Value) -> Val
         let figures = difference.figures.iter();
         let figures: Map<_, _> =
             figures.map(|(name, estimate)| (name.clone(), value(estimate))).collect();
-        json!({ "design": difference.design, "figures": figures })
+        let worth = difference.variance_reduction.iter();
+        let worth: Map<_, _> =
+            worth.map(|(name, estimate)| (name.clone(), value(estimate))).collect();
+        json!({ "design": difference.design, "figures": figures, "variance_reduction": worth })
     });
     json!({
         "format": FORMAT,
         "sentence": comparison.sentence,
+        "cheapest": comparison.cheapest,
         "redundancy": comparison.redundancy,
         "designs": designs.collect::<Vec<_>>(),
         "differences": differences.collect::<Vec<_>>(),
@@ -67,11 +77,12 @@ fn station(row: &Row<'_>) -> Value {
 }
 
 /// Only derived serialisations of plain structures come here; they cannot fail.
-fn value<T: Serialize>(figures: &T) -> Value {
+pub(super) fn value<T: Serialize>(figures: &T) -> Value {
     serde_json::to_value(figures).unwrap_or(Value::Null)
 }
 
-fn pretty(mut all: Value) -> Vec<u8> {
+/// With every figure rounded.
+pub(super) fn pretty(mut all: Value) -> Vec<u8> {
     round(&mut all);
     format!("{all:#}\n").into_bytes()
 }

@@ -4,16 +4,24 @@
 //! kind of component: what is written follows from names and figures.
 
 pub mod aggregate;
+pub mod capacity;
 pub mod chart;
 pub mod charts;
 pub mod csv;
+pub mod growth;
 pub mod json;
 pub mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
+pub mod plan;
 pub mod requests;
+pub mod scaling;
+pub mod sweep;
 pub mod terminal;
 pub mod text;
 
 use crate::experiment::comparison::Comparison;
+use crate::experiment::scale::Scaling;
 use crate::experiment::summary::{Estimate, Results};
 use chart::{Chart, ChartError};
 
@@ -31,12 +39,19 @@ pub struct ReportOptions {
 pub enum ReportError {
     /// A chart could not be drawn.
     Chart(ChartError),
+    /// A table could not be written as Parquet.
+    #[cfg(feature = "parquet")]
+    Parquet(String),
 }
 
 impl std::fmt::Display for ReportError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Chart(error) => error.fmt(formatter),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(why) => {
+                write!(formatter, "the table cannot be written as Parquet: {why}")
+            }
         }
     }
 }
@@ -95,9 +110,19 @@ pub fn comparison_files(
     Ok(files)
 }
 
+/// The files of both ways of a tier.
+pub fn scaling_files(scaling: &Scaling, options: &ReportOptions) -> Result<Vec<File>, ReportError> {
+    let mut files = vec![
+        ("scale.json".to_owned(), scaling::json(scaling)),
+        ("scale.csv".to_owned(), scaling::csv(scaling)),
+    ];
+    draw(&mut files, charts::of_scaling(scaling), options)?;
+    Ok(files)
+}
+
 fn draw(
     files: &mut Vec<File>,
-    charts: Vec<(&'static str, Chart)>,
+    charts: impl IntoIterator<Item = (impl std::fmt::Display, Chart)>,
     options: &ReportOptions,
 ) -> Result<(), ReportError> {
     for (stem, chart) in charts {

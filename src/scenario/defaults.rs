@@ -83,6 +83,11 @@ pub(super) const MOST_REGIONS: usize = 64;
 /// Most requests per second, at the peak of a spike too.
 pub(super) const MOST_PER_SECOND: f64 = 1e12;
 
+/// Most designs of a plan.
+pub(super) const CANDIDATES: u64 = 10_000;
+/// Most that can be asked for.
+pub(super) const MOST_CANDIDATES: u64 = 1_000_000;
+
 const fn seconds(count: u64) -> Duration {
     Duration::from_nanos(count * 1_000_000_000)
 }

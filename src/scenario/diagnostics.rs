@@ -95,6 +95,11 @@ impl Diagnostics {
         rendered.join("\n\n")
     }
 
+    /// Each by itself, to be shown apart.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        self.0.iter().map(|one| Self(vec![one.clone()]))
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

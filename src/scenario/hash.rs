@@ -33,7 +33,7 @@ pub(super) fn hash(
     let mut rendered = format!("users={users:?};");
     for name in sorted(tree) {
         let skipped: &[&str] = match name {
-            "title" | "description" | "expect" => continue,
+            "title" | "description" | "expect" | "plan" => continue,
             "run" => &["seed", "replications"],
             _ => &[],
         };

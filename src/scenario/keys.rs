@@ -46,6 +46,8 @@ pub(super) enum Kind {
     ByName(Units),
     /// A list of two names.
     Pair,
+    /// Ranges and lists of values under keys of the scenario.
+    Choices,
     /// Several shapes; the reader of that key knows them.
     Mixed,
     /// Part of the language, not of this version.
@@ -108,7 +110,8 @@ keys! {
         key("failures", Kind::Named(&FAILURE), "What fails by chance."),
         key("events", Kind::Named(&EVENT), "What happens by the script."),
         key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
-        later("cdn"), later("autoscale"), later("plan"),
+        key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
+        later("cdn"), later("autoscale"),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),
@@ -452,6 +455,11 @@ keys! {
         key("in_flight", Kind::Whole, "Most requests in flight."),
         key("availability_only", Kind::Flag, "Failures and repairs alone, no requests."),
         key("drain", TIME, "How long measured requests may drain after the end."),
+    ];
+    PLAN = [
+        key("vary", Kind::Choices, "Key = a range such as \"2..40\" or \"2..40:2\", or a list of values."),
+        key("survive", Kind::Names, "What may be lost: \"one instance\", \"one zone\", \"one region\", or names."),
+        key("candidates_max", Kind::Whole, "Most designs; default 10,000."),
     ];
     EXPECTED = [
         key("value", Kind::Number, "The exact value."),

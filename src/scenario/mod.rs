@@ -21,5 +21,6 @@ mod units;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use load::{Files, Loaded, Request, load};
+pub use reader::suggestion;
 pub use schema::json_schema;
 pub use template::{Change, Template};

@@ -92,7 +92,7 @@ pub(super) fn nearest<'n>(
 }
 
 /// "did you mean", or else what there is.
-pub(super) fn suggestion<'n>(
+pub fn suggestion<'n>(
     name: &str,
     candidates: impl Iterator<Item = &'n str> + Clone,
 ) -> Option<String> {

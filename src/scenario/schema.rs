@@ -57,6 +57,13 @@ fn kind(kind: Kind) -> Value {
         Kind::Pair => json!({
             "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2
         }),
+        Kind::Choices => json!({
+            "type": "object", "minProperties": 1,
+            "additionalProperties": { "anyOf": [
+                { "type": "string", "pattern": "^[0-9_]+\\.\\.[0-9_]+(:[0-9_]+)?$" },
+                { "type": "array", "minItems": 1 },
+            ] },
+        }),
         Kind::Mixed | Kind::Later => json!({}),
     }
 }

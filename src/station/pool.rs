@@ -218,7 +218,7 @@ impl Pool {
         self.removed += 1;
         if let Some(places) = &mut self.places {
             places.remove(&head.job);
-            self.trim();
+            self.tidy();
         }
         let waited = self.end_wait(now, head.arrived);
         self.statistics.record_wait(waited);
@@ -238,10 +238,7 @@ impl Pool {
         let waiting = &mut self.queue[(place - self.removed) as usize];
         let arrived = std::mem::replace(&mut waiting.arrived, VACATED);
         self.vacated += 1;
-        self.trim();
-        if self.vacated * 2 > self.queue.len() {
-            self.compact();
-        }
+        self.tidy();
         self.end_wait(now, arrived);
         self.statistics.abandonments += 1;
         true
@@ -315,13 +312,16 @@ impl Pool {
         self.waited.wrapping_add(present).wrapping_sub(self.arrived)
     }
 
-    /// Removes vacated places from the front.
-    #[inline]
-    fn trim(&mut self) {
+    /// Removes vacated places from the front, and all of them where they are
+    /// more than half.
+    fn tidy(&mut self) {
         while self.queue.front().is_some_and(|waiting| waiting.arrived == VACATED) {
             self.queue.pop_front();
             self.removed += 1;
             self.vacated -= 1;
+        }
+        if self.vacated * 2 > self.queue.len() {
+            self.compact();
         }
     }
 

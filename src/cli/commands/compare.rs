@@ -2,9 +2,11 @@
 
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, PlayArguments,
-    Progress, claim, drawing, first_file, how, load, quoted, shown, stem, style, warn,
+    PrecisionArguments, Progress, claim, drawing, first_file, how, load, quoted, shown, stem,
+    style, warn,
 };
 use crate::cli::engine;
+use crate::experiment::summary::Summary;
 use crate::scenario::model::Scenario;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
@@ -36,6 +38,8 @@ pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     pub(in crate::cli) play: PlayArguments,
     #[command(flatten)]
+    pub(in crate::cli) until: PrecisionArguments,
+    #[command(flatten)]
     pub(in crate::cli) output: OutputArguments,
 }
 
@@ -54,7 +58,9 @@ pub(super) fn compare(
     let folder = claim(&arguments.output, || comparison_name(&arguments.files))?;
 
     let progress = Progress::new(quiet);
-    let comparison = engine::compare(&designs, &how(&arguments.play, &progress));
+    let most = arguments.until.max_replications;
+    let until = arguments.until.precision.map(|precision| (precision, most));
+    let comparison = engine::compare(&designs, &how(&arguments.play, &progress), until);
     progress.finish();
     let mut comparison = comparison?;
     for (design, unused) in comparison.designs.iter_mut().zip(unused) {
@@ -70,7 +76,11 @@ pub(super) fn compare(
         }
         Format::Json => console.print(&first_file(&files))?,
     }
-    let endings = comparison.designs.iter().map(|design| Ending::of(&design.results.summary));
+    let ending = |summary: &Summary| {
+        let short = summary.precision.as_ref().is_some_and(|precision| !precision.reached);
+        Ending::of(summary).max(if short { Ending::Limited } else { Ending::Done })
+    };
+    let endings = comparison.designs.iter().map(|design| ending(&design.results.summary));
     Ok(Ending::worst(endings))
 }
 

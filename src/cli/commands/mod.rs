@@ -12,7 +12,9 @@ mod scale;
 mod sweep;
 mod validate;
 
-use super::arguments::{Changes, Format, MachineArguments, OutputArguments, PlayArguments};
+use super::arguments::{
+    Changes, Format, MachineArguments, OutputArguments, PlayArguments, PrecisionArguments,
+};
 use super::console::Console;
 use super::engine::{self, Drawing, Files, Loaded, Play, Style};
 use super::exit::{Ending, Failure};
@@ -20,6 +22,7 @@ use super::files::{Disk, is_stdin};
 use super::manifest::Manifest;
 use super::output::OutputFolder;
 use super::progress::Progress;
+use crate::experiment::sweep::{CellResult, Definition, best};
 use crate::scenario::Request;
 use clap::Subcommand;
 use std::ffi::{OsStr, OsString};
@@ -152,6 +155,19 @@ fn quoted(path: &Path) -> String {
         return text;
     }
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// After a sweep: a closer look at its cheapest cell that meets the SLO, or at
+/// the one that comes nearest.
+fn next_of_sweep(definition: &Definition, results: &[CellResult], file: &str) -> String {
+    let Some(best) = best(results) else {
+        return format!("highwater explain {file}");
+    };
+    let sets = definition.axes.iter().zip(&best.cell.values).map(|(axis, value)| {
+        let change = format!("{}={value}", axis.key);
+        format!(" --set {}", quoted(Path::new(&change)))
+    });
+    format!("highwater run {file}{}", sets.collect::<String>())
 }
 
 /// When a command began.

@@ -2,7 +2,8 @@
 
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, PlayArguments,
-    Progress, claim, drawing, first_file, how, load, quoted, shown, stem, style, warn,
+    PrecisionArguments, Progress, claim, drawing, first_file, how, load, quoted, shown, stem,
+    style, warn,
 };
 use crate::cli::engine::{self, Play};
 use crate::cli::files::is_stdin;
@@ -20,6 +21,7 @@ Examples:
   highwater run shop.toml --users 50000 --out /tmp/50k
   highwater run shop.toml --set run.duration='\"10 min\"' --set services.web.instances=8
   highwater run shop.toml --replications 40            narrower intervals
+  highwater run shop.toml --precision 2%               as many as that takes
   highwater run shop.toml --format json | jq .slo.verdict
   highwater run shop.toml --availability-only --set run.duration='\"3650 d\"'
   generate-scenario | highwater run -                  a scenario from a pipe";
@@ -34,6 +36,8 @@ pub(in crate::cli) struct Arguments {
     pub(in crate::cli) changes: Changes,
     #[command(flatten)]
     pub(in crate::cli) play: PlayArguments,
+    #[command(flatten)]
+    pub(in crate::cli) until: PrecisionArguments,
     /// Play failures and repairs alone, without requests: years in seconds, for
     /// availability by time. No figure of requests is written.
     #[arg(long, conflicts_with = "trace")]
@@ -64,7 +68,13 @@ pub(super) fn run(
     let progress = Progress::new(arguments.play.machine.quiet);
     let options =
         Play { availability_only: arguments.availability_only, ..how(&arguments.play, &progress) };
-    let results = engine::play(&loaded.scenario, &options);
+    let until = &arguments.until;
+    let results = match until.precision {
+        None => engine::play(&loaded.scenario, &options),
+        Some(share) => {
+            engine::play_until(&loaded.scenario, &options, share, until.max_replications)
+        }
+    };
     progress.finish();
     let results = results?;
 
@@ -75,7 +85,9 @@ pub(super) fn run(
         Format::Text => console.print(&engine::run_text(&results, &style(console, &next)))?,
         Format::Json => console.print(&first_file(&files))?,
     }
-    Ok(Ending::of(&results.summary))
+    let short = results.summary.precision.as_ref().is_some_and(|precision| !precision.reached);
+    let precision = if short { Ending::Limited } else { Ending::Done };
+    Ok(Ending::worst([Ending::of(&results.summary), precision]))
 }
 
 /// The command worth trying next: more where it holds, closer where it is

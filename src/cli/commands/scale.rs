@@ -1,22 +1,154 @@
 //! `highwater scale`: one tier up against out.
 
-use super::{Console, Ending, Failure};
+use super::{
+    Changes, Clock, Console, Disk, Ending, Failure, Format, MachineArguments, OutputArguments,
+    Progress, claim, drawing, first_file, quoted, stem, style,
+};
+use crate::cli::engine::scaling as engine;
+use crate::cli::files::is_stdin;
+use crate::experiment::scale::{Scaling, Sizes};
+use crate::scenario::Request;
 use clap::Args;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Shown below `highwater scale --help`.
+const EXAMPLES: &str = "\
+The way up is one machine, larger and larger, to the largest of its family; the
+way out is more and more of the present machine. Of a database the way out is
+replicas. What is set per instance (workers, connections, queues, memory) grows
+with the machine. All steps face the same users.
+
+Examples:
+  highwater scale scenarios/variants/up-or-out.toml --tier services.web
+  highwater scale shop.toml --tier services.web --machines c4,c8,c16
+  highwater scale shop.toml --tier databases.main --max-instances 8
+  highwater scale shop.toml --tier services.web --set services.web.machine='\"c8\"'
+
+Exit codes: 0 where any step carries today's users, 1 where none does, 3 where
+more replications are needed to tell.";
 
 /// Arguments of `scale`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     /// The scenario; `-` reads standard input.
     pub(in crate::cli) file: PathBuf,
+    /// The tier: services.NAME, databases.NAME or caches.NAME.
+    #[arg(long, value_name = "TIER")]
+    pub(in crate::cli) tier: String,
+    /// Machines of the way up, instead of all of the present one's family.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(in crate::cli) machines: Vec<String>,
+    /// Most instances of the way out, instead of twice what the largest machine
+    /// costs.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(in crate::cli) max_instances: Option<u32>,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
+    /// Root of all randomness, instead of the file's `run.seed`.
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) seed: Option<u64>,
+    /// Replications under today's users, instead of the file's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub(in crate::cli) replications: Option<u32>,
+    /// Width of the bracket of each capacity that is asked for, in percent of
+    /// its lower end.
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = percent)]
+    pub(in crate::cli) tolerance: f64,
+    #[command(flatten)]
+    pub(in crate::cli) machine: MachineArguments,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArguments,
 }
 
-/// Carries the command out.
+/// `2%`, `2 %` or `2`, as a share.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    let value: f64 = number.parse().map_err(|_| "a percentage is wanted, such as 2%".to_owned())?;
+    if !(0.01..=100.0).contains(&value) {
+        return Err("possible: 0.01% to 100%".to_owned());
+    }
+    Ok(value / 100.0)
+}
+
+/// Follows both ways of a tier.
 pub(super) fn scale(
     arguments: &Arguments,
-    _words: &[OsString],
-    _console: &Console,
+    words: &[OsString],
+    console: &Console,
 ) -> Result<Ending, Failure> {
-    Err(Failure::Input(format!("{:?}: not yet", arguments.file)))
+    let clock = Clock::start();
+    let path = arguments.file.as_path();
+    let disk = Disk::new(std::slice::from_ref(&arguments.file));
+    let changes = &arguments.changes;
+    let request =
+        Request { path, overrides: &changes.overrides, users: changes.users, workload_of: None };
+    let sizes =
+        Sizes { machines: arguments.machines.clone(), max_instances: arguments.max_instances };
+    let asked = (arguments.tier.as_str(), &sizes);
+    let ways = engine::ways(&disk, &request, asked, console.color_diagnostics)?;
+    if !arguments.machine.quiet && !ways.warnings.is_empty() {
+        console.say(&ways.warnings);
+    }
+    let folder = claim(&arguments.output, || name_of(path))?;
+
+    let progress = Progress::new(arguments.machine.quiet);
+    let search = engine::Search {
+        seed: arguments.seed,
+        threads: arguments.machine.threads,
+        tolerance: arguments.tolerance,
+        replications: arguments.replications,
+        progress: &progress,
+    };
+    let scaling = engine::scale(&ways, path, &search);
+    progress.finish();
+    let scaling = scaling?;
+
+    let files = engine::scaling_files(&scaling, &drawing(&arguments.output))?;
+    folder.write(&files, &clock.manifest(words))?;
+    let next = next_command(path, &scaling);
+    match arguments.output.format {
+        Format::Text => console.print(&engine::scaling_text(&scaling, &style(console, &next)))?,
+        Format::Json => console.print(&first_file(&files))?,
+    }
+    Ok(engine::ending(&scaling))
+}
+
+/// The folder's name: results of a run have that of the scenario alone.
+fn name_of(path: &Path) -> OsString {
+    let mut name = stem(path);
+    name.push("-scale");
+    name
+}
+
+/// The command worth trying next: the step that today's users need, or else a
+/// look at what was compiled.
+fn next_command(path: &Path, scaling: &Scaling) -> String {
+    let file = if is_stdin(path) { "FILE".to_owned() } else { quoted(path) };
+    let Some(step) = scaling.cheapest().filter(|step| !step.present) else {
+        return format!("highwater run {file}");
+    };
+    let set = |(key, value): &(String, String)| match value.contains('"') {
+        true => format!(" --set {key}='{value}'"),
+        false => format!(" --set {key}={value}"),
+    };
+    let changes: Vec<String> = step.changes.iter().map(set).collect();
+    format!("highwater run {file}{}", changes.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: tolerances are understood as meant. Method: examples.
+    use super::*;
+
+    #[test]
+    fn percentages() {
+        for text in ["2%", "2 %", "2"] {
+            assert_eq!(percent(text), Ok(0.02));
+        }
+        for text in ["0%", "-1%", "two", "", "nan", "1000%"] {
+            assert!(percent(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,13 +1,26 @@
-//! The way down: the one file of this floor that calls the floors below.
+//! The way down: the one folder of this floor that calls the floors below.
 
+pub(in crate::cli) mod capacity;
 mod checking;
+mod coverage;
+mod plan;
+mod precision;
+pub(in crate::cli) mod scaling;
+mod sweep;
 
 pub(in crate::cli) use checking::{Checked, check, checked_json, explain_json};
+pub(in crate::cli) use coverage::{TRIALS, coverage};
+pub(in crate::cli) use plan::{Planning, plan, plan_files, plan_text};
+pub(in crate::cli) use precision::{MOST_REPLICATIONS, play_until};
+pub(in crate::cli) use sweep::{
+    Cells, USERS, Varied, all_errors, define, merge, open, play_cells, sweep_files, sweep_text,
+};
 
 use crate::cli::exit::Failure;
 use crate::cli::files::Disk;
 use crate::cli::progress::Progress;
 use crate::experiment::comparison::Comparison;
+use crate::experiment::precision::Precision;
 use crate::experiment::reference::{REFERENCES, reference};
 use crate::experiment::run::{self as playing, PlayFailure, PlayOptions};
 use crate::experiment::summary::Results;
@@ -155,10 +168,16 @@ pub(in crate::cli) fn length_warnings(designs: &[(String, Scenario)]) -> Vec<Opt
 pub(in crate::cli) fn compare(
     designs: &[(String, Scenario)],
     options: &Play,
+    until: Option<(f64, u32)>,
 ) -> Result<Comparison, Failure> {
     let names: Vec<&str> = designs.iter().map(|(name, _)| name.as_str()).collect();
-    crate::experiment::compare::compare(designs, &options.options())
-        .map_err(|failure| broken(failure, &names.join(", ")))
+    let precision = until.map(|(relative, most)| Precision { relative, most });
+    let options = options.options();
+    let compared = match precision {
+        None => crate::experiment::compare::compare(designs, &options),
+        Some(precision) => crate::experiment::compare::compare_until(designs, &options, precision),
+    };
+    compared.map_err(|failure| broken(failure, &names.join(", ")))
 }
 
 fn broken(failure: PlayFailure, scenario: &str) -> Failure {
@@ -226,7 +245,7 @@ fn options(drawing: &Drawing) -> ReportOptions {
 }
 
 fn undrawn(error: ReportError) -> Failure {
-    Failure::Bug(format!("a chart could not be drawn: {error}"))
+    Failure::Bug(error.to_string())
 }
 
 /// A run for people.

@@ -15,7 +15,7 @@ use crate::metrics::histogram::{Histogram, Quantile};
 
 /// Requests beyond the quantile, all replications together, below which there
 /// is no interval.
-const BEYOND_MIN: f64 = 100.0;
+const BEYOND_MIN: f64 = 30.0;
 /// The same in clusters: requests that wait behind the same jam are slow
 /// together and count as one.
 const CLUSTERS_MIN: f64 = 3.0;

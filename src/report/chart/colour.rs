@@ -34,6 +34,14 @@ impl Colour {
     pub const GRID: Self = Self(228, 228, 228);
     /// Areas that do not count.
     pub const SHADE: Self = Self(242, 242, 242);
+    /// Area of what holds; these four carry dark text.
+    pub const GOOD: Self = Self(142, 198, 227);
+    /// Area of what does not hold.
+    pub const BAD: Self = Self(238, 168, 122);
+    /// Area of what is not known.
+    pub const OPEN: Self = Self(240, 228, 150);
+    /// Area of what has no meaning.
+    pub const VOID: Self = Self(205, 205, 205);
     /// Paper.
     pub const WHITE: Self = Self(255, 255, 255);
 

@@ -5,13 +5,19 @@ mod bands;
 mod bars;
 mod canvas;
 mod colour;
+mod grid;
+mod intervals;
 mod labels;
 mod panels;
+mod path;
 mod png;
 mod scale;
+mod steps;
 
 pub use canvas::ChartError;
 pub use colour::Colour;
+pub use intervals::{Intervals, Row};
+pub use path::Path;
 pub use scale::Scale;
 
 /// A picture: a title, what to know when reading it, and the figures.
@@ -32,6 +38,12 @@ pub enum Body {
     Panels(Vec<Panel>),
     /// Horizontal bars, one below the other.
     Bars(Bars),
+    /// Values with their intervals, one below the other.
+    Intervals(Intervals),
+    /// A staircase, the first step at the bottom.
+    Steps(Steps),
+    /// Tiles, one per pair of values.
+    Grid(Grid),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -94,6 +106,8 @@ pub enum Mark {
     Line(f64),
     /// A dot for every point, named beside the first, with vertical intervals.
     Points(Vec<(f64, f64)>),
+    /// A line through dots, named at its end.
+    Path(Path),
 }
 
 /// A limit to hold.
@@ -129,6 +143,67 @@ pub struct Bar {
     pub label: String,
 }
 
+/// A staircase.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    /// What the length of a tread measures, with the unit.
+    pub axis: Axis,
+    /// Names and colours of the treads; shown where a tread has no room for its
+    /// own.
+    pub legend: Vec<(String, Colour)>,
+    /// The steps, the lowest first.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Shown large before the name.
+    pub number: String,
+    /// Shown to the left.
+    pub name: String,
+    /// Colour of the tread.
+    pub colour: Colour,
+    /// Where the tread ends; without one, only the label is shown.
+    pub value: Option<f64>,
+    /// How certain that is.
+    pub interval: Option<(f64, f64)>,
+    /// A place on the tread.
+    pub ring: Option<f64>,
+    /// Shown behind its end.
+    pub label: String,
+    /// Shown small below the label.
+    pub detail: String,
+    /// Shown at the start of the tread, where there is room.
+    pub inside: String,
+}
+
+/// Tiles in columns and rows.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// What the columns are.
+    pub column_label: String,
+    /// Name of each column, left to right.
+    pub columns: Vec<String>,
+    /// What the rows are.
+    pub row_label: String,
+    /// Name of each row, from the bottom.
+    pub rows: Vec<String>,
+    /// A tile per column of each row; none where there is nothing.
+    pub tiles: Vec<Vec<Option<Tile>>>,
+    /// What the colours mean.
+    pub legend: Vec<(String, Colour)>,
+}
+
+/// One tile.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// Shown in it where there is room.
+    pub label: String,
+    /// Its colour.
+    pub colour: Colour,
+}
+
 impl Chart {
     /// The chart as an SVG document.
     pub fn svg(&self) -> Result<Vec<u8>, ChartError> {
@@ -146,6 +221,9 @@ impl Chart {
         match &self.body {
             Body::Panels(panels) => panels::draw(&mut drawing, panels, top)?,
             Body::Bars(bars) => bars::draw(&mut drawing, bars, top)?,
+            Body::Intervals(rows) => intervals::draw(&mut drawing, rows, top)?,
+            Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
+            Body::Grid(grid) => grid::draw(&mut drawing, grid, top)?,
         }
         Ok(drawing)
     }

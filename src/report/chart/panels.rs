@@ -5,7 +5,7 @@ use super::canvas::{self, Anchor, ChartError, Drawing, WIDTH};
 use super::colour::Colour;
 use super::labels::{self, Area, EDGE, NAME, SMALL};
 use super::scale::{Ruler, Scale};
-use super::{Limit, Mark, Panel, Series};
+use super::{Limit, Mark, Panel, Path, Series, path};
 
 /// Height of the plot of a panel that is alone, and of one of several.
 const ALONE: f64 = 360.0;
@@ -22,11 +22,11 @@ const MOST_IN_PLACE: usize = 6;
 const LONGEST_LEAD: f64 = 40.0;
 
 /// The place of a plot and its axes.
-struct Plot {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
+pub(super) struct Plot {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
     /// Baseline of the label of the y axis.
     label: f64,
     x: Ruler,
@@ -34,11 +34,11 @@ struct Plot {
 }
 
 impl Plot {
-    fn x(&self, value: f64) -> f64 {
+    pub(super) fn x(&self, value: f64) -> f64 {
         self.left + (self.right - self.left) * self.x.place(value)
     }
 
-    fn y(&self, value: f64) -> f64 {
+    pub(super) fn y(&self, value: f64) -> f64 {
         self.bottom - (self.bottom - self.top) * self.y.place(value)
     }
 }
@@ -94,7 +94,7 @@ fn vertical(panel: &Panel) -> Ruler {
         let points = series.points.iter().flatten().map(|point| point.1);
         let intervals = match &series.mark {
             Mark::Line(_) => &[][..],
-            Mark::Points(intervals) => intervals,
+            Mark::Points(intervals) | Mark::Path(Path { intervals, .. }) => intervals,
         };
         points.chain(intervals.iter().flat_map(|(low, high)| [*low, *high]))
     });
@@ -120,17 +120,18 @@ fn names_beside(panel: &Panel) -> usize {
     panel.series.iter().filter(|series| beside(panel, series)).count() + limits
 }
 
-/// Whether a series is named beside the plot: lines with a name, and points
-/// where there are too many to be named in place.
+/// Whether a series is named beside the plot: lines with a name, clouds of
+/// points, and points where there are too many to be named in place.
 fn beside(panel: &Panel, series: &Series) -> bool {
     let is_point = |series: &&Series| matches!(series.mark, Mark::Points(_));
-    named(&series)
-        || is_point(&series) && panel.series.iter().filter(is_point).count() > MOST_IN_PLACE
+    let is_cloud = series.points.len() > 1 && !series.name.is_empty();
+    let crowded = || panel.series.iter().filter(is_point).count() > MOST_IN_PLACE;
+    named(&series) || is_point(&series) && (is_cloud || crowded())
 }
 
 /// Whether a series is a line with a name.
 fn named(series: &&Series) -> bool {
-    matches!(series.mark, Mark::Line(_)) && !series.name.is_empty()
+    matches!(series.mark, Mark::Line(_) | Mark::Path(_)) && !series.name.is_empty()
 }
 
 fn draw_panel(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), ChartError> {
@@ -146,6 +147,7 @@ fn draw_panel(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), C
         match &series.mark {
             Mark::Line(width) => line(drawing, plot, series, *width),
             Mark::Points(intervals) => points(drawing, plot, series, intervals),
+            Mark::Path(path) => path::draw(drawing, plot, series, path)?,
         }
     }
     for limit in &panel.limits {
@@ -198,7 +200,7 @@ fn x_labels(
     drawing.text(&label, ((left + right) / 2.0, bottom + 43.0), Anchor::Middle, SMALL);
 }
 
-fn line(drawing: &mut Drawing, plot: &Plot, series: &Series, width: f64) {
+pub(super) fn line(drawing: &mut Drawing, plot: &Plot, series: &Series, width: f64) {
     for run in series.points.split(Option::is_none) {
         let places: Vec<_> = run.iter().flatten().map(|(x, y)| (plot.x(*x), plot.y(*y))).collect();
         match places.as_slice() {
@@ -209,7 +211,12 @@ fn line(drawing: &mut Drawing, plot: &Plot, series: &Series, width: f64) {
     }
 }
 
-fn points(drawing: &mut Drawing, plot: &Plot, series: &Series, intervals: &[(f64, f64)]) {
+pub(super) fn points(
+    drawing: &mut Drawing,
+    plot: &Plot,
+    series: &Series,
+    intervals: &[(f64, f64)],
+) {
     for (index, (x, y)) in series.points.iter().flatten().enumerate() {
         let (x, y) = (plot.x(*x), plot.y(*y));
         if let Some((low, high)) = intervals.get(index) {
@@ -249,7 +256,12 @@ fn draw_limit(
 /// Limits are named beside the plot where lines may run anywhere in it, and
 /// inside where the low percentiles leave room.
 fn limits_beside(panel: &Panel) -> bool {
-    panel.x.scale == Scale::Time
+    let is_line = |series: &Series| matches!(series.mark, Mark::Line(_));
+    match panel.x.scale {
+        Scale::Time => true,
+        Scale::Percentile => false,
+        Scale::Linear | Scale::Logarithmic => panel.series.iter().any(is_line),
+    }
 }
 
 /// Names in the right margin, at the height of the ends of their lines.
@@ -279,20 +291,24 @@ fn line_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) {
 }
 
 /// A point to be named, with the ends of its interval.
-struct Dot<'a> {
-    name: &'a str,
-    x: f64,
-    y: f64,
-    top: f64,
-    bottom: f64,
+pub(super) struct Dot<'a> {
+    pub(super) name: &'a str,
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
 }
 
 /// Names beside points, where they cover neither a point nor another name.
 fn point_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), ChartError> {
     let in_place = panel.series.iter().filter(|series| !beside(panel, series));
-    let dots: Vec<_> = in_place.filter_map(|series| dot(series, plot)).collect();
+    let mut dots: Vec<_> = in_place.filter_map(|series| dot(series, plot)).collect();
+    dots.extend(panel.series.iter().flat_map(|series| path::dots(series, plot)));
     let area = |dot: &Dot<'_>| (dot.x - 7.0, dot.top - 7.0, dot.x + 7.0, dot.bottom + 7.0);
     let mut taken: Vec<Area> = dots.iter().map(area).collect();
+    taken.extend(panel.series.iter().flat_map(|series| path::occupied(series, plot)));
+    // Beside the plot stand the names of lines.
+    let right = if names_beside(panel) > 0 { plot.right + 6.0 } else { WIDTH - 8.0 };
     for dot in dots {
         let name = labels::name(dot.name);
         let width = canvas::width(&name, NAME)?;
@@ -302,7 +318,7 @@ fn point_names(drawing: &mut Drawing, panel: &Panel, plot: &Plot) -> Result<(), 
         let free = |place: &(f64, f64)| {
             let area = area(*place);
             let inside = area.0 > plot.left
-                && area.2 < WIDTH - 8.0
+                && area.2 < right
                 && area.1 > plot.top - 8.0
                 && area.3 < plot.bottom;
             inside && !taken.iter().any(|other| labels::overlap(area, *other))

@@ -1,6 +1,7 @@
 //! Designs against each other, and simulated values against exact ones.
 
-use super::style::{Style, Tone};
+use super::style;
+use super::style::{Style, Tone, sign};
 use crate::experiment::comparison::{Comparison, Difference};
 use crate::experiment::summary::Estimate;
 use crate::experiment::validation_row::ValidationRow;
@@ -13,7 +14,8 @@ const LONGEST_SENTENCE: usize = 1200;
 /// What so many designs bought is said; the file says it of all.
 const MOST_SENTENCES: usize = 6;
 /// Figures of a comparison that are shown as differences alone.
-const DIFFERENCES_ALONE: [&str; 2] = ["cost.per_million_requests", "availability_by_time"];
+const DIFFERENCES_ALONE: [&str; 3] =
+    ["response_time_ms.p99_9", "cost.per_million_requests", "availability_by_time"];
 
 /// The answer of a comparison: the sentence, the designs, the paired differences.
 pub fn comparison(comparison: &Comparison, style: &Style) -> String {
@@ -41,7 +43,10 @@ fn designs(comparison: &Comparison, style: &Style) -> String {
     const FIGURES: usize = 64;
     let width = style.width.saturating_sub(FIGURES).max(14);
     let rows = comparison.designs.iter().map(|design| {
-        let mut row = vec![text::shortened(&design.name, width)];
+        let sign = design.results.summary.slo.verdict.map(|verdict| format!("{} ", sign(verdict)));
+        let sign = sign.unwrap_or_default();
+        let name = text::shortened(&design.name, width - sign.chars().count());
+        let mut row = vec![format!("{sign}{name}")];
         let figures = csv::figures(design).into_iter();
         let shown = figures.filter(|(figure, _)| !DIFFERENCES_ALONE.contains(figure));
         row.extend(shown.map(|(figure, estimate)| {
@@ -69,13 +74,28 @@ fn difference(difference: &Difference, first: &str, style: &Style) -> String {
         vec![words(figure), unit(figure).difference(estimate), meaning(estimate).to_owned()]
     });
     let table = style.table(&["", "difference", ""], &rows.collect::<Vec<_>>());
-    format!("{this} against {first}\n{table}")
+    let mut lines = vec![format!("{this} against {first}"), table];
+    lines.extend(worth(difference).map(|words| style.wrapped(&words, 0)));
+    lines.join("\n")
+}
+
+/// What the common random numbers were worth.
+fn worth(difference: &Difference) -> Option<String> {
+    let known = difference.variance_reduction.iter().filter_map(|(figure, estimate)| {
+        let (value, low, high) = (estimate.value?, estimate.low?, estimate.high?);
+        let [value, low, high] = [value, low, high].map(number::plain);
+        Some(style::unbroken(&format!("{value} ({low} to {high}) times at {}", words(figure))))
+    });
+    let known: Vec<String> = known.collect();
+    let larger = "Users of their own would make the variance of the difference larger";
+    (!known.is_empty()).then(|| format!("{larger}: {}.", known.join(", ")))
 }
 
 /// The name of a compared figure in words.
 fn words(figure: &str) -> String {
     let figure = figure.replace("response_time_ms.", "").replace("_per_s", "");
-    text::shortened(&figure.replace(['.', '_'], " "), 32)
+    let figure = figure.replace(['.', '_'], " ").replace("p99 9", "p99.9");
+    text::shortened(&figure, 32)
 }
 
 /// What the interval of a difference says.

@@ -3,8 +3,8 @@
 use super::failures;
 use super::style::{Style, Tone, sign, unbroken};
 use crate::experiment::summary::{
-    Bottleneck, ComponentResult, Estimate, Figure, ResponseTime, Results, SloTermResult, Summary,
-    Verdict,
+    Bottleneck, ComponentResult, Estimate, Figure, PrecisionResult, ResponseTime, Results,
+    SloTermResult, Summary, Verdict,
 };
 use crate::report::aggregate::{self, Tier};
 use crate::report::csv;
@@ -65,12 +65,6 @@ fn verdict(summary: &Summary, style: &Style) -> String {
         let line = style.wrapped(&format!("  {sign} {limit:<widest$}   {measured}"), 6);
         lines.push(line.replacen(&sign, &style.paint(Tone::of(term.verdict), &sign), 1));
     }
-    let open = |term: &SloTermResult| {
-        term.verdict == Verdict::Undecided && term.estimate.half_width().is_some()
-    };
-    if summary.slo.terms.iter().any(open) {
-        lines.push("  A limit lies within its interval: more replications decide.".to_owned());
-    }
     lines.join("\n")
 }
 
@@ -90,6 +84,29 @@ fn played(summary: &Summary, style: &Style) -> String {
         summary.seed,
     );
     labelled(style, "Played", &what)
+}
+
+/// How precise it was to be, and how far it came.
+fn reached(precision: &PrecisionResult, style: &Style) -> String {
+    let percent = |share: f64| Unit::Share.given((1e4 * share).round() / 1e4);
+    let figure = spoken(&precision.figure);
+    let came = match precision.relative_half_width {
+        // An error rate may be as near to nothing as it likes.
+        Some(width) if ["availability", "error_rate"].contains(&precision.figure.as_str()) => {
+            format!("{figure} is known to {} of what may fail", Unit::Share.value(width))
+        }
+        Some(width) => format!("{figure} is known to ± {}", Unit::Share.value(width)),
+        None => format!("{figure} has no interval"),
+    };
+    let asked = percent(precision.asked);
+    match precision.reached {
+        true => labelled(style, "Precision", &format!("✓ {came}; ± {asked} was asked for")),
+        false => {
+            let most = precision.replications_max;
+            let words = format!("✗ {came}; ± {asked} was asked for, {most} replications at most");
+            style.paint(Tone::Bad, &labelled(style, "Precision", &words))
+        }
+    }
 }
 
 fn unit(term: &SloTermResult) -> Unit {
@@ -190,6 +207,7 @@ fn some<T>(all: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
 
 fn requests(summary: &Summary, style: &Style) -> String {
     let mut lines = vec![played(summary, style)];
+    lines.extend(summary.precision.iter().map(|precision| reached(precision, style)));
     if !summary.availability_only {
         lines.push(counts(summary, style));
     }

@@ -5,10 +5,12 @@
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
 mod failures;
+mod plan;
 mod topology;
 mod workload;
 
 pub use failures::*;
+pub use plan::*;
 pub use topology::*;
 pub use workload::*;
 
@@ -22,8 +24,8 @@ pub struct Scenario {
     /// What the scenario shows, for people.
     pub description: String,
     /// Hash of all that can change a result: 16 hex digits of the SHA-256 of
-    /// the merged tables (workload and topology, without `run.seed`,
-    /// `run.replications`, title and description).
+    /// the merged tables (workload and topology, without `plan`,
+    /// `run.seed`, `run.replications`, title and description).
     pub hash: String,
     /// What users want.
     pub workload: Workload,
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub run: Run,
     /// Values known from theory, compared by `highwater validate`.
     pub expectations: Vec<Expectation>,
+    /// Which designs `highwater plan` may choose from.
+    pub plan: Option<Plan>,
 }
 
 /// One term of the service-level objective.

@@ -12,6 +12,7 @@ mod guards;
 mod names;
 mod placement;
 mod places;
+mod plan;
 mod queues;
 mod rate;
 mod regions;
@@ -51,6 +52,7 @@ pub(super) fn resolve(
     let topology = topology(&root, &scope, run.kind);
     let failures = failures(&scope, &topology, &workload.users.arrivals, end.as_ref());
     let slo = run::slo(&root);
+    let plan = plan::plan(&root, &Targets { scope: &scope, topology: &topology });
     let expectations = run::expectations(&root);
     let stem =
         path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
@@ -66,6 +68,7 @@ pub(super) fn resolve(
         slo,
         run,
         expectations,
+        plan,
     };
     checks::check(&root, &scope, &scenario);
     scenario

@@ -1,0 +1,134 @@
+//! What a comparison says in sentences: no more than is known.
+
+use super::super::comparison::{Design, Difference};
+use super::super::cost::standing_per_hour;
+use super::super::summary::{Summary, Verdict};
+use crate::kernel::math;
+
+/// The answer in one sentence per other design: p99 and cost.
+pub(super) fn sentence(designs: &[Design], differences: &[Difference]) -> String {
+    let base = &designs[0];
+    let sentences: Vec<String> = designs[1..]
+        .iter()
+        .zip(differences)
+        .map(|(design, difference)| {
+            let speed = speed_phrase(base, design, difference);
+            let cost = cost_phrase(base, design);
+            format!("{} {speed} and {cost}.", design.name)
+        })
+        .collect();
+    [sentences.join(" "), cheapest_phrase(designs)].join(" ").trim_end().to_owned()
+}
+
+/// The place of the cheapest design that meets its SLO.
+pub(super) fn cheapest(designs: &[Design]) -> Option<usize> {
+    let met = |place: &usize| verdict(&designs[*place]) == Some(Verdict::Met);
+    let per_hour = |place: usize| designs[place].results.summary.cost.per_hour;
+    (0..designs.len()).filter(met).reduce(|best, next| {
+        // Among equals the first.
+        if per_hour(next) < per_hour(best) { next } else { best }
+    })
+}
+
+fn verdict(design: &Design) -> Option<Verdict> {
+    design.results.summary.slo.verdict
+}
+
+/// Which design to take, where there is an SLO to meet.
+fn cheapest_phrase(designs: &[Design]) -> String {
+    if designs.iter().all(|design| verdict(design).is_none()) {
+        return String::new();
+    }
+    let per_hour = |design: &Design| design.results.summary.cost.per_hour;
+    let Some(best) = cheapest(designs).map(|place| &designs[place]) else {
+        return "None of them is known to meet the SLO.".to_owned();
+    };
+    let open = designs.iter().filter(|design| verdict(design) == Some(Verdict::Undecided));
+    let open: Vec<&str> = open
+        .filter(|design| per_hour(design) < per_hour(best))
+        .map(|design| design.name.as_str())
+        .collect();
+    let open = match open.as_slice() {
+        [] => String::new(),
+        names => format!("; cheaper, but undecided: {}", names.join(", ")),
+    };
+    match per_hour(best) > 0.0 {
+        true => format!("The cheapest that meets the SLO is {}{open}.", best.name),
+        false => String::new(),
+    }
+}
+
+fn speed_phrase(base: &Design, design: &Design, difference: &Difference) -> String {
+    let overloaded = |design: &Design| {
+        let summary = &design.results.summary;
+        !summary.unstable.is_empty() || summary.limit.is_some()
+    };
+    match (overloaded(base), overloaded(design)) {
+        (false, true) => return format!("cannot carry the users that {} carries", base.name),
+        (true, false) => return format!("carries the users that {} cannot carry", base.name),
+        (true, true) => return format!("cannot carry these users, no more than {}", base.name),
+        (false, false) => {}
+    }
+    let p99 = difference.figures.iter().find(|(name, _)| name == "response_time_ms.p99");
+    let estimate = p99.map(|(_, estimate)| (estimate.value, estimate.half_width()));
+    let base = &base.name;
+    match estimate {
+        Some((Some(value), Some(half))) if value.abs() > half => {
+            let direction = if value < 0.0 { "faster" } else { "slower" };
+            format!("answers {} {direction} at p99 than {base}", plus_minus(value.abs(), half))
+        }
+        Some((Some(value), Some(half))) => {
+            let by = plus_minus(value, half);
+            format!("is not measurably faster or slower at p99 than {base} ({by})")
+        }
+        _ => format!("leaves undecided whether it is faster at p99 than {base}"),
+    }
+}
+
+/// Designs whose shares of answered requests lie further apart are compared by
+/// what stands there.
+const UNEQUAL: f64 = 0.01;
+
+fn answered_share(summary: &Summary) -> f64 {
+    let requests = &summary.requests;
+    requests.answered as f64 / requests.offered.max(1) as f64
+}
+
+fn cost_phrase(base: &Design, design: &Design) -> String {
+    // Who answers less sends less, and is no cheaper for it.
+    let [first, other] = [&base.results.summary, &design.results.summary];
+    let apart = (answered_share(first) - answered_share(other)).abs() > UNEQUAL;
+    let (before, after, what) = if apart {
+        (standing_per_hour(&first.cost), standing_per_hour(&other.cost), "has machines that cost")
+    } else {
+        (first.cost.per_hour, other.cost.per_hour, "costs")
+    };
+    if before <= 0.0 {
+        return "no prices are given".to_owned();
+    }
+    let change = after / before - 1.0;
+    match change.abs() < 0.005 {
+        true => format!("{what} the same"),
+        false if change < 0.0 => format!("{what} {:.0} % less", -100.0 * change),
+        false => format!("{what} {:.0} % more", 100.0 * change),
+    }
+}
+
+/// Both to the first digit of what is uncertain: `46.2 ± 0.6 ms`.
+fn plus_minus(value: f64, half_width: f64) -> String {
+    let digits = (-math::log10(half_width.max(1e-3))).ceil().clamp(0.0, 3.0) as usize;
+    format!("{value:.digits$} ± {half_width:.digits$} ms")
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: the sentence says no more than is known. Method: worked values.
+    use super::plus_minus;
+
+    #[test]
+    fn digits_end_where_certainty_ends() {
+        assert_eq!(plus_minus(46.18, 0.614), "46.2 ± 0.6 ms");
+        assert_eq!(plus_minus(46.18, 12.3), "46 ± 12 ms");
+        assert_eq!(plus_minus(0.512, 0.034), "0.51 ± 0.03 ms");
+    }
+}
