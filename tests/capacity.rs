@@ -113,7 +113,7 @@ fn the_rate_at_which_a_multi_server_queue_reaches_its_p99() {
         assert_eq!(found.today_verdict, Verdict::Met);
         let first = found.gives_way.expect("a bottleneck");
         assert_eq!(first.station, "services.web.cpu");
-        assert!((first.utilisation - found.low / 400.0).abs() < 0.01);
+        assert!((first.utilisation.expect("a CPU") - found.low / 400.0).abs() < 0.01);
     }
 }
 

@@ -105,7 +105,10 @@ fn nothing(capacity: &Capacity) -> String {
         false => format!(": {}", in_words(term)),
     });
     let certain = if undecided { " for certain" } else { "" };
-    let idle = capacity.gives_way.as_ref().filter(|first| first.utilisation < 0.2);
+    let idle = capacity
+        .gives_way
+        .as_ref()
+        .filter(|first| first.utilisation.is_some_and(|share| share < 0.2));
     let idle = idle.map_or("", |_| ", though nothing is busy: more machines will not help");
     format!(
         "{} carries nobody inside its SLO: {least} are not inside{certain}{term}{idle}.",

@@ -46,7 +46,7 @@ fn csv(growth: &Growth) -> Vec<u8> {
                 table.number(Some(capacity.low));
                 table.number(capacity.high);
                 table.text(first.map_or("", |first| &first.station));
-                table.number(first.map(|first| first.utilisation));
+                table.number(first.and_then(|first| first.utilisation));
                 table.text(capacity.binding.as_ref().map_or("", |term| &term.term));
                 table.text(next.map_or("", |next| &next.station));
                 table.number(next.map(|next| next.saturates_at));

@@ -2,7 +2,7 @@
 
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, MachineArguments, OutputArguments,
-    Progress, claim, drawing, first_file, quoted, shown, stem, style,
+    Progress, claim, drawing, first_file, quoted, shown, stem, style, with_changes,
 };
 use crate::cli::engine::capacity as engine;
 use crate::cli::files::is_stdin;
@@ -102,7 +102,7 @@ fn of_one(
 
     let files = engine::capacity_files(&found, &drawing(&arguments.output))?;
     folder.write(&files, &clock.manifest(words))?;
-    let next = next_command(file, &found);
+    let next = with_changes(&next_command(file, &found), &arguments.changes);
     match arguments.output.format {
         Format::Text => console.print(&engine::capacity_text(&found, &style(console, &next)))?,
         Format::Json => console.print(&first_file(&files))?,

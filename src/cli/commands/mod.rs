@@ -170,6 +170,37 @@ fn next_of_sweep(definition: &Definition, results: &[CellResult], file: &str) ->
     format!("highwater run {file}{}", sets.collect::<String>())
 }
 
+/// The command worth trying next, under the same changes as this one; a number
+/// of users that it names itself stays.
+fn with_changes(next: &str, changes: &Changes) -> String {
+    let users = changes.users.filter(|_| !next.contains(" --users "));
+    let users = users.map_or_else(String::new, |users| format!(" --users {users}"));
+    let own: String = changes.overrides.iter().map(|(key, value)| set(key, value)).collect();
+    format!("{next}{users}{own}")
+}
+
+fn set(key: &str, value: &str) -> String {
+    option("--set", &(key.to_owned(), value.to_owned()))
+}
+
+/// An option that can be pasted into a shell. A text may stand without its
+/// quotes, where it could not be taken for anything else.
+fn option(name: &str, (key, value): &(String, String)) -> String {
+    let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let word = |c: char| c.is_ascii_alphanumeric() || "_- ".contains(c);
+    let bare = bare.filter(|bare| {
+        bare.starts_with(|c: char| c.is_ascii_alphabetic())
+            && bare.chars().all(word)
+            && !matches!(*bare, "true" | "false" | "inf" | "nan")
+    });
+    let value = bare.unwrap_or(value);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if key.chars().chain(value.chars()).all(plain) {
+        return format!(" {name} {key}={value}");
+    }
+    format!(" {name} {}", quoted(Path::new(&format!("{key}={value}"))))
+}
+
 /// When a command began.
 struct Clock {
     started: SystemTime,

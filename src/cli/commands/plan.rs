@@ -2,7 +2,7 @@
 
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, Progress, claim,
-    drawing, first_file, load, quoted, stem, style, warn,
+    drawing, first_file, load, option, quoted, set, stem, style, warn,
 };
 use crate::cli::arguments::{MachineArguments, key_value};
 use crate::cli::engine::{self, Planning};
@@ -175,28 +175,6 @@ fn next_command(arguments: &Arguments, result: &PlanResult) -> String {
         }
         _ => format!("highwater explain {file}{users}{own}"),
     }
-}
-
-fn set(key: &str, value: &str) -> String {
-    option("--set", &(key.to_owned(), value.to_owned()))
-}
-
-/// An option that can be pasted into a shell. A text may stand without its
-/// quotes, where it could not be taken for anything else.
-fn option(name: &str, (key, value): &(String, String)) -> String {
-    let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    let word = |c: char| c.is_ascii_alphanumeric() || "_- ".contains(c);
-    let bare = bare.filter(|bare| {
-        bare.starts_with(|c: char| c.is_ascii_alphabetic())
-            && bare.chars().all(word)
-            && !matches!(*bare, "true" | "false" | "inf" | "nan")
-    });
-    let value = bare.unwrap_or(value);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if key.chars().chain(value.chars()).all(plain) {
-        return format!(" {name} {key}={value}");
-    }
-    format!(" {name} {}", quoted(Path::new(&format!("{key}={value}"))))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, PlayArguments,
     PrecisionArguments, Progress, claim, drawing, first_file, how, load, quoted, shown, stem,
-    style, warn,
+    style, warn, with_changes,
 };
 use crate::cli::engine::{self, Play};
 use crate::cli::files::is_stdin;
@@ -81,6 +81,7 @@ pub(super) fn run(
     let files = engine::run_files(&results, &drawing(&arguments.output))?;
     folder.write(&files, &clock.manifest(words))?;
     let next = next_command(&arguments.file, &loaded.scenario, &results.summary);
+    let next = with_changes(&next, &arguments.changes);
     match arguments.output.format {
         Format::Text => console.print(&engine::run_text(&results, &style(console, &next)))?,
         Format::Json => console.print(&first_file(&files))?,

@@ -2,7 +2,7 @@
 
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, MachineArguments, OutputArguments,
-    Progress, claim, drawing, first_file, quoted, stem, style,
+    Progress, claim, drawing, first_file, quoted, set, stem, style, with_changes,
 };
 use crate::cli::engine::scaling as engine;
 use crate::cli::files::is_stdin;
@@ -107,7 +107,7 @@ pub(super) fn scale(
 
     let files = engine::scaling_files(&scaling, &drawing(&arguments.output))?;
     folder.write(&files, &clock.manifest(words))?;
-    let next = next_command(path, &scaling);
+    let next = next_command(path, &scaling, &arguments.changes);
     match arguments.output.format {
         Format::Text => console.print(&engine::scaling_text(&scaling, &style(console, &next)))?,
         Format::Json => console.print(&first_file(&files))?,
@@ -124,17 +124,14 @@ fn name_of(path: &Path) -> OsString {
 
 /// The command worth trying next: the step that today's users need, or else a
 /// look at what was compiled.
-fn next_command(path: &Path, scaling: &Scaling) -> String {
+fn next_command(path: &Path, scaling: &Scaling, changes: &Changes) -> String {
     let file = if is_stdin(path) { "FILE".to_owned() } else { quoted(path) };
     let Some(step) = scaling.cheapest().filter(|step| !step.present) else {
-        return format!("highwater run {file}");
+        return with_changes(&format!("highwater run {file}"), changes);
     };
-    let set = |(key, value): &(String, String)| match value.contains('"') {
-        true => format!(" --set {key}='{value}'"),
-        false => format!(" --set {key}={value}"),
-    };
-    let changes: Vec<String> = step.changes.iter().map(set).collect();
-    format!("highwater run {file}{}", changes.concat())
+    let own = with_changes(&format!("highwater run {file}"), changes);
+    let design: String = step.changes.iter().map(|(key, value)| set(key, value)).collect();
+    format!("{own}{design}")
 }
 
 #[cfg(test)]

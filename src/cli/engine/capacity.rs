@@ -5,7 +5,7 @@ use crate::cli::exit::{Ending, Failure};
 use crate::cli::files::Disk;
 use crate::cli::progress::Progress;
 use crate::experiment::capacity::{
-    self, Capacity, CapacityFailure, CapacityOptions, Ended, Growth,
+    self, Capacity, CapacityFailure, CapacityOptions, Ended, Growth, Probe,
 };
 use crate::experiment::run::on_threads;
 use crate::experiment::summary::Verdict;
@@ -111,10 +111,16 @@ pub(in crate::cli) fn ending(capacity: &Capacity) -> Ending {
     };
     let found = match capacity.ended {
         Ended::Narrow | Ended::Boundless => Ending::Done,
+        Ended::Nothing if capacity.probes.iter().any(is_open) => Ending::Undecided,
         Ended::Nothing => Ending::Missed,
         Ended::Undecided | Ended::Probes => Ending::Undecided,
     };
     today.max(found)
+}
+
+/// A load that was looked at and left undecided.
+fn is_open(probe: &Probe) -> bool {
+    probe.simulated && !probe.for_picture && probe.verdict == Verdict::Undecided
 }
 
 /// How a path ended: as its worst stage; one without a mark leaves it open.

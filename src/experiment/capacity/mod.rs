@@ -197,17 +197,17 @@ pub fn capacity(
 ) -> Result<Capacity, CapacityFailure> {
     let load = Load::new(template, options)?;
     let ceiling = ceiling(&load);
-    let mut bracket = Bracket::new(
-        options.tolerance,
-        (floor(&load), load.most()),
-        ceiling.as_ref().map(|one| one.level),
-    );
+    let hopeless = ceiling.as_ref().map(|one| one.level);
+    // Below what is known to be too much there is always something to look at,
+    // though it may be too little to be judged.
+    let floor = floor(&load).min(hopeless.map_or(u64::MAX, |level| (level / 4).max(1)));
+    let mut bracket = Bracket::new(options.tolerance, (floor, load.most()), hopeless);
     let mut prober = Prober::new(&load, options);
     options.progress.start(&load.base.title, USUAL_PROBES * PROBE_STEPS);
     let ended = search(&mut bracket, &mut prober, &load, options)?;
     if options.picture {
         let mark = bracket.met().or(bracket.upper()).unwrap_or(load.today);
-        prober.picture(mark, (floor(&load), load.most()))?;
+        prober.picture(mark, (floor, load.most()))?;
     }
     Ok(put_together(&load, options, &bracket, (ended, ceiling), prober))
 }
@@ -274,11 +274,13 @@ fn put_together(
 ) -> Capacity {
     let seed = prober.seed();
     let at_mark = prober.at_mark();
-    let gives_way = at_mark.and_then(stations::gives_way);
-    let next = at_mark.and_then(stations::next);
     let excluded = ceiling.as_ref().is_some_and(|own| Some(own.level) == bracket.upper());
     let missed = bracket.upper().filter(|_| !excluded);
     let binding = bracket.upper().and_then(|_| prober.binding(missed));
+    let unstable = binding.as_ref().is_some_and(|term| term.term == probe::STABILITY);
+    let reason = missed.filter(|_| unstable).and_then(|level| prober.overload(level));
+    let gives_way = at_mark.and_then(|probe| stations::gives_way(probe, reason));
+    let next = at_mark.and_then(|probe| stations::next(probe, gives_way.as_ref()));
     let cost_per_hour = at_mark.map(|probe| probe.cost_per_hour);
     let (met, upper) = (bracket.met().unwrap_or(0), bracket.upper());
     let value = match upper {

@@ -9,6 +9,8 @@ use crate::experiment::summary::{Estimate, SloTermResult, Summary, Verdict};
 use crate::scenario::compile::compile;
 use serde::Serialize;
 
+/// The term where a queue grows without end although all others are met.
+pub(super) const STABILITY: &str = "stability";
 /// Loads of the picture, as shares of the mark.
 const PICTURED: [f64; 6] = [0.1, 0.25, 0.5, 0.75, 0.9, 1.08];
 /// As near to a load that was played, it is not played for the picture.
@@ -221,6 +223,12 @@ impl<'a> Prober<'a> {
         probe.binding.clone()
     }
 
+    /// Why a level cannot be carried whatever the terms say.
+    pub(super) fn overload(&self, level: u64) -> Option<&str> {
+        let (_, probe) = self.played.iter().find(|(other, _)| *other == level)?;
+        probe.overload.as_deref()
+    }
+
     /// All probes, rising, with what was excluded.
     pub(super) fn with_ceiling(self, ceiling: Option<Ceiling>) -> Vec<Probe> {
         let excluded = ceiling.map(|ceiling| {
@@ -305,7 +313,7 @@ fn binding(summary: &Summary, overloaded: bool) -> Option<BindingTerm> {
     };
     let term = summary.slo.terms.iter().max_by(worse)?;
     if overloaded && term.verdict != Verdict::Missed {
-        return Some(BindingTerm::alone("stability"));
+        return Some(BindingTerm::alone(STABILITY));
     }
     Some(BindingTerm {
         term: term.term.clone(),

@@ -7,6 +7,10 @@ use crate::experiment::summary::{StationResult, Summary};
 use crate::simulation::blueprint::Blueprint;
 use serde::Serialize;
 
+/// What says that a replica falls behind: a log is no station, and busy by
+/// no measure.
+const LOG: &str = "apply its log";
+
 /// What gives way first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GivesWay {
@@ -14,8 +18,9 @@ pub struct GivesWay {
     pub station: String,
     /// `primary` or `replica`, where only those are meant.
     pub role: Option<String>,
-    /// Busy share at the mark.
-    pub utilisation: f64,
+    /// Busy share at the mark; `None` for the log of a database, which is
+    /// applied in order, one entry after the other.
+    pub utilisation: Option<f64>,
 }
 
 /// What would give way next, if the first did not.
@@ -55,24 +60,39 @@ pub(super) fn ranked(plan: &Blueprint, summary: &Summary) -> Vec<StationLoad> {
     found
 }
 
-/// The station with the least headroom.
-pub(super) fn gives_way(probe: &Probe) -> Option<GivesWay> {
-    let first = probe.stations.first()?;
+/// What grows above the mark, where `reason` says so; else the station with
+/// the least headroom at it.
+pub(super) fn gives_way(at_mark: &Probe, reason: Option<&str>) -> Option<GivesWay> {
+    let component = reason.and_then(|words| words.split_once(" cannot")).map(|(name, _)| name);
+    if let Some(database) = component.filter(|_| reason.is_some_and(|words| words.contains(LOG))) {
+        return Some(GivesWay {
+            station: format!("{database}.log"),
+            role: None,
+            utilisation: None,
+        });
+    }
+    let named = component.and_then(|name| {
+        at_mark.stations.iter().find(|one| name.split(' ').next() == Some(one.station.as_str()))
+    });
+    let first = named.or(at_mark.stations.first())?;
     Some(GivesWay {
         station: first.station.clone(),
         role: first.role.clone(),
-        utilisation: first.utilisation,
+        utilisation: Some(first.utilisation),
     })
 }
 
 /// The one after it. Pools are left out: their places are held by those who
 /// wait for the first.
-pub(super) fn next(probe: &Probe) -> Option<NextStation> {
-    let second = probe.stations.iter().skip(1).find(|one| one.kind != "pool")?;
+pub(super) fn next(at_mark: &Probe, first: Option<&GivesWay>) -> Option<NextStation> {
+    let is_first = |one: &StationLoad| {
+        first.is_some_and(|first| first.station == one.station && first.role == one.role)
+    };
+    let second = at_mark.stations.iter().find(|one| one.kind != "pool" && !is_first(one))?;
     Some(NextStation {
         station: second.station.clone(),
         role: second.role.clone(),
         utilisation: second.utilisation,
-        saturates_at: probe.load * (1.0 + second.headroom),
+        saturates_at: at_mark.load * (1.0 + second.headroom),
     })
 }

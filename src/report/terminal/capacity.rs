@@ -86,7 +86,6 @@ fn row(capacity: &Capacity, probe: &Probe, time: &str) -> Vec<String> {
 fn parts(capacity: &Capacity, style: &Style) -> String {
     let mut lines = Vec::new();
     if let Some(first) = &capacity.gives_way {
-        let busy = Unit::Share.value(first.utilisation);
         let name = unbroken(&named(&first.station, first.role.as_deref()));
         let term = capacity.binding.as_ref().filter(|term| term.value.is_some());
         let term = term.map_or_else(String::new, |term| match beyond(term) {
@@ -97,7 +96,11 @@ fn parts(capacity: &Capacity, style: &Style) -> String {
             Ended::Nothing => ("Busiest", "even so"),
             _ => ("Gives way", "at the mark"),
         };
-        lines.push(labelled(style, label, &format!("{name}, {busy} busy {at}{term}")));
+        let busy = first.utilisation.map_or_else(
+            || ", which is applied in order and falls behind".to_owned(),
+            |share| format!(", {} busy {at}", Unit::Share.value(share)),
+        );
+        lines.push(labelled(style, label, &format!("{name}{busy}{term}")));
     }
     if let Some(next) = &capacity.next {
         let name = unbroken(&named(&next.station, next.role.as_deref()));
