@@ -318,13 +318,22 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("{ html = \"30 KB\" }", "{ html = «30 }", "E104"),
     ("[clients.browser]", "[endpoints.none]\nshare = 1\nsteps = [{ call = «\"nothing\" }]\n[clients.browser]", "E201"),
     ("title = \"Everything\"", "title = «\"two\\nlines\"", "E105"),
-    // Not yet.
+    // Queues.
     ("[slo]", "[queues.jobs]\nworkers = { service = «\"services.none\" }\n[slo]", "E201"),
     ("[slo]", "[queues.jobs]\nattempts = 1\n[slo]", "E102«[queues.jobs]"),
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nattempts = «0\n[slo]", "E105"),
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\ncapacity = «0\n[slo]", "E105"),
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nvisibility_timeout = «\"0 s\"\n[slo]", "E105"),
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\n«when_full = \"drop\"\n[slo]", "E109"),
+    ("[slo]", "[queues.«fanout]\nworkers = { servce = \"services.web\" }\n[slo]", "E101«servce"),
+    ("[slo]", "[queues.fanout]\nworkers = «{}\n[slo]", "E102"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = «\"databases.main\" }\n[slo]", "E201"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\norder = «\"sorted\"\n[slo]", "E106"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\nattempts = «1_001\n[slo]", "E105"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\n«retries = 3\n[slo]", "E101"),
+    ("[slo]", "[queues.fanuot]\nworkers = { service = \"services.web\" }\n[slo]", "E201«\"fanout\""),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\n[queues.«idle]\nworkers = { service = \"services.web\" }\n[slo]", "W401"),
+    // Not yet.
     ("[slo]", "[«autoscale.web]\n[slo]", "E901"),
     ("sliding = true", "«jitter = 0.1", "E902"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),

@@ -49,7 +49,7 @@ pub struct QueueTier {
 
 /// Courses of each queue over time: figure and shape.
 pub(super) const COURSES: [(&str, Shape); 5] = [
-    ("messages_waiting", Shape::Level),
+    ("queue_length", Shape::Level),
     ("messages_in_flight", Shape::Level),
     ("published_per_s", Shape::Rate),
     ("acknowledged_per_s", Shape::Rate),

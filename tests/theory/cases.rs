@@ -101,16 +101,20 @@ fn messages() -> Case {
     ("queue-mmc", figures)
 }
 
-/// Fluid: what ten seconds at 200/s leave at 100/s drains at 100/s less 50/s,
-/// counted in whole messages. Done in 59 s is all that came from 1 s to 59.98 s
-/// but the last, and the one of 0.98 s was done before.
+/// Fluid: messages come at 2,000/s, at 8,000/s for ten seconds, and go at
+/// 4,000/s at most. The backlog is a triangle over time; the mean wait is its area per
+/// message (Little).
 fn burst() -> Case {
-    let backlog: f64 = (200.0 - 100.0) * 10.0;
-    let drain = backlog / (100.0 - 50.0) - 0.02;
-    let done = 9.0 * 50.0 + 10.0 * 200.0 + 40.0 * 50.0;
+    let (calm, crowd, capacity, length, window) = (2_000.0, 8_000.0, 4_000.0, 10.0, 59.0);
+    let backlog: f64 = (crowd - capacity) * length;
+    let drain = backlog / (capacity - calm);
+    let area = backlog * (length + drain) / 2.0;
+    let messages = crowd * length + calm * (window - length);
     let figures = vec![
         ("components.queues.jobs.figures.drain_s", drain),
-        ("components.queues.jobs.figures.acknowledged_per_s", done / 59.0),
+        ("components.queues.jobs.figures.waiting_mean", area / window),
+        ("components.queues.jobs.figures.wait_ms_mean", area / messages * 1e3),
+        ("components.queues.jobs.figures.acknowledged_per_s", messages / window),
     ];
     ("queue-burst", figures)
 }

@@ -4,7 +4,7 @@ use super::super::defaults;
 use super::super::model::{
     Database, EntryTarget, HostId, ResultKeys, Scenario, Service, Step, Topology,
 };
-use super::super::reader::{Reader, suggestion};
+use super::super::reader::Reader;
 use super::super::tree::Origin;
 use super::names::{Names, Scope};
 use crate::kernel::time::Instant;
@@ -369,34 +369,17 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// Queues that nobody writes to, and steps whose queue is missing where
-    /// there are others: both are typing errors more often than not.
+    /// Queues that nobody writes to.
     fn queues(&self) {
-        let queues = &self.topology.queues;
-        if queues.is_empty() {
-            return;
-        }
         let workload = &self.scenario.workload;
-        let endpoints = workload.endpoints.iter().enumerate();
-        let endpoints =
-            endpoints.map(|(id, one)| (place(&self.scope.endpoints, id), &one.name, &one.steps));
-        let operations = workload.operations.iter().enumerate();
-        let operations =
-            operations.map(|(id, one)| (place(&self.scope.operations, id), &one.name, &one.steps));
-        let mut written = vec![false; queues.len()];
-        for (at, owner, steps) in endpoints.chain(operations) {
+        let endpoints = workload.endpoints.iter().map(|one| &one.steps);
+        let operations = workload.operations.iter().map(|one| &one.steps);
+        let mut written = vec![false; self.scope.queues.entries.len()];
+        for steps in endpoints.chain(operations) {
             visit(steps, &mut |step| {
                 let Step::Enqueue { queue, .. } = step else { return };
-                match queues.iter().position(|own| own.name == *queue) {
-                    Some(known) => written[known] = true,
-                    None => {
-                        let message = format!(
-                            "`{owner}` enqueues for `{queue}`, which is not in [queues]: its work \
-                             is done at once"
-                        );
-                        let help = suggestion(queue, self.scope.queues.iter());
-                        self.root.context.warn("W407", at, message, help);
-                    }
+                if let Some(id) = self.scope.queues.id(queue) {
+                    written[id] = true;
                 }
             });
         }

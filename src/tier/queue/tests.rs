@@ -56,6 +56,20 @@ fn after_its_attempts_a_message_is_dead() {
 }
 
 #[test]
+fn what_is_free_again_lines_up_by_its_age() {
+    let mut queue = Queue::new(settings(Order::ByKey, 1));
+    [1, 2, 2, 1].into_iter().zip(0..).for_each(|(key, now)| queue.publish(at(now), message(key)));
+    let taken = [4, 4].map(|now| queue.take(at(now)).expect("its key is free"));
+    assert!(queue.take(at(4)).is_none(), "both keys are in flight");
+    // Key 1 is free first, but the next message of key 2 is older.
+    for Delivery { message, receipt, .. } in taken {
+        assert!(queue.acknowledge(at(5), message, receipt).is_some());
+    }
+    let keys = [6, 6].map(|now| queue.take(at(now)).map(|found| found.published.key));
+    assert_eq!(keys, [Some(2), Some(1)]);
+}
+
+#[test]
 fn a_backlog_drains_from_its_peak() {
     let mut queue = Queue::new(settings(Order::None, 1));
     (0..3).for_each(|now| queue.publish(at(now), message(now)));
