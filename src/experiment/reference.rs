@@ -46,6 +46,8 @@ pub const REFERENCES: &[(&str, &str)] = &[
         "replication-lag-constant",
         include_str!("../../scenarios/reference/replication-lag-constant.toml"),
     ),
+    ("queue-burst", include_str!("../../scenarios/reference/queue-burst.toml")),
+    ("queue-mmc", include_str!("../../scenarios/reference/queue-mmc.toml")),
     ("replication-lag", include_str!("../../scenarios/reference/replication-lag.toml")),
     ("retries", include_str!("../../scenarios/reference/retries.toml")),
     ("s3-fifo-zipf", include_str!("../../scenarios/reference/s3-fifo-zipf.toml")),

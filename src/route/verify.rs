@@ -91,7 +91,8 @@ impl<'a> Walk<'a> {
             | Verb::Join
             | Verb::Applied { .. }
             | Verb::Copied { .. }
-            | Verb::Recovered { .. } => {
+            | Verb::Recovered { .. }
+            | Verb::Delivered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),

@@ -92,6 +92,7 @@ impl<'a> Walk<'a> {
                     self.choose(group, slot);
                 }
                 Verb::Commit { access, .. } => self.apply(access, weight),
+                Verb::Publish { task, .. } => self.deliver(task, weight),
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
                     let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
                     self.add(cpus, slot, weight * nanos / 1e9);
@@ -113,6 +114,15 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Workers do what was published.
+    fn deliver(&mut self, task: u16, weight: f64) {
+        let task = self.plan.tasks[usize::from(task)];
+        let group = &self.plan.groups[usize::from(self.plan.queues[usize::from(task.queue)].group)];
+        let program = &self.plan.programs.programs[usize::from(task.program)];
+        let instances = vec![Some(group)];
+        Walk { plan: self.plan, seconds: &mut *self.seconds, instances }.program(program, weight);
     }
 
     /// Every replica applies what is committed.

@@ -109,8 +109,9 @@ keys! {
         key("routing", Kind::Part(&ROUTING), "How users find a region."),
         key("failures", Kind::Named(&FAILURE), "What fails by chance."),
         key("events", Kind::Named(&EVENT), "What happens by the script."),
+        key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
-        later("queues"), later("cdn"), later("autoscale"),
+        later("cdn"), later("autoscale"),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),
@@ -319,6 +320,18 @@ keys! {
         later("boot"), later("coalesce"), later("behind"), later("failover"),
         later("replace"), later("health_check"), later("shards"),
     ];
+    QUEUE = [
+        key("workers", Kind::Part(&QUEUE_WORKERS), "Who takes its messages."),
+        key("visibility_timeout", TIME, "Not acknowledged after so long, a message is delivered again; default 30 s."),
+        key("attempts", Kind::Whole, "Deliveries before it is a dead letter; default 5."),
+        key("capacity", Kind::Limit, "Messages that may wait; default \"unbounded\"."),
+        key("when_full", Kind::OneOf(&["fail", "block", "drop"], &[]), "What a producer meets while it is full; default \"fail\"."),
+        key("order", Kind::OneOf(&["none", "by-key"], &[]), "\"by-key\": one message per user in flight, the oldest first."),
+        key("latency", TIMES, "Time to take a message."),
+        key("delivery", TIMES, "Time to hand a message to a worker."),
+        key("price", Kind::Quantity(units::PER_MILLION), "Price of operations, such as \"0.40/million\"."),
+    ];
+    QUEUE_WORKERS = [key("service", Kind::Text, "The service whose workers take its messages.")];
     DATABASE = [
         key("engine", Kind::OneOf(&["relational"], &["key-value", "document", "column", "graph"]), "Kind of database."),
         key("holds", Kind::Names, "Datasets; \"*\" = all."),

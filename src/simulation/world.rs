@@ -10,6 +10,7 @@ use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
+use super::queues::QueueTier;
 use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
@@ -53,6 +54,8 @@ pub enum EventKind {
     ClockTicked = 8,
     /// A failure, a repair, an event of the script, a health check.
     FaultDue = 9,
+    /// A delivery of a queue may have run out of time.
+    DeliveryDue = 10,
     /// Something is due in a database: a death is noticed, a promotion over.
     DatabaseDue = 12,
     /// An attempt takes so long that a second one starts beside it, or its
@@ -84,6 +87,7 @@ impl EventKind {
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
             9 => EventKind::FaultDue,
+            10 => EventKind::DeliveryDue,
             12 => EventKind::DatabaseDue,
             13 => EventKind::HedgeDue,
             _ => EventKind::RegionDue,
@@ -140,6 +144,8 @@ pub struct World<'a> {
     pub caches: Vec<CacheTier>,
     /// Databases.
     pub databases: Vec<DatabaseTier>,
+    /// Message queues.
+    pub queues: Vec<QueueTier>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
     /// Races, breakers, and what may be cancelled.
@@ -267,6 +273,7 @@ impl<'a> World<'a> {
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            queues: plan.queues.iter().map(QueueTier::new).collect(),
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
             known_users: Vec::new(),

@@ -70,6 +70,7 @@ pub(crate) fn all() -> Vec<Case> {
         loss("erlang-b"),
         loss("erlang-b-lognormal"),
     ];
+    cases.extend([messages(), burst()]);
     cases.extend(general_service());
     cases.extend(processor_sharing());
     cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
@@ -86,6 +87,37 @@ fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| station.quantile(p));
     let used = arrival / 0.1 / f64::from(servers);
     (name, vec![(MEAN, station.sojourn()), (P50, p50), (P95, p95), (P99, p99), (WEB_CPU, used)])
+}
+
+/// Messages of 10 ms for four workers: they wait as customers do.
+fn messages() -> Case {
+    let station = Mmc { arrival: 0.32, service: 0.1, servers: 4 };
+    let figures = vec![
+        ("components.queues.jobs.figures.wait_ms_mean", station.sojourn() - 10.0),
+        ("components.queues.jobs.figures.completion_ms_mean", station.sojourn()),
+        ("components.queues.jobs.figures.completion_ms_p50", station.quantile(0.5)),
+        ("components.queues.jobs.figures.completion_ms_p99", station.quantile(0.99)),
+        ("stations.services.worker.workers.utilisation", 0.8),
+    ];
+    ("queue-mmc", figures)
+}
+
+/// Fluid: messages come at 2,000/s, at 8,000/s for ten seconds, and go at
+/// 4,000/s at most. The backlog is a triangle over time; the mean wait is its area per
+/// message (Little).
+fn burst() -> Case {
+    let (calm, crowd, capacity, length, window) = (2_000.0, 8_000.0, 4_000.0, 10.0, 59.0);
+    let backlog: f64 = (crowd - capacity) * length;
+    let drain = backlog / (capacity - calm);
+    let area = backlog * (length + drain) / 2.0;
+    let messages = crowd * length + calm * (window - length);
+    let figures = vec![
+        ("components.queues.jobs.figures.drain_s", drain),
+        ("components.queues.jobs.figures.waiting_mean", area / window),
+        ("components.queues.jobs.figures.wait_ms_mean", area / messages * 1e3),
+        ("components.queues.jobs.figures.acknowledged_per_s", messages / window),
+    ];
+    ("queue-burst", figures)
 }
 
 fn web_tier() -> Case {
