@@ -11,6 +11,7 @@ use super::faults::Faults;
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::regions::Regions;
+use super::resharding::Resharding;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
@@ -139,6 +140,8 @@ pub struct World<'a> {
     pub caches: Vec<CacheTier>,
     /// Databases.
     pub databases: Vec<DatabaseTier>,
+    /// How far the data of sharded databases have moved.
+    pub reshardings: Vec<Resharding>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
     /// Races, breakers, and what may be cancelled.
@@ -266,6 +269,7 @@ impl<'a> World<'a> {
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
             known_users: Vec::new(),

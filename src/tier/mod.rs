@@ -14,3 +14,4 @@ mod hash;
 pub mod lag;
 pub mod placement;
 pub mod replication;
+pub mod sharding;

@@ -9,7 +9,7 @@ use super::regions::entry_service;
 use crate::route::program::Programs;
 use crate::route::step::Verb;
 use crate::scenario::model::{EndpointId, Scenario, ServiceId};
-use crate::simulation::blueprint::Access;
+use crate::simulation::blueprint::{Access, ReshardingPlan};
 use crate::simulation::regions_plan::RegionsPlan;
 
 /// What the compiler has written.
@@ -20,6 +20,8 @@ pub(super) struct Compiled {
     pub(super) by_endpoint: Vec<Vec<u16>>,
     /// Programs of the system's own work, by database.
     pub(super) systems: Vec<SystemPrograms>,
+    /// How sharded databases move their data.
+    pub(super) reshardings: Vec<ReshardingPlan>,
 }
 
 /// Writes the programs of a scenario.
@@ -51,6 +53,7 @@ impl<'a> Compiler<'a> {
         if regions.is_some() {
             out.reserve_route_slot();
         }
+        out.programs.shards = super::shards::counts(scenario);
         let numbers = ComponentNumbers::new(scenario);
         Self { scenario, layout, breakers, numbers, regions, out }
     }
@@ -67,10 +70,12 @@ impl<'a> Compiler<'a> {
         let systems: Result<Vec<SystemPrograms>, String> =
             databases.map(|database| self.system_programs(database)).collect();
         let systems = systems?;
+        let reshardings = self.reshardings()?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
             systems,
+            reshardings,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })

@@ -6,11 +6,13 @@
 
 mod failures;
 mod plan;
+mod sharding;
 mod topology;
 mod workload;
 
 pub use failures::*;
 pub use plan::*;
+pub use sharding::*;
 pub use topology::*;
 pub use workload::*;
 

@@ -3,4 +3,5 @@
 mod branches;
 pub(super) mod network;
 mod stations;
+mod shards;
 mod stores;
