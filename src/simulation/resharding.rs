@@ -53,8 +53,7 @@ impl Resharding {
 impl World<'_> {
     /// An event begins to move data.
     pub(super) fn begin_resharding(&mut self, event: u16, resharding: u16) {
-        let course =
-            Course { event, epoch: 0, pending: 0, is_written: false, next_at: self.now };
+        let course = Course { event, epoch: 0, pending: 0, is_written: false, next_at: self.now };
         self.reshardings[usize::from(resharding)].course = Some(course);
         self.note_moved(resharding);
         self.slice_is_due(resharding, 0);

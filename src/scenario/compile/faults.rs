@@ -324,7 +324,8 @@ impl Builder<'_> {
                 (name, ActionPlan::Flush(*cache as u16))
             }
             EventAction::Reshard { sharding, .. } => {
-                let name = format!("databases.{}", self.scenario.topology.shardings[*sharding].name);
+                let name =
+                    format!("databases.{}", self.scenario.topology.shardings[*sharding].name);
                 (name, ActionPlan::Reshard(*sharding as u16))
             }
             EventAction::Spike { .. } => ("users".to_owned(), ActionPlan::Spike),

@@ -250,12 +250,7 @@ fn map(scenario: &Scenario, own: &Sharding, key: ShardKey, count: u32) -> ShardM
 
 /// Up to which popularity rank of a dataset so many of the items reach that
 /// lie on a shard: a hash takes every so-manyth, a range a part of its own.
-pub(super) fn ranks_of(
-    scenario: &Scenario,
-    shard: ShardOf,
-    dataset: DatasetId,
-    items: u64,
-) -> u64 {
+pub(super) fn ranks_of(scenario: &Scenario, shard: ShardOf, dataset: DatasetId, items: u64) -> u64 {
     let own = &scenario.topology.shardings[shard.sharding];
     let is_by_owner = matches!(own.keys[dataset], ShardKey::Owner { .. });
     if own.by != Placing::Range || is_by_owner {

@@ -1,8 +1,8 @@
 //! Where the work runs.
 
 use super::failures::{
-    AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region, Replace,
-    ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
+    AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
+    Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
 };
 use super::sharding::{ShardOf, Sharding};
 use super::workload::{DatasetId, EndpointId, OperationId};

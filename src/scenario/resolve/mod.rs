@@ -85,12 +85,7 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
     Some(text)
 }
 
-fn topology(
-    root: &Reader<'_>,
-    scope: &Scope<'_>,
-    kind: RunKind,
-    datasets: &[Dataset],
-) -> Topology {
+fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dataset]) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
     let room = events::room(scope);
     let (regions, zones) = regions::regions(root, scope);

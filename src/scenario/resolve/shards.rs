@@ -57,7 +57,8 @@ fn chosen<'a>(
 ) -> Option<(usize, &'a str)> {
     let text = item.text()?;
     let Some((dataset, key)) = text.split_once('.') else {
-        let message = format!("`{}` is {text:?}; it names a dataset and one of its keys", item.path);
+        let message =
+            format!("`{}` is {text:?}; it names a dataset and one of its keys", item.path);
         item.fault("E313", message, Some("such as \"posts.id\"".to_owned()));
         return None;
     };

@@ -2,6 +2,6 @@
 
 mod branches;
 pub(super) mod network;
-mod stations;
 mod shards;
+mod stations;
 mod stores;

@@ -72,8 +72,7 @@ impl World<'_> {
         if asked == Asked::All {
             return self.all_shards(plan);
         }
-        let key =
-            plan.key_of(&self.plan.popularities, self.rank(job, access, step, item));
+        let key = plan.key_of(&self.plan.popularities, self.rank(job, access, step, item));
         let map = self.present_map(plan, key);
         match asked {
             Asked::Write => {
