@@ -352,7 +352,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[slo]", "[«autoscale.web]\n[slo]", "E901"),
     ("sliding = true", "«jitter = 0.1", "E902"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),
-    ("pool = 20", "«shards = { count = 8 }", "E902"),
+    ("pool = 20", "«replace = { after = \"1 s\" }", "E902"),
     ("engine = \"relational\"", "engine = «\"key-value\"", "E903"),
     ("engine = \"relational\"", "engine = «\"column\"", "E903"),
     ("engine = \"relational\"", "engine = «\"graph\"", "E903"),

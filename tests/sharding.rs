@@ -99,7 +99,9 @@ fn several_keys_are_written_by_each_shard_for_itself() {
     let (whole, cut) = (played(step, "", ""), played(step, FOUR, ""));
     let commits = component(&whole, "databases.main", "writes_committed");
     // Fifty new keys miss one of four shards with a chance of 6e-7.
-    assert_eq!(of_shards(&cut, 4, "writes_committed"), [commits; 4]);
+    // Those under way when the run ends are a few.
+    let each = of_shards(&cut, 4, "writes_committed");
+    assert!(each.iter().all(|own| (own - commits).abs() <= 4.0), "{commits}: {each:?}");
     assert_eq!(endpoint_nanos(&whole, "page"), 6_900_000);
     assert!(endpoint_nanos(&cut, "page") < 4_700_000);
 }
