@@ -27,12 +27,14 @@ mod networks;
 mod published;
 #[path = "theory/queues.rs"]
 mod queues;
+#[path = "theory/replacement.rs"]
+mod replacement;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Scenarios whose expected value is an approximation of the model, by name.
-const APPROXIMATE: [&str; 3] = ["lru-che", "power-of-two", "web-tier"];
+const APPROXIMATE: [&str; 4] = ["lru-che", "lru-ttl", "power-of-two", "web-tier"];
 
 fn scenarios() -> BTreeMap<String, toml::Table> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/reference");

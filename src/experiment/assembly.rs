@@ -20,6 +20,7 @@ use super::summary::{
 };
 use super::timeline::timeline;
 use crate::metrics::histogram::{Histogram, Quantile};
+use crate::scenario::map::map;
 use crate::scenario::model::{RunKind, Scenario};
 use crate::simulation::blueprint::Blueprint;
 use crate::simulation::measured::MeasuredFigure;
@@ -59,6 +60,7 @@ pub(super) fn assemble(
         histogram: histogram(&merged),
         timeseries,
         traced: traced(plan, &replications[0]),
+        map: map(scenario),
         summary,
     }
 }

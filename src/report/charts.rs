@@ -10,6 +10,7 @@ pub(super) mod plan;
 mod regions;
 mod scaling;
 mod sweep;
+mod topology;
 
 pub use capacity::of_capacity;
 pub use comparison::of_comparison;
@@ -32,6 +33,7 @@ const LINE: f64 = 2.4;
 /// The charts of a run, by the stem of their file.
 pub fn of_run(results: &Results) -> Vec<(&'static str, Chart)> {
     let mut charts = vec![
+        ("topology", topology::busy(results)),
         ("percentiles", percentiles(results)),
         ("over-time", over_time(results)),
         ("utilisation", utilisation(results)),

@@ -310,8 +310,9 @@ keys! {
         key("memory", SIZE, "Memory per instance."),
         key("latency", TIMES, "Time of one operation, without the network."),
         key("cpu", TIMES, "CPU work of one operation on its host."),
-        key("eviction", Kind::OneOf(&["lru", "lfu", "fifo"], &[]), "What goes when it is full."),
+        key("eviction", Kind::OneOf(&["lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "arc"], &[]), "What goes when it is full."),
         key("ttl", TIME, "Entries live this long."),
+        key("jitter", Kind::Number, "Spreads each TTL by up to this share of it, both ways."),
         key("sliding", Kind::Flag, "Reading renews the TTL."),
         key("mode", Kind::OneOf(&["read-through", "cache-aside"], &["write-through", "write-behind", "write-around"]), "Who fetches what is missing."),
         key("on_write", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the cached entry."),
@@ -320,7 +321,7 @@ keys! {
         key("on_failure", Kind::OneOf(&["bypass", "fail"], &[]), "What callers of a dead node do."),
         key("timeout", TIME, "They wait so long for a silent one; default 50 ms."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("coalesce"), later("behind"), later("jitter"), later("failover"),
+        later("boot"), later("coalesce"), later("behind"), later("failover"),
         later("replace"), later("health_check"), later("shards"),
     ];
     DATABASE = [

@@ -393,6 +393,8 @@ pub struct CachePlan {
     pub eviction: Eviction,
     /// Entries live this long.
     pub ttl: Option<Duration>,
+    /// Each TTL is stretched or shortened by up to this share of it.
+    pub jitter: f64,
     /// Reading renews the TTL.
     pub sliding: bool,
     /// The simple form.

@@ -3,7 +3,8 @@
 use super::appliers::Applier;
 use super::arrivals::Arrivals;
 use super::blueprint::{
-    Blueprint, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END, PoolPlan,
+    Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
+    PoolPlan,
 };
 use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
@@ -267,7 +268,7 @@ impl<'a> World<'a> {
                 .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
                 .collect(),
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
-            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
+            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],
@@ -403,11 +404,16 @@ fn new_disk(plan: &DiskPlan) -> Disk {
 }
 
 impl CacheTier {
-    fn new(blueprint: &Blueprint, cache: usize) -> Self {
+    fn new(blueprint: &Blueprint, cache: usize, root: Key) -> Self {
         let plan = &blueprint.caches[cache];
-        let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
+        let owner = root.named("cache").numbered(cache as u64);
+        let node = |number| {
+            let CachePlan { eviction, memory_bytes, ttl, sliding, jitter, .. } = *plan;
+            let owner = owner.numbered(u64::from(number));
+            Cache::with_chance(eviction, memory_bytes, ttl, sliding, jitter, owner)
+        };
         Self {
-            nodes: (0..plan.nodes).map(|_| node()).collect(),
+            nodes: (0..plan.nodes).map(node).collect(),
             placement: match &blueprint.regions {
                 None => Placement::new(plan.nodes as usize),
                 Some(regions) => regions.placement(cache),

@@ -1,7 +1,7 @@
 //! Every figure that the reference scenarios expect, from the formulas and from
 //! literal rates (per millisecond) and times (ms). File names without `.toml`.
 
-use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
+use crate::caches::{che_lru, gelenbe_fifo, king_lru, lru_ttl, ttl, zipf};
 use crate::clients::{ErlangA, Hedge, Retries};
 use crate::failures::{Breakdowns, Repairs};
 use crate::names::failed_per_client;
@@ -10,6 +10,7 @@ use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
     replication_lag, two_choices,
 };
+use crate::replacement::{arc, lfu_limit, s3_fifo, sieve};
 
 /// A scenario's name and its figures by path in `summary.json`.
 pub(crate) type Case = (&'static str, Vec<(&'static str, f64)>);
@@ -201,14 +202,24 @@ fn power_of_two() -> Case {
     ("power-of-two", vec![(MEAN, 10.0 * two_choices(0.9)), (WEB_CPU, 0.9)])
 }
 
-fn caches() -> [Case; 4] {
+fn caches() -> [Case; 11] {
     let (few, many) = (zipf(10, 0.8), zipf(10_000, 0.8));
+    let lasting = ttl(&zipf(1_000, 0.8), 1.0, 5_000.0);
     [
         ("lru-zipf", vec![(HIT_RATIO, king_lru(&few, 4))]),
         ("fifo-zipf", vec![(HIT_RATIO, gelenbe_fifo(&few, 4))]),
         ("lru-che", vec![(HIT_RATIO, che_lru(&many, 1_000.0))]),
         // 1,000 requests and 5 seconds of life, over 1,000 items.
-        ("ttl-cache", vec![(HIT_RATIO, ttl(&zipf(1_000, 0.8), 1.0, 5_000.0))]),
+        ("ttl-cache", vec![(HIT_RATIO, lasting)]),
+        // Only the mean of the lifetimes matters.
+        ("ttl-jitter", vec![(HIT_RATIO, lasting)]),
+        // 200 of them held, for 0.5 seconds at most.
+        ("lru-ttl", vec![(HIT_RATIO, lru_ttl(&zipf(1_000, 0.8), 200.0, 1.0, 500.0))]),
+        ("random-zipf", vec![(HIT_RATIO, gelenbe_fifo(&few, 4))]),
+        ("lfu-zipf", vec![(HIT_RATIO, lfu_limit(&zipf(10, 3.0), 2))]),
+        ("sieve-zipf", vec![(HIT_RATIO, sieve(&zipf(6, 0.8), 3))]),
+        ("s3-fifo-zipf", vec![(HIT_RATIO, s3_fifo(&zipf(6, 0.8), 2, 1))]),
+        ("arc-zipf", vec![(HIT_RATIO, arc(&zipf(6, 0.8), 2))]),
     ]
 }
 

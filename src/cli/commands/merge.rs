@@ -70,7 +70,7 @@ pub(super) fn merge(
     }
     let folder = claim(arguments, &definition, &journal, console)?;
     let results = journal.results();
-    let drawing = Drawing { png: arguments.png, all_instances: false };
+    let drawing = Drawing { png: arguments.png, all_instances: false, page: false };
     let files = engine::sweep_files(&definition, &results, &drawing)?;
     let printed = match arguments.format {
         Format::Json => first_file(&files),

@@ -5,10 +5,12 @@ mod capacity;
 mod check;
 mod compare;
 mod explain;
+mod init;
 mod merge;
 mod plan;
 mod run;
 mod scale;
+mod shell;
 mod sweep;
 mod validate;
 
@@ -32,6 +34,8 @@ use std::time::{Instant, SystemTime};
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a scenario to begin with: highwater.toml, with comments.
+    Init(init::Arguments),
     /// Play a scenario: verdict, bottleneck, and a folder of results.
     Run(run::Arguments),
     /// Say what is wrong with scenarios: all errors of all files at once.
@@ -55,6 +59,11 @@ pub(super) enum Command {
     /// Print the JSON Schema of scenario files, for editors.
     #[command(after_help = "Example:\n  highwater schema > highwater.schema.json")]
     Schema,
+    /// Print completions for a shell.
+    Completions(shell::Arguments),
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  highwater man > ~/.local/share/man/man1/highwater.1")]
+    Man,
 }
 
 /// Carries out a command; `words` is the command line for the manifest.
@@ -64,6 +73,7 @@ pub(super) fn dispatch(
     console: &Console,
 ) -> Result<Ending, Failure> {
     match command {
+        Command::Init(arguments) => init::init(&arguments, console),
         Command::Run(arguments) => run::run(&arguments, words, console),
         Command::Check(arguments) => check::check(&arguments, console),
         Command::Explain(arguments) => explain::explain(&arguments, console),
@@ -75,6 +85,8 @@ pub(super) fn dispatch(
         Command::Plan(arguments) => plan::plan(&arguments, words, console),
         Command::Validate(arguments) => validate::validate(&arguments, console),
         Command::Schema => console.print(&engine::schema()).map(|()| Ending::Done),
+        Command::Completions(arguments) => shell::completions(&arguments, console),
+        Command::Man => shell::man(console),
     }
 }
 
@@ -109,7 +121,11 @@ fn how<'a>(arguments: &PlayArguments, progress: &'a Progress) -> Play<'a> {
 }
 
 fn drawing(arguments: &OutputArguments) -> Drawing {
-    Drawing { png: arguments.png, all_instances: arguments.all_instances }
+    Drawing {
+        png: arguments.png,
+        all_instances: arguments.all_instances,
+        page: !arguments.no_report,
+    }
 }
 
 fn style<'a>(console: &Console, next: &'a str) -> Style<'a> {

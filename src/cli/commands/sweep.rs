@@ -123,7 +123,7 @@ pub(super) fn sweep(
     let SweepFolder { folder, journal, .. } = taken;
     let results = journal.results();
     let complete = arguments.shard.is_none();
-    let drawing = Drawing { png: arguments.png, all_instances: false };
+    let drawing = Drawing { png: arguments.png, all_instances: false, page: false };
     let files =
         if complete { engine::sweep_files(&definition, &results, &drawing)? } else { Vec::new() };
     let printed = printed(arguments, &path, (&definition, &results), &files, console);

@@ -1,7 +1,6 @@
 //! What a comparison says in sentences: no more than is known.
 
 use super::super::comparison::{Design, Difference};
-use super::super::cost::standing_per_hour;
 use super::super::summary::{Summary, Verdict};
 use crate::kernel::math;
 
@@ -99,7 +98,7 @@ fn cost_phrase(base: &Design, design: &Design) -> String {
     let [first, other] = [&base.results.summary, &design.results.summary];
     let apart = (answered_share(first) - answered_share(other)).abs() > UNEQUAL;
     let (before, after, what) = if apart {
-        (standing_per_hour(&first.cost), standing_per_hour(&other.cost), "has machines that cost")
+        (first.cost.standing_per_hour, other.cost.standing_per_hour, "has machines that cost")
     } else {
         (first.cost.per_hour, other.cost.per_hour, "costs")
     };

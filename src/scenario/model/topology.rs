@@ -282,6 +282,8 @@ pub struct Cache {
     pub eviction: Eviction,
     /// Entries live this long; `None` = until evicted.
     pub ttl: Option<Duration>,
+    /// Each TTL is stretched or shortened by up to this share of it.
+    pub jitter: f64,
     /// Reading renews the TTL.
     pub sliding: bool,
     /// Who fetches what is missing.
@@ -307,6 +309,14 @@ pub enum Eviction {
     Lfu,
     /// First in, first out.
     Fifo,
+    /// Any entry, each with the same chance.
+    Random,
+    /// SIEVE (Zhang et al. 2024).
+    Sieve,
+    /// S3-FIFO (Yang et al. 2023).
+    S3Fifo,
+    /// ARC (Megiddo & Modha 2003).
+    Arc,
 }
 
 /// Who fetches what a cache misses.
