@@ -10,8 +10,37 @@ use highwater::scenario::Severity;
 
 const FULL: &str = include_str!("language/full.toml");
 
+/// A table of the database follows.
+const SHARDED: &str = "extra_lag = \"10 ms\"";
+
 #[rustfmt::skip]
 const FAULTS: &[(&str, &str, &str)] = &[
+    // Shards.
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = «0", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = «65", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n«[databases.main.shards]\nby = \"range\"", "E102"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"posts.user\"", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"posts\"", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"post.id\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nby = «\"modulo\"", "E106"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\ndedicated = «4", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n«dedicated = 1", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\nsplit = { hottest = 9, over = «5 }", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\nsplit = { hottest = 9, over = «1 }", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\ndedicated = 1\n«split = { hottest = 9, over = 2 }", "E109"),
+    ("topology = \"primary\"\nmode = \"asynchronous\"\nextra_lag = \"10 ms\"", "topology = \"ring\"\n«[databases.main.shards]\ncount = 4", "E313"),
+    ("items = 50_000", "items = 50_000\nkeys = { «id = { items = 9 } }", "E108"),
+    ("items = 50_000", "items = 50_000\nkeys = { user = «{ zipf = 1.0 } }", "E102"),
+    ("items = 50_000", "items = 50_000\nkeys = { user = { items = «0 } }", "E105"),
+    // Their events.
+    (SHARDED, "extra_lag = \"10 ms\"\n[events.e]\nat = \"9 s\"\nreshard = «\"databases.main\"\nshards = 8\nrate = \"1 MB/s\"", "E208"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = «4\nrate = \"1 MB/s\"", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n«[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = 8", "E102"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = 8\nrate = \"1 MB/s\"\n«for = \"1 s\"", "E109"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.primary\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.shard-4\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.shard-3.3\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = \"databases.main.shard-3\"\n«shards = 3", "E109"),
     // TOML.
     ("seed = 7", "seed = «", "E009"),
     ("seed = 7", "seed = 7\n«seed = 8", "E009"),
@@ -340,7 +369,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[slo]", "[«autoscale.web]\n[slo]", "E901"),
     ("sliding = true", "«coalesce = true", "E902"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),
-    ("pool = 20", "«shards = { count = 8 }", "E902"),
+    ("pool = 20", "«replace = { after = \"1 s\" }", "E902"),
     ("engine = \"relational\"", "engine = «\"key-value\"", "E903"),
     ("engine = \"relational\"", "engine = «\"column\"", "E903"),
     ("engine = \"relational\"", "engine = «\"graph\"", "E903"),

@@ -32,6 +32,8 @@ pub(super) const MOST_REPLICAS: u32 = 65_535;
 /// Most instances of a cache whose look-ups take CPU: a multi-get is split
 /// into one piece of CPU work per instance.
 pub(super) const MOST_WORKING_CACHES: usize = 128;
+/// Most shards of one database: which of them an access wants fits one word.
+pub(super) const MOST_SHARDS: u64 = crate::tier::sharding::SHARDS_MAX as u64;
 /// Most rows of one step.
 pub(super) const MOST_ROWS: u64 = 65_535;
 /// Most steps of one endpoint, those of the operations that it calls included.

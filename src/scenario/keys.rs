@@ -178,6 +178,11 @@ keys! {
         key("items", Kind::Whole, "Number of items."),
         key("item_size", SIZE, "Size of one item."),
         key("popularity", Kind::Mixed, "\"uniform\" or { zipf = 0.99 }."),
+        key("keys", Kind::Named(&OWNER_KEY), "Whom the items belong to, by name."),
+    ];
+    OWNER_KEY = [
+        key("items", Kind::Whole, "Number of owners."),
+        key("zipf", Kind::Number, "Law by which they own; all alike where absent."),
     ];
     OPERATION = [key("steps", Kind::Steps, "What it does.")];
     ENDPOINT = [
@@ -351,7 +356,19 @@ keys! {
         key("timeout", TIME, "Callers wait so long for a silent instance."),
         key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("shards"), later("replace"), later("health_check"),
+        key("shards", Kind::Part(&SHARDS), "It is cut into shards, each a database of its own."),
+        later("boot"), later("replace"), later("health_check"),
+    ];
+    SHARDS = [
+        key("count", Kind::Whole, "Number of shards, 1 to 64."),
+        key("key", Kind::Text, "What decides: \"posts.id\", or a key of the dataset: \"posts.user\"."),
+        key("by", Kind::OneOf(&["hash", "consistent-hash", "range"], &[]), "How keys are placed; default \"hash\"."),
+        key("split", Kind::Part(&SPLIT), "The hottest shard keys are spread over several shards each."),
+        key("dedicated", Kind::Whole, "So many of the hottest shard keys get a shard each."),
+    ];
+    SPLIT = [
+        key("hottest", Kind::Whole, "So many of them."),
+        key("over", Kind::Whole, "Over so many shards each."),
     ];
     COSTS = [
         key("read", Kind::Part(&COST), "One read."),
@@ -430,11 +447,14 @@ keys! {
         key("destroy", Kind::Text, "Gone while it lasts, and its disks for good."),
         key("scale", Kind::Text, "This service has `to` instances from now on."),
         key("drain", Kind::Text, "Gets no new requests; finishes what it has."),
+        key("reshard", Kind::Text, "This sharded database gets `shards` shards, at `rate`."),
         key("how", Kind::OneOf(&["refuse", "silence"], &[]), "How the killed answer."),
         key("speed", Kind::Number, "Share of its speed, above 0 to 1."),
         key("add", TIME, "Added to a round trip."),
         key("share", Kind::Number, "Share of the packets, above 0 and below 1."),
         key("to", Kind::Whole, "Number of instances."),
+        key("shards", Kind::Whole, "Number of shards, 1 to 64."),
+        key("rate", Kind::Quantity(units::BANDWIDTH), "Bytes moved per second, such as \"100 MB/s\"."),
     ];
     SLO = [
         key("mean", TIME, "Mean response time, at most."),

@@ -96,7 +96,7 @@ fn alternatives(path: &[String]) -> &'static [&'static str] {
 }
 
 /// What an event does.
-pub(super) const ACTIONS: [&str; 16] = [
+pub(super) const ACTIONS: [&str; 17] = [
     "kill",
     "restart",
     "hang",
@@ -113,6 +113,7 @@ pub(super) const ACTIONS: [&str; 16] = [
     "destroy",
     "scale",
     "drain",
+    "reshard",
 ];
 /// Ways to say when requests come.
 pub(super) const SOURCES: [&str; 6] =

@@ -20,6 +20,7 @@ pub mod regional;
 mod regions;
 pub mod regions_plan;
 pub mod request;
+pub mod resharding;
 pub mod run;
 pub mod trace;
 mod verbs;

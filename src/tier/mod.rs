@@ -15,3 +15,4 @@ pub mod lag;
 pub mod placement;
 pub mod queue;
 pub mod replication;
+pub mod sharding;

@@ -79,7 +79,32 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([failover(), stale_reads()]);
     cases.extend(failures());
     cases.extend(clients());
+    cases.extend(shards());
     cases
+}
+
+/// Shares of four equal ranges of 1,000 items by Zipf 0.9; two queues that are
+/// joined: Nelson & Tantawi 1988, eq. 6; the longest of eight exponentials.
+fn shards() -> [Case; 3] {
+    const CPU: [&str; 4] = [
+        "stations.databases.main.shard-0.cpu.utilisation",
+        "stations.databases.main.shard-1.cpu.utilisation",
+        "stations.databases.main.shard-2.cpu.utilisation",
+        "stations.databases.main.shard-3.cpu.utilisation",
+    ];
+    let reads = zipf(1_000, 0.9);
+    let shares = reads.chunks(250).map(|range| 0.4 * range.iter().sum::<f64>());
+    let (arrival, service): (f64, f64) = (0.07, 0.1);
+    let used = arrival / service;
+    let joined = (12.0 - used) / 8.0 / (service - arrival);
+    let longest = 10.0 * (1..=8).map(|rank| 1.0 / f64::from(rank)).sum::<f64>();
+    let [p50, p95, p99] = [0.5, 0.95, 0.99]
+        .map(|p| quantile(p, |t| 1.0 - (1.0 - hypoexponential(&[service], t)).powi(8)));
+    [
+        ("sharding-zipf", CPU.into_iter().zip(shares).collect()),
+        ("scatter-fork-join", vec![(MEAN, joined), (CPU[0], used), (CPU[1], used)]),
+        ("scatter-max", vec![(MEAN, longest), (P50, p50), (P95, p95), (P99, p99)]),
+    ]
 }
 
 fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {

@@ -6,11 +6,15 @@
 
 mod failures;
 mod plan;
+mod queues;
+mod sharding;
 mod topology;
 mod workload;
 
 pub use failures::*;
 pub use plan::*;
+pub use queues::*;
+pub use sharding::*;
 pub use topology::*;
 pub use workload::*;
 

@@ -50,6 +50,7 @@ impl World<'_> {
             ActionPlan::Spike => {}
             ActionPlan::Scale { component, instances } => self.scale(*component, *instances),
             ActionPlan::Drain(target) => self.set_draining(target, true),
+            ActionPlan::Reshard(sharding) => self.begin_resharding(number, *sharding),
         }
     }
 
@@ -145,6 +146,7 @@ impl ActionPlan {
             Self::Spike => "spike",
             Self::Scale { .. } => "scale",
             Self::Drain(_) => "drain",
+            Self::Reshard(_) => "reshard",
         }
     }
 }
