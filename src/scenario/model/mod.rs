@@ -4,11 +4,13 @@
 //!
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
+mod autoscale;
 mod failures;
 mod plan;
 mod topology;
 mod workload;
 
+pub use autoscale::*;
 pub use failures::*;
 pub use plan::*;
 pub use topology::*;

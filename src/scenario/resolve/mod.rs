@@ -1,6 +1,7 @@
 //! From the merged tree to the model: names become ids, quantities numbers,
 //! and every fault is recorded.
 
+mod autoscale;
 mod checks;
 mod components;
 mod databases;
@@ -45,7 +46,7 @@ pub(super) fn resolve(
     let root = Reader::open(context, tree, origin, String::new(), &keys::ROOT);
     let scope = Scope::new(&root);
     let workload = workload::workload(&root, &scope, users);
-    let scripted = !scope.events.entries.is_empty();
+    let scripted = !scope.events.entries.is_empty() || autoscale::is_scheduled(&scope);
     let run = run::run(&root, &workload.users.arrivals, scripted);
     let end = End::new(&root);
     let topology = topology(&root, &scope, run.kind);
@@ -86,10 +87,11 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
 
 fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
-    let room = events::room(scope);
+    let mut room = events::room(scope);
+    autoscale::make_room(scope, &mut room);
     let (regions, zones) = regions::regions(root, scope);
     let racks = scope.places.racks.names().map(str::to_owned).collect();
-    let topology = Topology {
+    let mut topology = Topology {
         entry: topology::entry(root, scope),
         dns: topology::dns(root),
         network: topology::network(root),
@@ -102,8 +104,10 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
         load_balancers: components::load_balancers(scope, &room),
         caches: components::caches(scope, &mut hosts, kind),
         databases: databases::databases(scope, &mut hosts),
+        autoscalers: Vec::new(),
         hosts: hosts.list,
     };
+    topology.autoscalers = autoscale::autoscalers(root, scope, &mut topology.services);
     regions::check_machines(root, scope, &topology);
     topology
 }
