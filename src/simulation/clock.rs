@@ -116,6 +116,7 @@ impl World<'_> {
         let in_system = self.recorder.in_system.integral(now);
         let noted = std::mem::replace(&mut self.in_system_noted, in_system);
         self.recorder.courses.in_system.add(bucket, in_system - noted);
+        self.note_absent(bucket);
         self.note_autoscalers(bucket);
         for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {
             let conflicts = tier.failover.counts.conflicts;

@@ -142,6 +142,8 @@ pub struct StationCourse {
     pub busy: SumSeries,
     /// Integral of waiting jobs.
     pub queue: SumSeries,
+    /// Integral of the servers of machines that were not there.
+    pub absent: SumSeries,
 }
 
 /// Course of one figure of a component, of whatever kind.
@@ -560,6 +562,7 @@ impl Courses {
         for station in &mut self.stations {
             station.busy.halve();
             station.queue.halve();
+            station.absent.halve();
         }
         self.databases.iter_mut().for_each(DatabaseCourse::halve);
         self.components.iter_mut().for_each(ComponentCourse::halve);

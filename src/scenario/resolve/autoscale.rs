@@ -100,14 +100,6 @@ fn check_service(
             format!("`{}` asks for a latency, and `services.{name}` has no workers", reader.path);
         reader.fault("E109", message, Some("give it `workers`: the time is that of holding one"));
     }
-    for (event, at, table) in &scope.events.entries {
-        let scaled = table.text_below("scale").and_then(|name| name.strip_prefix("services."));
-        if scaled == Some(name) {
-            let message = format!("`events.{event}` scales what `{}` does already", reader.path);
-            let help = "write a schedule: [autoscale.NAME.schedule.WHEN]".to_owned();
-            reader.context.error("E109", *at, message, Some(help));
-        }
-    }
 }
 
 /// Every fault of it is told; one of an unknown service is left out.

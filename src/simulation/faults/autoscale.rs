@@ -3,6 +3,7 @@
 //! delay, and decided on then. Those who are no longer wanted finish what they
 //! have, the highest numbers first.
 
+use super::nodes::NodeState;
 use super::plan::{AutoscalerPlan, FaultPlan, NOWHERE};
 use super::{Action, Place, Source};
 use crate::kernel::event_queue::Phase;
@@ -13,8 +14,6 @@ use crate::simulation::recorder::Shape;
 use crate::simulation::world::World;
 use crate::tier::autoscaler::{Autoscaler, Limits, Ratio, Reason, Sample, Scaling};
 use std::collections::VecDeque;
-
-use super::nodes::NodeState;
 
 /// Courses of each autoscaler over time: figure and shape.
 pub const COURSES: [(&str, Shape); 3] = [
@@ -171,6 +170,20 @@ impl World<'_> {
         if let Some(scaling) = scaler.rules.reschedule(now, limits, instances) {
             self.carry_out(number, scaling);
         }
+    }
+
+    /// Somebody scales the component by hand: its autoscaler, where it has one,
+    /// holds its limits and goes on from there. Answers the number.
+    pub(super) fn tell_scaler(&mut self, component: u16, instances: u32) -> u32 {
+        let now = self.now;
+        let faults = self.faults();
+        let own = |plan: &AutoscalerPlan| plan.component == component;
+        let Some(number) = faults.plan.autoscalers.iter().position(own) else {
+            return instances;
+        };
+        let rules = &mut faults.scalers[number].rules;
+        rules.reschedule(now, rules.limits(), Some(instances));
+        rules.wanted()
     }
 
     fn carry_out(&mut self, number: usize, scaling: Scaling) {

@@ -63,6 +63,8 @@ pub struct Faults<'a> {
     up_time: UpTimeClock,
     /// Machines paid for, by component, where their number changes.
     provisioned: Vec<Option<TimeWeighted>>,
+    /// Until when, and with which integral, the courses know of them.
+    noted: Vec<(Instant, u128)>,
     /// Services whose number of instances follows the load.
     scalers: Vec<Scaler>,
 }
@@ -153,6 +155,7 @@ impl<'a> Faults<'a> {
             open_incidents: Vec::new(),
             up_time: UpTimeClock::default(),
             provisioned: provisioned::levels(plan),
+            noted: vec![(Instant::ZERO, 0); plan.components.len()],
             scalers: plan.autoscalers.iter().map(|own| Scaler::new(plan, own)).collect(),
             nodes,
         }

@@ -259,6 +259,12 @@ pub struct AutoscalerPlan {
 }
 
 impl FaultPlan {
+    /// Something fails by chance or by the script: what an autoscaler does
+    /// alone is no failure.
+    pub fn can_fail(&self) -> bool {
+        !self.processes.is_empty() || !self.events.is_empty()
+    }
+
     /// The node of an instance of a component.
     #[inline]
     pub fn node(&self, component: u16, instance: u32) -> usize {

@@ -91,8 +91,27 @@ impl World<'_> {
     /// The window begins.
     pub(in crate::simulation) fn begin_provisioned(&mut self) {
         let now = self.now;
-        let levels = self.faults.iter_mut().flat_map(|faults| &mut faults.provisioned);
-        levels.flatten().for_each(|level| level.begin_window(now));
+        let Some(faults) = &mut self.faults else { return };
+        faults.provisioned.iter_mut().flatten().for_each(|level| level.begin_window(now));
+        faults.noted.fill((now, 0));
+    }
+
+    /// Tells the courses of CPUs how many of their servers were not there.
+    pub(in crate::simulation) fn note_absent(&mut self, bucket: usize) {
+        let Some(faults) = &mut self.faults else { return };
+        let (now, plan, stations) = (self.now, faults.plan, &self.plan.stations);
+        for (number, component) in plan.components.iter().enumerate() {
+            let Some(level) = &faults.provisioned[number] else { continue };
+            let cpu = plan.nodes[component.first_node as usize].cpu;
+            let Some(cpu) = stations.cpus.get(cpu as usize) else { continue };
+            let machines = level.integral(now);
+            let before = std::mem::replace(&mut faults.noted[number], (now, machines));
+            let passed = u128::from((now - before.0).as_nanos());
+            let room = u128::from(component.instances) * passed;
+            let absent = room.saturating_sub(machines - before.1);
+            let course = &mut self.recorder.courses.stations[usize::from(cpu.label.name)];
+            course.absent.add(bucket, absent * u128::from(cpu.vcpus));
+        }
     }
 
     /// Mean number of machines of each component that scales.

@@ -48,7 +48,10 @@ impl World<'_> {
                 nodes.iter_mut().for_each(crate::tier::cache::Cache::flush);
             }
             ActionPlan::Spike => {}
-            ActionPlan::Scale { component, instances } => self.scale(*component, *instances),
+            ActionPlan::Scale { component, instances } => {
+                let instances = self.tell_scaler(*component, *instances);
+                self.scale(*component, instances);
+            }
             ActionPlan::Drain(target) => self.set_draining(target, true),
         }
     }
