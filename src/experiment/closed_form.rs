@@ -128,7 +128,8 @@ fn machines(topology: &Topology, component: Component) -> Option<(String, u32)> 
             let replaced = |one: &crate::scenario::model::LoadBalancer| {
                 one.targets == id && one.replace.is_some()
             };
-            let replaced = topology.load_balancers.iter().any(replaced);
+            let scaled = topology.autoscalers.iter().any(|one| one.service == id);
+            let replaced = scaled || topology.load_balancers.iter().any(replaced);
             (!replaced).then(|| (format!("services.{}", service.name), service.instances))
         }
         Component::Cache(id) => {

@@ -52,6 +52,10 @@ pub(super) const GIVE_UP_AFTER: Duration = Duration::from_nanos(10_000_000_000);
 
 /// From start to readiness of an instance.
 pub(super) const BOOT: Duration = seconds(30);
+/// Period of an autoscaler (the Kubernetes Horizontal Pod Autoscaler's).
+pub(super) const SCALING_PERIOD: Duration = seconds(15);
+/// From any change of the number of instances to a scale-in (the same).
+pub(super) const COOLDOWN_IN: Duration = seconds(300);
 /// Time between two health checks.
 pub(super) const CHECK_INTERVAL: Duration = seconds(5);
 /// A check that meets silence has failed after this time.

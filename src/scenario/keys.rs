@@ -111,7 +111,41 @@ keys! {
         key("events", Kind::Named(&EVENT), "What happens by the script."),
         key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
-        later("cdn"), later("autoscale"),
+        key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
+        later("cdn"),
+    ];
+    AUTOSCALE = [
+        key("of", Kind::Text, "The service; its own name where absent."),
+        key("min", Kind::Whole, "Fewest instances."),
+        key("max", Kind::Whole, "Most instances."),
+        key("target", Kind::Part(&METRIC), "The metric is kept there: ceil(instances x metric / target)."),
+        key("steps", Kind::Named(&STEP_RULE), "Rules that add or remove instances."),
+        key("schedule", Kind::Named(&SCHEDULE), "Other limits from a time on."),
+        key("period", TIME, "The metric is the mean over so long; default 15 s."),
+        key("metric_delay", TIME, "From the end of a period to the decision on it; default 0 s."),
+        key("warmup", TIME, "A new instance is measured so long after it is ready; default 0 s."),
+        key("cooldown", Kind::Mixed, "A time, or { out = time, in = time }; default 0 s out, 5 min in."),
+    ];
+    METRIC = [
+        key("utilisation", Kind::Number, "Busy share of the vCPUs."),
+        key("queue", Kind::Number, "Requests that wait for a worker or a vCPU, per instance."),
+        key("latency", TIME, "Mean time of a request in the service."),
+    ];
+    STEP_RULE = [
+        key("above", Kind::Part(&METRIC), "Holds above this."),
+        key("below", Kind::Part(&METRIC), "Holds below this."),
+        key("add", Kind::Mixed, "Instances, or a share of them such as \"50 %\"."),
+        key("remove", Kind::Mixed, "Instances, or a share of them such as \"50 %\"."),
+    ];
+    SCHEDULE = [
+        key("at", Kind::Text, "A time of the day that is played such as \"18:00\", or a time from the start."),
+        key("min", Kind::Whole, "Fewest instances from then on."),
+        key("max", Kind::Whole, "Most instances from then on."),
+        key("instances", Kind::Whole, "So many instances at that time."),
+    ];
+    COOLDOWN = [
+        key("out", TIME, "From one scale-out to the next."),
+        key("in", TIME, "From any change to a scale-in."),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),

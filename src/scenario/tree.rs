@@ -91,6 +91,7 @@ fn alternatives(path: &[String]) -> &'static [&'static str] {
         ["users", "pattern"] => &PATTERNS,
         ["services" | "caches" | "databases", _] => &["host", "machine"],
         ["events", _] => &ACTIONS,
+        ["autoscale", _, "target"] | ["autoscale", _, "steps", _, "above" | "below"] => &METRICS,
         _ => &[],
     }
 }
@@ -115,6 +116,8 @@ pub(super) const ACTIONS: [&str; 17] = [
     "drain",
     "reshard",
 ];
+/// What an autoscaler looks at.
+pub(super) const METRICS: [&str; 3] = ["utilisation", "queue", "latency"];
 /// Ways to say when requests come.
 pub(super) const SOURCES: [&str; 6] =
     ["per_user_per_day", "rate", "think_time", "interarrival", "replay", "replay_log"];

@@ -8,6 +8,7 @@ pub mod availability;
 pub mod blueprint;
 mod clients;
 mod clock;
+pub mod courses;
 pub mod failover;
 pub mod faults;
 mod interpreter;

@@ -80,6 +80,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(failures());
     cases.extend(clients());
     cases.extend(shards());
+    cases.extend(autoscalers());
     cases
 }
 
@@ -105,6 +106,29 @@ fn shards() -> [Case; 3] {
         ("scatter-fork-join", vec![(MEAN, joined), (CPU[0], used), (CPU[1], used)]),
         ("scatter-max", vec![(MEAN, longest), (P50, p50), (P95, p95), (P99, p99)]),
     ]
+}
+
+/// 4.9 vCPUs of work at a target of one half, spread at random; and a need that
+/// grows by 4 servers each 15 s, seen 15 s and ready 30 s later, as a fluid.
+fn autoscalers() -> [Case; 2] {
+    let servers = f64::ceil(4.9 / 0.5);
+    let station = Mmc { arrival: 0.098 / servers, service: 1.0 / 50.0, servers: 1 };
+    let steady = vec![
+        ("components.services.web.figures.instances_mean", servers),
+        ("components.autoscale.web.figures.instances_ready_mean", servers),
+        (MEAN, station.sojourn()),
+        (P99, station.quantile(0.99)),
+    ];
+    let (slope, seen, boot) = (4.0 / 15.0, 15.0, 30.0);
+    // From 10 servers to 12 (half a period of the ramp), then 16, 20 … 36, in
+    // each of 20 replications.
+    let actions = 20.0 * (1.0 + (36.0 - 12.0) / (slope * 15.0));
+    let ramp = vec![
+        ("components.autoscale.web.figures.undershoot_max", slope * (seen + boot)),
+        ("components.autoscale.web.figures.scale_outs", actions),
+        ("incidents.services.web.scale_out.duration_s", boot),
+    ];
+    [("autoscale-steady", steady), ("autoscale-ramp", ramp)]
 }
 
 fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {

@@ -20,6 +20,8 @@ pub(super) fn survivors(scenario: &Scenario, lost: &[HostId]) -> Option<Scenario
         return None;
     }
     left.failures = Failures::default();
+    // At best an autoscaler has all its machines at work.
+    left.topology.autoscalers.clear();
     if lost.is_empty() {
         return Some(left);
     }

@@ -59,6 +59,16 @@ impl Tier {
                 host.name
             ));
         }
+        let scaled = |one: &&crate::scenario::model::Autoscaler| {
+            *component == Component::Service(one.service)
+        };
+        if let Some(scaler) = topology.autoscalers.iter().find(scaled) {
+            return Err(format!(
+                "`{name}` has as many instances as autoscale.{} gives it; up or out is asked of a \
+                 tier of fixed size",
+                scaler.name
+            ));
+        }
         Ok(Self {
             name: name.clone(),
             component: *component,

@@ -4,18 +4,21 @@ use super::layout::{Layout, Places};
 use crate::route::program::Programs;
 use crate::route::step::Verb;
 use crate::scenario::model::{
-    Component, Death, EntryTarget, Event, EventAction, FailureEffect, FailureProcess, HostId,
-    OnCacheFailure, Scenario, Target,
+    Autoscaler, Component, Death, EntryTarget, Event, EventAction, FailureEffect, FailureProcess,
+    HostId, OnCacheFailure, Scenario, Target,
 };
 use crate::simulation::blueprint::{EndpointPlan, NO_STATION};
 use crate::simulation::faults::plan::{
-    ActionPlan, BalancerPlan, ComponentKind, ComponentPlan, Effect, EventPlan, FaultPlan, NOWHERE,
-    NodePlan, ProcessPlan, TargetPlan, Trouble,
+    ActionPlan, AutoscalerPlan, BalancerPlan, ComponentKind, ComponentPlan, Effect, EventPlan,
+    FaultPlan, NOWHERE, NodePlan, ProcessPlan, TargetPlan, Trouble,
 };
 
-/// Whether anything can fail.
+/// Whether anything can fail, or come and go.
 pub(super) fn can_fail(scenario: &Scenario) -> bool {
-    !scenario.failures.processes.is_empty() || !scenario.failures.events.is_empty()
+    let failures = &scenario.failures;
+    !failures.processes.is_empty()
+        || !failures.events.is_empty()
+        || !scenario.topology.autoscalers.is_empty()
 }
 
 /// Components in the order of their numbers: load balancers, services, caches,
@@ -67,7 +70,9 @@ pub(super) fn faults(
         EntryTarget::LoadBalancer(balancer) => Some(balancer),
         EntryTarget::Service(_) => None,
     };
-    Some(FaultPlan { processes, events, needs, entry_balancer, ..builder.plan })
+    let autoscalers = scenario.topology.autoscalers.iter().map(|own| builder.autoscaler(own));
+    let autoscalers = autoscalers.collect();
+    Some(FaultPlan { processes, events, autoscalers, needs, entry_balancer, ..builder.plan })
 }
 
 /// The groups of which an endpoint's programs choose an instance.
@@ -182,6 +187,23 @@ impl Builder<'_> {
                 replace_after: balancer.replace.map(|replace| replace.after),
                 replace_within: balancer.replace.map_or(Default::default(), |own| own.within),
             });
+        }
+    }
+
+    fn autoscaler(&self, scaler: &Autoscaler) -> AutoscalerPlan {
+        AutoscalerPlan {
+            name: format!("autoscale.{}", scaler.name),
+            component: self.numbers.of(Component::Service(scaler.service)),
+            workers: self.layout.services[scaler.service].workers.unwrap_or(NOWHERE),
+            settings: scaler.settings.clone(),
+            period: scaler.period,
+            metric_delay: scaler.metric_delay,
+            warmup: scaler.warmup,
+            schedule: scaler
+                .schedule
+                .iter()
+                .map(|one| (one.at, one.limits, one.instances))
+                .collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What was compiled: where things run, the way of each request verb by verb,
 //! and what follows in closed form; as values, and as text for people.
 
+mod autoscaling;
 mod verbs;
 
 use super::bounds::{demands, offered_per_s};
@@ -20,6 +21,9 @@ pub struct Explanation {
     pub title: String,
     /// Stations by name.
     pub stations: Vec<Station>,
+    /// What changes the number of instances, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub autoscalers: Vec<String>,
     /// One per endpoint and kind of client, then those of the system itself.
     pub programs: Vec<Listing>,
     /// Demand on each CPU station, the first to saturate first.
@@ -84,6 +88,7 @@ pub fn explanation(scenario: &Scenario) -> Result<Explanation, String> {
     Ok(Explanation {
         title: scenario.title.clone(),
         stations: stations(&plan),
+        autoscalers: autoscalers(&plan),
         programs: programs.map(|program| listing(&plan, program)).collect(),
         bounds: bounds(&plan),
         offered_per_s: offered_per_s(&plan),
@@ -120,6 +125,15 @@ fn stations(plan: &Blueprint) -> Vec<Station> {
         Station { name: name.name.clone(), instances, each }
     };
     stations.names.iter().enumerate().map(of).collect()
+}
+
+fn autoscalers(plan: &Blueprint) -> Vec<String> {
+    let Some(faults) = &plan.faults else { return Vec::new() };
+    let sentence = |own: &crate::simulation::faults::plan::AutoscalerPlan| {
+        let component = &faults.components[usize::from(own.component)];
+        autoscaling::sentence(own, component)
+    };
+    faults.autoscalers.iter().map(sentence).collect()
 }
 
 fn listing(plan: &Blueprint, program: &Program) -> Listing {
@@ -181,6 +195,12 @@ fn text(explanation: &Explanation) -> String {
     let mut text = format!("{}\n\nstations\n", explanation.title);
     for Station { name, instances, each } in &explanation.stations {
         let _ = writeln!(text, "  {name:<32} {instances} × {each}");
+    }
+    if !explanation.autoscalers.is_empty() {
+        text.push_str("\nautoscalers\n");
+        for sentence in &explanation.autoscalers {
+            let _ = writeln!(text, "  {sentence}");
+        }
     }
     for program in &explanation.programs {
         let _ = writeln!(text, "\n{}", program.name);

@@ -4,6 +4,7 @@
 //!
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
+mod autoscale;
 mod failures;
 mod plan;
 mod queues;
@@ -11,6 +12,7 @@ mod sharding;
 mod topology;
 mod workload;
 
+pub use autoscale::*;
 pub use failures::*;
 pub use plan::*;
 pub use queues::*;

@@ -1,5 +1,6 @@
 //! Where the work runs.
 
+use super::autoscale::Autoscaler;
 use super::failures::{
     AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
     Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
@@ -52,6 +53,8 @@ pub struct Topology {
     pub shardings: Vec<Sharding>,
     /// Message queues.
     pub queues: Vec<Queue>,
+    /// Services whose number of instances follows the load.
+    pub autoscalers: Vec<Autoscaler>,
 }
 
 impl Topology {
@@ -216,7 +219,8 @@ pub struct Service {
     pub operations: Vec<OperationId>,
     /// CPU work of serving one static file (ns); default `"50 us"`.
     pub static_cpu: Distribution,
-    /// Instances at the start; `hosts` has room for those of `scale` events.
+    /// Instances at the start; `hosts` has room for those of `scale` events
+    /// and of an autoscaler.
     pub instances: u32,
     /// Instances that must be up for it to count as up.
     pub needed: u32,

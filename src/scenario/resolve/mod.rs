@@ -1,6 +1,7 @@
 //! From the merged tree to the model: names become ids, quantities numbers,
 //! and every fault is recorded.
 
+mod autoscale;
 mod checks;
 mod components;
 mod databases;
@@ -47,7 +48,7 @@ pub(super) fn resolve(
     let root = Reader::open(context, tree, origin, String::new(), &keys::ROOT);
     let scope = Scope::new(&root);
     let workload = workload::workload(&root, &scope, users);
-    let scripted = !scope.events.entries.is_empty();
+    let scripted = !scope.events.entries.is_empty() || autoscale::is_scheduled(&scope);
     let run = run::run(&root, &workload.users.arrivals, scripted);
     let end = End::new(&root);
     let topology = topology(&root, &scope, run.kind, &workload.datasets);
@@ -88,7 +89,8 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
 
 fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dataset]) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
-    let room = events::room(scope);
+    let mut room = events::room(scope);
+    autoscale::make_room(scope, &mut room);
     let (regions, zones) = regions::regions(root, scope);
     let racks = scope.places.racks.names().map(str::to_owned).collect();
     let mut topology = Topology {
@@ -106,10 +108,12 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dat
         databases: Vec::new(),
         shardings: Vec::new(),
         queues: queues::queues(scope),
+        autoscalers: Vec::new(),
         hosts: Vec::new(),
     };
     (topology.databases, topology.shardings) = databases::databases(scope, &mut hosts, datasets);
     topology.hosts = hosts.list;
+    topology.autoscalers = autoscale::autoscalers(root, scope, &mut topology.services);
     regions::check_machines(root, scope, &topology);
     topology
 }
