@@ -6,6 +6,7 @@ mod support;
 
 use highwater::experiment::figure_path::figure;
 use highwater::experiment::summary::Summary;
+use highwater::kernel::math::pow;
 use highwater::scenario::explain::explain;
 use support::{component, conserved, endpoint_nanos, results, scenario, shipped, value};
 
@@ -126,7 +127,7 @@ fn an_owner_is_found_on_one_shard_or_has_one_alone() {
     let commits = of_shards(&played(step, &by_owner, ""), 4, "writes_committed");
     let all: f64 = commits.iter().sum();
     // Zipf 1.2 over 100 owners: the first has 27.8 % by the exact sum.
-    let first = 1.0 / (1..=100).map(|rank| f64::from(rank).powf(-1.2)).sum::<f64>();
+    let first = 1.0 / (1..=100).map(|rank| pow(f64::from(rank), -1.2)).sum::<f64>();
     assert!(commits.iter().any(|own| own / all > first), "{commits:?}");
     let alone = played(step, &format!("{by_owner}\ndedicated = 1"), "");
     let commits = of_shards(&alone, 4, "writes_committed");
