@@ -27,13 +27,15 @@ mod networks;
 mod published;
 #[path = "theory/queues.rs"]
 mod queues;
+#[path = "theory/replacement.rs"]
+mod replacement;
 
 use highwater::experiment::reference::REFERENCES;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Scenarios whose expected value is an approximation of the model, by name.
-const APPROXIMATE: [&str; 4] = ["lru-che", "power-of-two", "queue-burst", "web-tier"];
+const APPROXIMATE: [&str; 5] = ["lru-che", "lru-ttl", "power-of-two", "queue-burst", "web-tier"];
 
 fn scenarios() -> BTreeMap<String, toml::Table> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/reference");

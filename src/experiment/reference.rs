@@ -10,6 +10,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
         "availability-lognormal",
         include_str!("../../scenarios/reference/availability-lognormal.toml"),
     ),
+    ("arc-zipf", include_str!("../../scenarios/reference/arc-zipf.toml")),
     ("closed-mva", include_str!("../../scenarios/reference/closed-mva.toml")),
     ("erlang-a", include_str!("../../scenarios/reference/erlang-a.toml")),
     ("dns-failover", include_str!("../../scenarios/reference/dns-failover.toml")),
@@ -21,7 +22,9 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ("jackson", include_str!("../../scenarios/reference/jackson.toml")),
     ("k-of-n", include_str!("../../scenarios/reference/k-of-n.toml")),
     ("k-of-n-crews", include_str!("../../scenarios/reference/k-of-n-crews.toml")),
+    ("lfu-zipf", include_str!("../../scenarios/reference/lfu-zipf.toml")),
     ("lru-che", include_str!("../../scenarios/reference/lru-che.toml")),
+    ("lru-ttl", include_str!("../../scenarios/reference/lru-ttl.toml")),
     ("lru-zipf", include_str!("../../scenarios/reference/lru-zipf.toml")),
     ("md1", include_str!("../../scenarios/reference/md1.toml")),
     ("mg1-hyper", include_str!("../../scenarios/reference/mg1-hyper.toml")),
@@ -38,6 +41,7 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ("power-of-two", include_str!("../../scenarios/reference/power-of-two.toml")),
     ("ps-4vcpu-loaded", include_str!("../../scenarios/reference/ps-4vcpu-loaded.toml")),
     ("ps-4vcpu", include_str!("../../scenarios/reference/ps-4vcpu.toml")),
+    ("random-zipf", include_str!("../../scenarios/reference/random-zipf.toml")),
     (
         "replication-lag-constant",
         include_str!("../../scenarios/reference/replication-lag-constant.toml"),
@@ -46,8 +50,11 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ("queue-mmc", include_str!("../../scenarios/reference/queue-mmc.toml")),
     ("replication-lag", include_str!("../../scenarios/reference/replication-lag.toml")),
     ("retries", include_str!("../../scenarios/reference/retries.toml")),
+    ("s3-fifo-zipf", include_str!("../../scenarios/reference/s3-fifo-zipf.toml")),
+    ("sieve-zipf", include_str!("../../scenarios/reference/sieve-zipf.toml")),
     ("stale-reads", include_str!("../../scenarios/reference/stale-reads.toml")),
     ("ttl-cache", include_str!("../../scenarios/reference/ttl-cache.toml")),
+    ("ttl-jitter", include_str!("../../scenarios/reference/ttl-jitter.toml")),
     ("web-tier", include_str!("../../scenarios/reference/web-tier.toml")),
 ];
 

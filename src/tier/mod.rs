@@ -4,6 +4,7 @@
 //! stale?". It knows no clock but the `now` it is handed and no event queue;
 //! where a decision needs chance, it is handed draws already made.
 
+pub mod autoscaler;
 pub mod balancer;
 pub mod breaker;
 pub mod buffer_pool;
@@ -15,3 +16,4 @@ pub mod lag;
 pub mod placement;
 pub mod queue;
 pub mod replication;
+pub mod sharding;

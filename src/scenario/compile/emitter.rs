@@ -125,6 +125,8 @@ impl Emitter {
             Verb::Lookup { hit: target, .. }
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
+            | Verb::Scatter { join: target, .. }
+            | Verb::Jump { to: target }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }
