@@ -380,7 +380,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\ncapacity = «0\n[slo]", "E105"),
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nvisibility_timeout = «\"0 s\"\n[slo]", "E105"),
     ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\n«when_full = \"drop\"\n[slo]", "E109"),
-    ("[slo]", "[queues.«fanout]\nworkers = { servce = \"services.web\" }\n[slo]", "E101«servce"),
+    ("[slo]", "[queues.fanout]\nworkers = { «servce = \"services.web\" }\n[slo]", "E101"),
     ("[slo]", "[queues.fanout]\nworkers = «{}\n[slo]", "E102"),
     ("[slo]", "[queues.fanout]\nworkers = { service = «\"databases.main\" }\n[slo]", "E201"),
     ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\norder = «\"sorted\"\n[slo]", "E106"),
