@@ -442,7 +442,6 @@ fn the_schema_knows_every_table_of_the_full_file() {
         assert!(schema["properties"][name].is_object(), "{name}");
     }
     assert!(schema["properties"]["queues"].is_object());
-    assert!(schema["properties"]["autoscale"].is_null(), "not simulated yet");
     assert!(schema["properties"]["plan"]["properties"]["vary"].is_object());
 }
 
