@@ -87,8 +87,14 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
+            Verb::Scatter { join, .. } => {
+                self.arrive(pc, pc + 1, Vec::new())?;
+                return self.arrive(pc, join, held);
+            }
             Verb::Finish
             | Verb::Join
+            | Verb::Vote
+            | Verb::Repaired { .. }
             | Verb::Applied { .. }
             | Verb::Copied { .. }
             | Verb::Recovered { .. } => {

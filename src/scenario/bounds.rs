@@ -26,7 +26,8 @@ pub fn demands(plan: &Blueprint) -> Vec<Demand> {
         for (client, &program) in plan.clients.iter().zip(&endpoint.programs) {
             let weight = endpoint.share * client.share;
             let program = &plan.programs.programs[usize::from(program)];
-            Walk { plan, seconds: &mut seconds, instances: Vec::new() }.program(program, weight);
+            Walk { plan, seconds: &mut seconds, instances: Vec::new(), asked: None }
+                .program(program, weight);
         }
     }
     by_station(plan, &seconds)
@@ -78,6 +79,18 @@ struct Walk<'a> {
     seconds: &'a mut Vec<f64>,
     /// The group last chosen into each slot.
     instances: Vec<Option<&'a GroupPlan>>,
+    /// Within the branches that ask the holders of keys.
+    asked: Option<Asked>,
+}
+
+/// How many holders a call of a leaderless database asks, in the mean.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// Where the request goes on.
+    join: Pc,
+    holders: f64,
+    /// Keys beyond the first that one of them is asked for.
+    further_keys: f64,
 }
 
 impl<'a> Walk<'a> {
@@ -87,13 +100,20 @@ impl<'a> Walk<'a> {
         let mut weight = weight;
         for pc in program.start..program.end {
             weight += landed(&mut ahead, pc);
+            self.asked = self.asked.filter(|asked| pc < asked.join);
             match self.plan.programs.code[pc as usize].verb {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
                 }
                 Verb::Commit { access, .. } => self.apply(access, weight),
+                Verb::Scatter { access, slot, join, .. } => self.scatter(access, slot, join),
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
-                    let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
+                    let mut nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
+                    if let Some(Asked { holders, further_keys, .. }) = self.asked {
+                        let further = if rows == Rows::Missed { further_keys } else { 0.0 };
+                        let programs = &self.plan.programs.distributions;
+                        nanos = (nanos + further * programs[usize::from(per_row)].mean()) * holders;
+                    }
                     self.add(cpus, slot, weight * nanos / 1e9);
                 }
                 Verb::Lookup { access, hit, .. } => {
@@ -135,6 +155,20 @@ impl<'a> Walk<'a> {
                 self.seconds[cpu as usize] += weight * nanos / 1e9;
             }
         }
+    }
+
+    /// Of m members n hold each of k keys: m (1 − (1 − n/m)ᵏ) of them are asked
+    /// in the mean, for k n keys in all.
+    fn scatter(&mut self, access: u16, slot: Slot, join: Pc) {
+        let access = &self.plan.accesses[usize::from(access)];
+        let database = &self.plan.databases[usize::from(access.database)];
+        let members = f64::from(database.replicas + 1);
+        let each = database.quorum.map_or(members, |quorum| f64::from(quorum.holders));
+        let spared = (0..access.count).fold(1.0, |spared, _| spared * (1.0 - each / members));
+        let holders = members * (1.0 - spared);
+        let further_keys = f64::from(access.count) * each / holders - 1.0;
+        self.asked = Some(Asked { join, holders, further_keys });
+        self.choose(database.reads, slot + 1);
     }
 
     fn choose(&mut self, group: u16, slot: Slot) {

@@ -14,6 +14,7 @@ mod reader;
 mod resolve;
 mod schema;
 mod source;
+pub mod store;
 pub mod template;
 mod text;
 mod tree;

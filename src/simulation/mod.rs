@@ -13,6 +13,7 @@ pub mod faults;
 mod interpreter;
 mod lifecycle;
 pub mod measured;
+pub mod quorum;
 pub mod recorder;
 mod region_health;
 pub mod regional;

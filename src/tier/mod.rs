@@ -13,4 +13,5 @@ pub mod failover;
 mod hash;
 pub mod lag;
 pub mod placement;
+pub mod quorum;
 pub mod replication;

@@ -1,6 +1,7 @@
 //! Through a cache: look-up, what is missing, storing it.
 
 use super::programs::{Compiler, Place};
+use super::stores::Reader;
 use super::{dataset_space, result_space};
 use crate::route::program::Held;
 use crate::route::step::{Locus, Pc, Purpose, Rows, StepId, Verb};
@@ -59,15 +60,15 @@ impl Compiler<'_> {
         &mut self,
         dataset: DatasetId,
         keys: u32,
-        primary: bool,
+        reader: Reader,
         place: Place,
         step: StepId,
     ) {
         let here = self.locus(place);
         let mut access = self.dataset_access(dataset, keys, here);
-        let cache = self.cache_of(dataset).filter(|_| !primary);
+        let cache = self.cache_of(dataset).filter(|_| !reader.fresh);
         let Some(cache) = cache else {
-            return self.database_read(access, primary, place, here, step);
+            return self.database_read(access, reader, place, here, step);
         };
         let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
@@ -75,11 +76,11 @@ impl Compiler<'_> {
         let filled = self.out.access(access.clone());
         let lookup = self.ask_cache(cache, filled, place, step);
         if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.database_read(access, false, place, there, step);
+            self.database_read(access, reader, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
             self.hop(there, here);
-            self.database_read(access, false, place, here, step);
+            self.database_read(access, reader, place, here, step);
             self.hop(here, there);
             self.store(cache, filled, step);
         }
@@ -88,13 +89,7 @@ impl Compiler<'_> {
     }
 
     /// To the cache, its time and work, and the look-up, whose hit is to land.
-    fn ask_cache(
-        &mut self,
-        cache: usize,
-        access: u16,
-        place: Place,
-        step: StepId,
-    ) -> Pc {
+    fn ask_cache(&mut self, cache: usize, access: u16, place: Place, step: StepId) -> Pc {
         let plan = &self.scenario.topology.caches[cache];
         let (here, there) = (self.locus(place), self.cache_locus(cache, place));
         self.hop(here, there);

@@ -13,6 +13,7 @@ mod regions;
 mod services;
 mod static_files;
 mod steps;
+mod stores;
 mod tiers;
 
 use super::model::{Arrivals, Client, Endpoint, EventAction, Scenario, Step};

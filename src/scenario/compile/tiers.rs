@@ -3,7 +3,7 @@
 use super::failover::{SystemPrograms, failover_plan, mode, topology};
 use super::faults::can_fail;
 use super::layout::DatabaseLayout;
-use super::{dataset_space, for_each_step, result_space};
+use super::{dataset_space, for_each_step, result_space, stores};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
     Cache, CacheStart, Database, Endpoint, Eviction, ReadFrom, ResultKeys, Scenario, Step,
@@ -127,6 +127,7 @@ fn database_plan(
         extra_lag: database.extra_lag.clone(),
         applier: system.applier,
         topology: topology(database),
+        quorum: stores::quorum_plan(database, system),
         mode: mode(database),
         can_lose_writes: can_fail(scenario)
             || topology(database) != Topology::Primary

@@ -60,6 +60,12 @@ impl Words<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
+            Verb::Scatter { .. }
+            | Verb::Tally
+            | Verb::Between { .. }
+            | Verb::Hold { .. }
+            | Verb::Vote
+            | Verb::Repaired { .. } => self.describe_quorum(verb),
             Verb::Guard { breaker } => {
                 let name = self.plan.breakers[usize::from(breaker)].name.clone();
                 ("guard", name, "refused while it is open".to_owned())
@@ -69,6 +75,31 @@ impl Words<'_> {
                 ("unguard", name, String::new())
             }
             _ => self.describe_store(verb),
+        }
+    }
+
+    fn describe_quorum(&self, verb: &Verb) -> (&'static str, String, String) {
+        let database = |number: u16| &self.plan.databases[usize::from(number)];
+        match *verb {
+            Verb::Scatter { access, answers, writes, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                let holders = database(access.database).quorum.map_or(0, |quorum| quorum.holders);
+                let how = format!("{holders} holders of each key, goes on after {answers}");
+                (if writes { "write" } else { "ask" }, access.name.clone(), how)
+            }
+            Verb::Between { database: number, .. } => {
+                let name = database(number).name.clone();
+                ("hop", name, "between coordinator and holder".to_owned())
+            }
+            Verb::Hold { access, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                ("hold", access.name.clone(), "as far as it has come".to_owned())
+            }
+            Verb::Repaired { database: number } => {
+                ("repaired", database(number).name.clone(), "a write that it lacked".to_owned())
+            }
+            Verb::Tally => ("count", "answers".to_owned(), String::new()),
+            _ => ("answer", "of a holder".to_owned(), String::new()),
         }
     }
 

@@ -9,6 +9,7 @@ mod plan;
 mod topology;
 mod workload;
 
+pub use super::store::{Engine, RowReads};
 pub use failures::*;
 pub use plan::*;
 pub use topology::*;

@@ -4,7 +4,8 @@ use super::failures::{
     AdaptiveConcurrency, Breaker, Failover, HealthCheck, OnCacheFailure, Region, Replace,
     ReplicationMode, ReplicationTopology, Routing, Zone, ZoneId,
 };
-use super::workload::{DatasetId, EndpointId, OperationId};
+use super::workload::{Consistency, DatasetId, EndpointId, OperationId};
+use super::{Engine, RowReads};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 
@@ -304,6 +305,13 @@ pub enum CacheStart {
 pub struct Database {
     /// Its name.
     pub name: String,
+    /// What it does by itself, and what its callers must do.
+    pub engine: Engine,
+    /// How the application reads many rows where it must.
+    pub row_reads: RowReads,
+    /// Holders that must answer a read of a leaderless database, where the
+    /// step does not say; `None` = its r.
+    pub consistency: Option<Consistency>,
     /// Datasets that it holds.
     pub datasets: Vec<DatasetId>,
     /// The host of each instance; 0 is the primary, the others replicas.
@@ -337,6 +345,17 @@ pub struct Database {
     pub breaker: Option<Breaker>,
 }
 
+impl Database {
+    /// Instances that must be up for every operation to be possible: so many
+    /// that of the holders of any key enough are.
+    pub fn needed(&self) -> u32 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, r, w } => self.hosts.len() as u32 - (n - r.max(w)),
+            _ => 1,
+        }
+    }
+}
+
 /// Who answers reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadFrom {
@@ -360,8 +379,12 @@ pub struct Costs {
     pub write: Cost,
     /// One scan.
     pub scan: Cost,
+    /// One range.
+    pub range: Cost,
     /// One join.
     pub join: Cost,
+    /// One traversal.
+    pub traverse: Cost,
     /// Applying one log entry on a replica.
     pub apply: Cost,
 }

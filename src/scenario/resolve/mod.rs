@@ -18,6 +18,7 @@ mod regions;
 mod replay;
 mod run;
 mod steps;
+mod stores;
 mod targets;
 mod topology;
 mod users;

@@ -124,6 +124,7 @@ impl World<'_> {
         }
         self.forget_unacknowledged(database, instance);
         self.stop_recovery(database, instance);
+        self.holder_died(database, instance);
         if destroyed {
             self.lose_disk(database, instance);
         }
@@ -293,6 +294,7 @@ impl World<'_> {
         self.refresh_pools(database);
         self.reconsider_acknowledgements(database);
         self.begin_waiting_copies(database);
+        self.resume_repairs(database);
         self.note_up_time();
     }
 
