@@ -133,7 +133,9 @@ fn database_plan(
             || topology(database) != Topology::Primary
             || mode(database) != Mode::Asynchronous,
         failover: failover_plan(scenario, database, system),
-        buffer_pool: database.buffer_pool_bytes.map(|bytes| BufferPool::new(bytes, &sizes)),
+        buffer_pool: database
+            .buffer_pool_bytes
+            .map(|bytes| BufferPool::new(database.bytes_seen_as_whole(bytes), &sizes)),
         caches: caches.collect(),
     }
 }

@@ -346,6 +346,27 @@ pub struct Database {
 }
 
 impl Database {
+    /// Bytes of the whole data of which one instance holds so many: each holds
+    /// all of it, but for a leaderless database its share of the keys.
+    pub fn bytes_seen_as_whole(&self, bytes: u64) -> u64 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, .. } => {
+                (u128::from(bytes) * self.hosts.len() as u128 / u128::from(n.max(1))) as u64
+            }
+            _ => bytes,
+        }
+    }
+
+    /// Bytes that one instance holds of the whole data.
+    pub fn bytes_of_one(&self, whole: u64) -> u64 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, .. } => {
+                (u128::from(whole) * u128::from(n)).div_ceil(self.hosts.len() as u128) as u64
+            }
+            _ => whole,
+        }
+    }
+
     /// Instances that must be up for every operation to be possible: so many
     /// that of the holders of any key enough are.
     pub fn needed(&self) -> u32 {

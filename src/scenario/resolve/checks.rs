@@ -281,6 +281,7 @@ impl Checks<'_, '_> {
             let bytes = sets.fold(0_u64, |sum, set| {
                 sum.saturating_add(set.items.saturating_mul(set.item_bytes))
             });
+            let bytes = database.bytes_of_one(bytes);
             let over = fill(&database.hosts, bytes, &mut used, |host| {
                 self.topology.machines[self.topology.hosts[host].machine]
                     .disk

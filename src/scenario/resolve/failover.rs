@@ -95,7 +95,7 @@ fn check_mode(
         ReplicationMode::Synchronous => 1,
     };
     if topology != ReplicationTopology::Primary {
-        let message = format!("`{}` waits for replicas, and there are only primaries", item.path);
+        let message = format!("`{}` waits for replicas, and there are none", item.path);
         let help = match topology {
             ReplicationTopology::Quorum { .. } => "w says how many a write waits for",
             _ => "multi-primary and ring replicate asynchronously",

@@ -328,6 +328,8 @@ impl World<'_> {
         for member in 0..members {
             let writes = self.databases[database].cluster.takes_writes(member);
             let reads = self.answers_reads(database, member);
+            // Whoever may be asked of a leaderless one coordinates both.
+            let writes = if plan.quorum.is_some() { reads } else { writes };
             self.set_member(plan.writes, member, writes);
             if plan.reads != plan.writes {
                 self.set_member(plan.reads, member, reads);

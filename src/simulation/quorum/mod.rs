@@ -27,8 +27,8 @@ pub struct QuorumTier {
     free_calls: Vec<u32>,
     /// What is to be brought to each member, in order.
     repairs: Vec<VecDeque<Repair>>,
-    /// Members that work on the first of theirs.
-    is_repairing: Vec<bool>,
+    /// How many of the first of theirs each member works on now.
+    in_repair: Vec<usize>,
     /// Members whose disks were destroyed, until they have been copied.
     is_empty: Vec<bool>,
     /// Members asked in one call, with the keys asked of each: empty in between.
@@ -97,7 +97,7 @@ impl QuorumTier {
             calls: Vec::new(),
             free_calls: Vec::new(),
             repairs: vec![VecDeque::new(); members],
-            is_repairing: vec![false; members],
+            in_repair: vec![0; members],
             is_empty: vec![false; members],
             asked: Vec::new(),
             counts: QuorumCounts::default(),
@@ -477,7 +477,7 @@ impl World<'_> {
     /// What a member was working on is lost with it.
     pub(super) fn holder_died(&mut self, database: usize, member: usize) {
         if let Some(quorum) = &mut self.databases[database].quorum {
-            quorum.is_repairing[member] = false;
+            quorum.in_repair[member] = 0;
         }
     }
 

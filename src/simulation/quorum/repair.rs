@@ -9,6 +9,8 @@ use crate::tier::quorum::Version;
 
 /// Slot of a repair: at which member.
 const MEMBER_SLOT: usize = 0;
+/// Keys that one piece of work brings at most.
+const BATCH: usize = 64;
 
 impl World<'_> {
     /// Keeps a write for a member that lacks it.
@@ -53,11 +55,10 @@ impl World<'_> {
         }
     }
 
-    /// A member that serves works on the next write that it lacks, one at a
-    /// time.
+    /// A member that serves works on the next writes that it lacks.
     fn repair_next(&mut self, database: usize, member: usize) {
         let own = &self.databases[database].cluster.members[member];
-        if !own.is_sound() || !own.is_in_service || self.quorum(database).is_repairing[member] {
+        if !own.is_sound() || !own.is_in_service || self.quorum(database).in_repair[member] > 0 {
             return;
         }
         let program = self.plan.databases[database].quorum.and_then(|plan| plan.repairer);
@@ -66,16 +67,18 @@ impl World<'_> {
             let lacks = !self.quorum(database).versions.has(key, version, member);
             match program.filter(|_| lacks) {
                 None => self.end_repair(database, member),
-                Some(program) => return self.work_on_repair(database, member, program, version),
+                Some(program) => return self.work_on_repairs(database, member, program, version),
             }
         }
     }
 
-    fn work_on_repair(&mut self, database: usize, member: usize, program: u16, version: Version) {
-        self.quorum(database).is_repairing[member] = true;
+    /// Several at a time, as one entry of a log holds all keys of a write.
+    fn work_on_repairs(&mut self, database: usize, member: usize, program: u16, first: Version) {
+        let quorum = self.quorum(database);
+        quorum.in_repair[member] = quorum.repairs[member].len().min(BATCH);
         let pc = self.plan.programs.programs[usize::from(program)].start;
         let key = self.root.named("repair").numbered(database as u64).numbered(member as u64);
-        let mut job = Job::new(key.numbered(version), NOBODY, pc, self.now);
+        let mut job = Job::new(key.numbered(first), NOBODY, pc, self.now);
         job.slots[MEMBER_SLOT] = member as u32;
         let job = self.spawn(job);
         self.ready.push_back(job);
@@ -92,14 +95,14 @@ impl World<'_> {
         quorum.counts.read_repairs += u64::from(!is_hint && lacked);
     }
 
-    /// A member has worked on a write that it lacked.
+    /// A member has worked on writes that it lacked.
     #[inline(never)]
     pub(in crate::simulation) fn repaired(&mut self, job: JobId, database: u16) -> Flow {
         let database = usize::from(database);
         let member = self.jobs[job].slots[MEMBER_SLOT] as usize;
         self.jobs.remove(job);
-        self.quorum(database).is_repairing[member] = false;
-        self.end_repair(database, member);
+        let count = std::mem::take(&mut self.quorum(database).in_repair[member]);
+        (0..count).for_each(|_| self.end_repair(database, member));
         self.repair_next(database, member);
         Flow::End
     }
