@@ -4,7 +4,7 @@ use super::ensemble::Replication;
 use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
-use crate::simulation::recorder::Courses;
+use crate::simulation::recorder::{Courses, Shape};
 use crate::simulation::regional::RegionRecord;
 use crate::tier::failover::Topology;
 
@@ -56,6 +56,15 @@ pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSe
             series.push(Series { component, figure: figure.to_owned(), values });
         }
     }
+    for course in &courses.components {
+        let values = match course.shape {
+            Shape::Level => table.level(&course.sums, 1.0),
+            Shape::Rate => table.rate(&course.sums),
+            Shape::Greatest => table.seconds(&course.greatest),
+        };
+        let (component, figure) = (course.component.clone(), course.figure.to_owned());
+        series.push(Series { component, figure, values });
+    }
     TimeSeries { bucket_s: courses.clock.width().as_secs_f64(), warmup_s: warmup, buckets, series }
 }
 
@@ -89,6 +98,9 @@ fn merged(replications: &[Replication]) -> Courses {
         for (mine, theirs) in all.stations.iter_mut().zip(&courses.stations) {
             mine.busy.merge(&theirs.busy);
             mine.queue.merge(&theirs.queue);
+        }
+        for (mine, theirs) in all.components.iter_mut().zip(&courses.components) {
+            mine.merge(theirs);
         }
         for (mine, theirs) in all.databases.iter_mut().zip(&courses.databases) {
             mine.merge(theirs);
@@ -157,6 +169,11 @@ impl Table<'_> {
     /// Milliseconds at the end of each bucket.
     fn lag(&self, nanos: &[u64]) -> Vec<Option<f64>> {
         self.each(|bucket| Some(nanos[bucket] as f64 / 1e6))
+    }
+
+    /// Seconds at the end of each bucket.
+    fn seconds(&self, nanos: &[u64]) -> Vec<Option<f64>> {
+        self.each(|bucket| Some(nanos[bucket] as f64 / 1e9))
     }
 
     fn quantile(&self, series: &QuantileSeries, p: f64) -> Vec<Option<f64>> {

@@ -28,6 +28,11 @@ pub const NOT_A_COMPONENT: u16 = u16::MAX;
 /// regions exist.
 pub const ROUTE_SLOT: usize = SLOTS - 1;
 
+/// The slot in which the job of a delivery keeps its message …
+pub const MESSAGE_SLOT: usize = SLOTS - 2;
+/// … and its receipt. Calls of such work nest that much less deep.
+pub const RECEIPT_SLOT: usize = SLOTS - 3;
+
 /// Where a request is, as its program knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locus {
@@ -326,6 +331,24 @@ pub enum Verb {
     Repaired {
         /// Of which database.
         database: u16,
+    },
+    /// Hand a message over to a queue.
+    Publish {
+        /// Which queue.
+        queue: u16,
+        /// What is to be done.
+        task: u16,
+    },
+    /// The work of a delivery is done: the message is acknowledged, and the way
+    /// ends.
+    Delivered {
+        /// Which queue.
+        queue: u16,
+    },
+    /// A worker is free: messages of a queue may go to it.
+    Pull {
+        /// Which queue.
+        queue: u16,
     },
     /// Go on in several branches; the verb after the branches follows when
     /// the last has ended.

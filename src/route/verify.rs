@@ -97,7 +97,8 @@ impl<'a> Walk<'a> {
             | Verb::Repaired { .. }
             | Verb::Applied { .. }
             | Verb::Copied { .. }
-            | Verb::Recovered { .. } => {
+            | Verb::Recovered { .. }
+            | Verb::Delivered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),

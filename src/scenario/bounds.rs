@@ -107,6 +107,7 @@ impl<'a> Walk<'a> {
                 }
                 Verb::Commit { access, .. } => self.apply(access, weight),
                 Verb::Scatter { access, slot, join, .. } => self.scatter(access, slot, join),
+                Verb::Publish { task, .. } => self.deliver(task, weight),
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
                     let mut nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
                     if let Some(Asked { holders, further_keys, .. }) = self.asked {
@@ -133,6 +134,16 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Workers do what was published.
+    fn deliver(&mut self, task: u16, weight: f64) {
+        let task = self.plan.tasks[usize::from(task)];
+        let group = &self.plan.groups[usize::from(self.plan.queues[usize::from(task.queue)].group)];
+        let program = &self.plan.programs.programs[usize::from(task.program)];
+        let instances = vec![Some(group)];
+        let seconds = &mut *self.seconds;
+        Walk { plan: self.plan, seconds, instances, asked: None }.program(program, weight);
     }
 
     /// Every replica applies what is committed.

@@ -101,3 +101,8 @@ pub(super) const MOST_CANDIDATES: u64 = 1_000_000;
 const fn seconds(count: u64) -> Duration {
     Duration::from_nanos(count * 1_000_000_000)
 }
+
+/// A message that is not acknowledged after so long is delivered again.
+pub(super) const VISIBILITY_TIMEOUT: Duration = Duration::from_nanos(30_000_000_000);
+/// Deliveries before a message is a dead letter.
+pub(super) const QUEUE_ATTEMPTS: u64 = 5;

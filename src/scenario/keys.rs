@@ -112,8 +112,9 @@ keys! {
         key("routing", Kind::Part(&ROUTING), "How users find a region."),
         key("failures", Kind::Named(&FAILURE), "What fails by chance."),
         key("events", Kind::Named(&EVENT), "What happens by the script."),
+        key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
-        later("queues"), later("cdn"), later("autoscale"),
+        later("cdn"), later("autoscale"),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),
@@ -315,8 +316,9 @@ keys! {
         key("memory", SIZE, "Memory per instance."),
         key("latency", TIMES, "Time of one operation, without the network."),
         key("cpu", TIMES, "CPU work of one operation on its host."),
-        key("eviction", Kind::OneOf(&["lru", "lfu", "fifo"], &[]), "What goes when it is full."),
+        key("eviction", Kind::OneOf(&["lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "arc"], &[]), "What goes when it is full."),
         key("ttl", TIME, "Entries live this long."),
+        key("jitter", Kind::Number, "Spreads each TTL by up to this share of it, both ways."),
         key("sliding", Kind::Flag, "Reading renews the TTL."),
         key("mode", Kind::OneOf(&["read-through", "cache-aside"], &["write-through", "write-behind", "write-around"]), "Who fetches what is missing."),
         key("on_write", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the cached entry."),
@@ -325,9 +327,21 @@ keys! {
         key("on_failure", Kind::OneOf(&["bypass", "fail"], &[]), "What callers of a dead node do."),
         key("timeout", TIME, "They wait so long for a silent one; default 50 ms."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("coalesce"), later("behind"), later("jitter"), later("failover"),
+        later("boot"), later("coalesce"), later("behind"), later("failover"),
         later("replace"), later("health_check"), later("shards"),
     ];
+    QUEUE = [
+        key("workers", Kind::Part(&QUEUE_WORKERS), "Who takes its messages."),
+        key("visibility_timeout", TIME, "Not acknowledged after so long, a message is delivered again; default 30 s."),
+        key("attempts", Kind::Whole, "Deliveries before it is a dead letter; default 5."),
+        key("capacity", Kind::Limit, "Messages that may wait; default \"unbounded\"."),
+        key("when_full", Kind::OneOf(&["fail", "block", "drop"], &[]), "What a producer meets while it is full; default \"fail\"."),
+        key("order", Kind::OneOf(&["none", "by-key"], &[]), "\"by-key\": one message per user in flight, the oldest first."),
+        key("latency", TIMES, "Time to take a message."),
+        key("delivery", TIMES, "Time to hand a message to a worker."),
+        key("price", Kind::Quantity(units::PER_MILLION), "Price of operations, such as \"0.40/million\"."),
+    ];
+    QUEUE_WORKERS = [key("service", Kind::Text, "The service whose workers take its messages.")];
     DATABASE = [
         key("engine", Kind::OneOf(&["relational", "key-value", "document", "column", "graph"], &[]), "Kind of store; default \"relational\"."),
         key("row_reads", Kind::OneOf(&["one-by-one", "concurrent", "batched"], &[]), "How the application reads row by row what the store cannot do; default \"one-by-one\"."),

@@ -15,6 +15,7 @@ use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache::Eviction;
 pub use crate::tier::failover::Readers;
 use crate::tier::failover::{Heartbeats, Mode, Topology};
+use crate::tier::queue;
 
 /// Says that a component has no such station.
 pub const NO_STATION: u32 = u32::MAX;
@@ -49,6 +50,10 @@ pub struct Blueprint {
     pub caches: Vec<CachePlan>,
     /// Databases.
     pub databases: Vec<DatabasePlan>,
+    /// Message queues.
+    pub queues: Vec<QueuePlan>,
+    /// What is done with messages.
+    pub tasks: Vec<Task>,
     /// Circuit breakers of client kinds, services and databases.
     pub breakers: Vec<BreakerPlan>,
     /// Name resolution.
@@ -342,6 +347,8 @@ pub struct CachePlan {
     pub eviction: Eviction,
     /// Entries live this long.
     pub ttl: Option<Duration>,
+    /// Each TTL is stretched or shortened by up to this share of it.
+    pub jitter: f64,
     /// Reading renews the TTL.
     pub sliding: bool,
     /// The simple form.
@@ -449,6 +456,43 @@ pub struct NewReplicaPlan {
     /// Time between two slices.
     pub pace: Duration,
     /// Program that reads one of them.
+    pub program: u16,
+}
+
+/// A message queue and who works for it.
+#[derive(Clone, Debug)]
+pub struct QueuePlan {
+    /// Such as `queues.fanout`.
+    pub name: String,
+    /// What rules it.
+    pub settings: queue::Settings,
+    /// What a producer meets while it is full.
+    pub when_full: WhenFull,
+    /// Group of the instances of the service whose workers take its messages.
+    pub group: u16,
+    /// First pool of those workers; `None` = unbounded.
+    pub workers: Option<u32>,
+    /// Number of that service among what can fail; [`NONE`] where nothing can.
+    pub component: u16,
+}
+
+/// What a producer meets while a queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Its request fails.
+    Fail,
+    /// It waits for a place.
+    Block,
+    /// The message is dropped, and the request goes on.
+    Drop,
+}
+
+/// What is done with the messages of one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Of which queue.
+    pub queue: u16,
+    /// The program.
     pub program: u16,
 }
 

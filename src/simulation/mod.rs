@@ -13,6 +13,7 @@ pub mod faults;
 mod interpreter;
 mod lifecycle;
 pub mod measured;
+mod queues;
 pub mod quorum;
 pub mod recorder;
 mod region_health;

@@ -13,5 +13,6 @@ pub mod failover;
 mod hash;
 pub mod lag;
 pub mod placement;
+pub mod queue;
 pub mod quorum;
 pub mod replication;

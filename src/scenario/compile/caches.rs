@@ -8,9 +8,9 @@ use crate::route::step::{Locus, Pc, Purpose, Rows, StepId, Verb};
 use crate::scenario::model::{Cache, CacheMode, Component, DatasetId, Endpoint, ResultKeys};
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// The steps of an endpoint, unless a cache holds its result.
-    pub(super) fn cacheable(&mut self, endpoint: &Endpoint, place: Place) {
+    pub(super) fn cacheable(&mut self, endpoint: &'a Endpoint, place: Place) {
         let step = self.out.step();
         let holder = endpoint.cacheable.as_ref().and_then(|cacheable| {
             let caches = &self.scenario.topology.caches;

@@ -9,6 +9,7 @@ mod failover;
 mod faults;
 mod layout;
 mod programs;
+mod queues;
 mod regions;
 mod services;
 mod static_files;
@@ -60,6 +61,8 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         breakers: breakers.plans,
         caches: tiers::caches(scenario),
         databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
+        queues: queues::plans(scenario, &layout),
+        tasks: compiled.tasks,
         groups: layout.groups,
         stations: layout.stations,
         programs: compiled.programs,

@@ -66,6 +66,18 @@ impl Words<'_> {
             | Verb::Hold { .. }
             | Verb::Vote
             | Verb::Repaired { .. } => self.describe_quorum(verb),
+            Verb::Publish { queue, .. } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("publish", name, "and goes on; the work is done later".to_owned())
+            }
+            Verb::Delivered { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("settle", name, "the message is acknowledged".to_owned())
+            }
+            Verb::Pull { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("pull", name, "a worker is free".to_owned())
+            }
             Verb::Guard { breaker } => {
                 let name = self.plan.breakers[usize::from(breaker)].name.clone();
                 ("guard", name, "refused while it is open".to_owned())

@@ -47,6 +47,44 @@ pub struct Topology {
     pub caches: Vec<Cache>,
     /// Databases.
     pub databases: Vec<Database>,
+    /// Message queues.
+    pub queues: Vec<Queue>,
+}
+
+/// A message queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// The service whose workers take its messages.
+    pub workers: ServiceId,
+    /// What is not acknowledged after so long is visible again.
+    pub visibility_timeout: Duration,
+    /// Deliveries before a message is a dead letter.
+    pub attempts: u32,
+    /// Most messages that wait; `None` = no limit.
+    pub capacity: Option<u32>,
+    /// What a producer meets while it is full.
+    pub when_full: WhenFull,
+    /// One message per user in flight at a time, the oldest first.
+    pub by_key: bool,
+    /// Time in which the queue takes a message (ns).
+    pub latency: Distribution,
+    /// Time in which the queue hands one out (ns).
+    pub delivery: Distribution,
+    /// Price of a million operations: publish, receive, acknowledge.
+    pub price_per_million: f64,
+}
+
+/// What a producer meets while a queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Its request fails.
+    Fail,
+    /// It waits for a place.
+    Block,
+    /// The message is dropped.
+    Drop,
 }
 
 /// What the public name stands for.
@@ -246,6 +284,8 @@ pub struct Cache {
     pub eviction: Eviction,
     /// Entries live this long; `None` = until evicted.
     pub ttl: Option<Duration>,
+    /// Each TTL is stretched or shortened by up to this share of it.
+    pub jitter: f64,
     /// Reading renews the TTL.
     pub sliding: bool,
     /// Who fetches what is missing.
@@ -271,6 +311,14 @@ pub enum Eviction {
     Lfu,
     /// First in, first out.
     Fifo,
+    /// Any entry, each with the same chance.
+    Random,
+    /// SIEVE (Zhang et al. 2024).
+    Sieve,
+    /// S3-FIFO (Yang et al. 2023).
+    S3Fifo,
+    /// ARC (Megiddo & Modha 2003).
+    Arc,
 }
 
 /// Who fetches what a cache misses.

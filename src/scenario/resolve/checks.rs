@@ -32,6 +32,7 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.results_by_user();
     checks.reachable();
     stores::check_detours(root, scope, scenario);
+    checks.queues();
 }
 
 struct Checks<'c, 'a> {
@@ -341,8 +342,10 @@ impl Checks<'_, '_> {
         let (operations, used) = self.reached();
         let front = self.front();
         let topology = self.topology;
-        let serves =
-            |id: usize| topology.services[id].operations.iter().any(|&one| operations[one]);
+        let serves = |id: usize| {
+            topology.services[id].operations.iter().any(|&one| operations[one])
+                || topology.queues.iter().any(|queue| queue.workers == id)
+        };
         for id in (0..topology.services.len()).filter(|&id| id != front && !serves(id)) {
             self.unreachable("services", &self.scope.services, id);
         }
@@ -367,6 +370,25 @@ impl Checks<'_, '_> {
             if !cache.results.iter().any(free) && !cache.datasets.iter().any(asked) {
                 self.unreachable("caches", &self.scope.caches, id);
             }
+        }
+    }
+
+    /// Queues that nobody writes to.
+    fn queues(&self) {
+        let workload = &self.scenario.workload;
+        let endpoints = workload.endpoints.iter().map(|one| &one.steps);
+        let operations = workload.operations.iter().map(|one| &one.steps);
+        let mut written = vec![false; self.scope.queues.entries.len()];
+        for steps in endpoints.chain(operations) {
+            visit(steps, &mut |step| {
+                let Step::Enqueue { queue, .. } = step else { return };
+                if let Some(id) = self.scope.queues.id(queue) {
+                    written[id] = true;
+                }
+            });
+        }
+        for id in (0..written.len()).filter(|&id| !written[id]) {
+            self.unreachable("queues", &self.scope.queues, id);
         }
     }
 

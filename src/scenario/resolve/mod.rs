@@ -13,6 +13,7 @@ mod names;
 mod placement;
 mod places;
 mod plan;
+mod queues;
 mod rate;
 mod regions;
 mod replay;
@@ -103,6 +104,7 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
         load_balancers: components::load_balancers(scope, &room),
         caches: components::caches(scope, &mut hosts, kind),
         databases: databases::databases(scope, &mut hosts),
+        queues: queues::queues(scope),
         hosts: hosts.list,
     };
     regions::check_machines(root, scope, &topology);

@@ -201,6 +201,7 @@ impl<'a> World<'a> {
             }
         }
         self.note_up_time();
+        self.pull_all();
     }
 
     /// Opens an incident that ends with its source.

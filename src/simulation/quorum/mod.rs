@@ -267,8 +267,10 @@ impl World<'_> {
     fn begin_tally(&mut self, job: JobId, database: usize, call: u32) -> JobId {
         let mut tally = self.branch_of(job, self.jobs[job].pc);
         tally.slots[..2].copy_from_slice(&[call, database as u32]);
-        self.requests[tally.request].jobs += 1;
         let request = tally.request;
+        if request != NOBODY {
+            self.requests[request].jobs += 1;
+        }
         let tally = self.spawn(tally);
         self.clients.begin_job(request, tally);
         tally
@@ -399,7 +401,9 @@ impl World<'_> {
     fn end_ballot(&mut self, job: JobId, tally: JobId) {
         let request = self.jobs[job].request;
         self.jobs.remove(job);
-        self.requests[request].jobs -= 1;
+        if request != NOBODY {
+            self.requests[request].jobs -= 1;
+        }
         self.clients.end_job(request, job);
         self.jobs[tally].pending -= 1;
         if self.jobs[tally].pending == 0 {
@@ -414,7 +418,10 @@ impl World<'_> {
         self.end_call(database, call);
         let request = self.jobs[tally].request;
         self.remove_job(tally, request);
-        self.let_go(request, false);
+        // The work of a message has no request.
+        if request != NOBODY {
+            self.let_go(request, false);
+        }
     }
 
     fn end_call(&mut self, database: usize, call: u32) {
