@@ -291,7 +291,7 @@ pub enum Verb {
     /// Ask all holders of each key of a leaderless database: a branch per
     /// holder, whose way follows this verb, and go on when enough have answered
     /// for each.
-    Scatter {
+    AskHolders {
         /// Which access.
         access: u16,
         /// Owner of the keys.

@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
-            Verb::Scatter { join, .. } => {
+            Verb::AskHolders { join, .. } => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }

@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
                     self.choose(group, slot);
                 }
                 Verb::Commit { access, .. } => self.apply(access, weight),
-                Verb::Scatter { access, slot, join, .. } => self.scatter(access, slot, join),
+                Verb::AskHolders { access, slot, join, .. } => self.ask_holders(access, slot, join),
                 Verb::Publish { task, .. } => self.deliver(task, weight),
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
                     let mut nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
@@ -170,7 +170,7 @@ impl<'a> Walk<'a> {
 
     /// Of m members n hold each of k keys: m (1 − (1 − n/m)ᵏ) of them are asked
     /// in the mean, for k n keys in all.
-    fn scatter(&mut self, access: u16, slot: Slot, join: Pc) {
+    fn ask_holders(&mut self, access: u16, slot: Slot, join: Pc) {
         let access = &self.plan.accesses[usize::from(access)];
         let database = &self.plan.databases[usize::from(access.database)];
         let members = f64::from(database.replicas + 1);

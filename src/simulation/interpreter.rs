@@ -85,7 +85,7 @@ impl World<'_> {
             Verb::Copied { database } => self.slice_copied(job, database),
             Verb::Recovered { database } => self.write_recovered(job, database),
             Verb::Applied { database } => self.applied(job, database),
-            Verb::Scatter { .. } => self.scatter(job, instruction),
+            Verb::AskHolders { .. } => self.ask_holders(job, instruction),
             Verb::Tally => Flow::Wait,
             Verb::Between { database, from, to } => self.begin_between(job, database, from, to),
             Verb::Hold { slot, .. } => self.hold(job, slot),

@@ -144,7 +144,7 @@ impl Emitter {
             Verb::Lookup { hit: target, .. }
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
-            | Verb::Scatter { join: target, .. }
+            | Verb::AskHolders { join: target, .. }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }

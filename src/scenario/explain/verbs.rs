@@ -60,7 +60,7 @@ impl Words<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
-            Verb::Scatter { .. }
+            Verb::AskHolders { .. }
             | Verb::Tally
             | Verb::Between { .. }
             | Verb::Hold { .. }
@@ -93,7 +93,7 @@ impl Words<'_> {
     fn describe_quorum(&self, verb: &Verb) -> (&'static str, String, String) {
         let database = |number: u16| &self.plan.databases[usize::from(number)];
         match *verb {
-            Verb::Scatter { access, answers, writes, .. } => {
+            Verb::AskHolders { access, answers, writes, .. } => {
                 let access = &self.plan.accesses[usize::from(access)];
                 let holders = database(access.database).quorum.map_or(0, |quorum| quorum.holders);
                 let how = format!("{holders} holders of each key, goes on after {answers}");
