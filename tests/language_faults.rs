@@ -220,7 +220,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     // Not yet.
     ("[slo]", "[«cdn]\n[slo]", "E901"),
     ("sliding = true", "«coalesce = true", "E902"),
-    ("engine = \"relational\"", "engine = «\"document\"", "E903"),
+    ("engine = \"relational\"", "engine = «\"object\"", "E106"),
     ("mode = \"cache-aside\"", "mode = «\"write-through\"", "E903"),
     ("mode = \"cache-aside\"", "mode = «{ write-behind = { delay = \"1 s\" } }", "E903"),
     ("sessions = \"stateless\"", "sessions = «{ sticky = true }", "E903"),
@@ -392,11 +392,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("sliding = true", "«coalesce = true", "E902"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),
     ("pool = 20", "«replace = { after = \"1 s\" }", "E902"),
-    ("engine = \"relational\"", "engine = «\"key-value\"", "E903"),
-    ("engine = \"relational\"", "engine = «\"column\"", "E903"),
-    ("engine = \"relational\"", "engine = «\"graph\"", "E903"),
+    ("engine = \"relational\"", "engine = «\"keyvalue\"", "E106"),
+    ("engine = \"relational\"", "engine = «3", "E103"),
+    ("engine = \"relational\"", "engine = «\"key-value\"", "W407"),
     ("mode = \"cache-aside\"", "mode = «\"write-around\"", "E903"),
-    ("topology = \"primary\"", "topology = «{ quorum = { n = 3, r = 2, w = 2 } }", "E903"),
+    ("topology = \"primary\"", "topology = { quorum = { «n = 4, r = 2, w = 2 } }", "E309"),
     ("sessions = \"stateless\"", "sessions = «{ sticky = true, size = \"20 KB\" }", "E903"),
     ("sessions = \"stateless\"", "sessions = «{ store = \"caches.objects\" }", "E903"),
     ("sessions = \"stateless\"", "sessions = «{ }", "E106"),
@@ -475,7 +475,7 @@ fn all_faults_of_a_file_are_reported_at_once() {
         .replace("share = 0.4", "share = \"most\"")
         .replace("ttl = \"30 s\"", "ttl = 30")
         .replace("{ read = \"posts\" }", "{ read = \"post\" }")
-        .replace("engine = \"relational\"", "engine = \"graph\"")
+        .replace("mode = \"cache-aside\"", "mode = \"write-through\"")
         .replace("seed = 7", "sede = 7");
     let found = found(text.as_bytes());
     let codes: Vec<&str> = found.iter().map(|one| one.code).collect();

@@ -15,5 +15,6 @@ mod hash;
 pub mod lag;
 pub mod placement;
 pub mod queue;
+pub mod quorum;
 pub mod replication;
 pub mod sharding;

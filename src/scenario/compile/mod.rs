@@ -15,6 +15,7 @@ mod services;
 mod shards;
 mod static_files;
 mod steps;
+mod stores;
 mod tiers;
 
 use super::model::{Arrivals, Client, Endpoint, EventAction, Scenario, Step};

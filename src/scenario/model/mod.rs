@@ -12,6 +12,7 @@ mod sharding;
 mod topology;
 mod workload;
 
+pub use super::store::{Engine, RowReads};
 pub use autoscale::*;
 pub use failures::*;
 pub use plan::*;

@@ -21,6 +21,7 @@ mod replay;
 mod run;
 mod shards;
 mod steps;
+mod stores;
 mod targets;
 mod topology;
 mod users;

@@ -63,7 +63,7 @@ impl World<'_> {
             Topology::Primary => cluster.primary().is_some_and(|primary| {
                 cluster.members[primary].is_sound() && self.members_reach(database, primary, member)
             }),
-            Topology::MultiPrimary | Topology::Ring => {
+            Topology::MultiPrimary | Topology::Ring | Topology::Quorum => {
                 let source = cluster.source(log, member);
                 cluster.members[source].presence == Presence::Up
                     && cluster.members[source].has_data
