@@ -10,8 +10,37 @@ use highwater::scenario::Severity;
 
 const FULL: &str = include_str!("language/full.toml");
 
+/// A table of the database follows.
+const SHARDED: &str = "extra_lag = \"10 ms\"";
+
 #[rustfmt::skip]
 const FAULTS: &[(&str, &str, &str)] = &[
+    // Shards.
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = «0", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = «65", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n«[databases.main.shards]\nby = \"range\"", "E102"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"posts.user\"", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"posts\"", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"post.id\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nby = «\"modulo\"", "E106"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\ndedicated = «4", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n«dedicated = 1", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\nsplit = { hottest = 9, over = «5 }", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\nsplit = { hottest = 9, over = «1 }", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\ndedicated = 1\n«split = { hottest = 9, over = 2 }", "E109"),
+    ("topology = \"primary\"\nmode = \"asynchronous\"\nextra_lag = \"10 ms\"", "topology = \"ring\"\n«[databases.main.shards]\ncount = 4", "E313"),
+    ("items = 50_000", "items = 50_000\nkeys = { «id = { items = 9 } }", "E108"),
+    ("items = 50_000", "items = 50_000\nkeys = { user = «{ zipf = 1.0 } }", "E102"),
+    ("items = 50_000", "items = 50_000\nkeys = { user = { items = «0 } }", "E105"),
+    // Their events.
+    (SHARDED, "extra_lag = \"10 ms\"\n[events.e]\nat = \"9 s\"\nreshard = «\"databases.main\"\nshards = 8\nrate = \"1 MB/s\"", "E208"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = «4\nrate = \"1 MB/s\"", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n«[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = 8", "E102"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = 8\nrate = \"1 MB/s\"\n«for = \"1 s\"", "E109"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.primary\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.shard-4\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.shard-3.3\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = \"databases.main.shard-3\"\n«shards = 3", "E109"),
     // TOML.
     ("seed = 7", "seed = «", "E009"),
     ("seed = 7", "seed = 7\n«seed = 8", "E009"),
@@ -332,7 +361,10 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("read_policy = \"two-choices\"", "read_policy = «\"three-choices\"", "E106"),
     ("read_policy = \"two-choices\"", "read_policy = \"weighted\"\nread_weights = «[1, 1]", "E105"),
     ("read_policy = \"two-choices\"", "read_policy = \"weighted\"", "E102«[databases.main]"),
-    ("eviction = \"lfu\"", "eviction = «\"arc\"", "E106"),
+    ("eviction = \"lfu\"", "eviction = «\"mru\"", "E106"),
+    ("ttl = \"5 min\"\nsliding = true", "jitter = «0.1", "E109"),
+    ("sliding = true", "jitter = «1.5", "E105"),
+    ("sliding = true", "jitter = «-0.1", "E105"),
     ("on_write = \"keep\"", "on_write = «\"update\"", "E106"),
     ("disk_writes = 2", "disk_writes = «-2", "E105"),
     ("cpu_per_row = \"4 us\"", "cpu_per_row = «4", "E104"),
@@ -341,11 +373,25 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("{ html = \"30 KB\" }", "{ html = «30 }", "E104"),
     ("[clients.browser]", "[endpoints.none]\nshare = 1\nsteps = [{ call = «\"nothing\" }]\n[clients.browser]", "E201"),
     ("title = \"Everything\"", "title = «\"two\\nlines\"", "E105"),
+    // Queues.
+    ("[slo]", "[queues.jobs]\nworkers = { service = «\"services.none\" }\n[slo]", "E201"),
+    ("[slo]", "[queues.jobs]\nattempts = 1\n[slo]", "E102«[queues.jobs]"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nattempts = «0\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\ncapacity = «0\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nvisibility_timeout = «\"0 s\"\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\n«when_full = \"drop\"\n[slo]", "E109"),
+    ("[slo]", "[queues.«fanout]\nworkers = { servce = \"services.web\" }\n[slo]", "E101«servce"),
+    ("[slo]", "[queues.fanout]\nworkers = «{}\n[slo]", "E102"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = «\"databases.main\" }\n[slo]", "E201"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\norder = «\"sorted\"\n[slo]", "E106"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\nattempts = «1_001\n[slo]", "E105"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\n«retries = 3\n[slo]", "E101"),
+    ("[slo]", "[queues.fanuot]\nworkers = { service = \"services.web\" }\n[slo]", "E201«\"fanout\""),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\n[queues.«idle]\nworkers = { service = \"services.web\" }\n[slo]", "W401"),
     // Not yet.
-    ("[slo]", "[«queues.fanout]\n[slo]", "E901"),
-    ("sliding = true", "«jitter = 0.1", "E902"),
+    ("sliding = true", "«coalesce = true", "E902"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),
-    ("pool = 20", "«shards = { count = 8 }", "E902"),
+    ("pool = 20", "«replace = { after = \"1 s\" }", "E902"),
     ("engine = \"relational\"", "engine = «\"key-value\"", "E903"),
     ("engine = \"relational\"", "engine = «\"column\"", "E903"),
     ("engine = \"relational\"", "engine = «\"graph\"", "E903"),

@@ -229,7 +229,7 @@ fn colour_changes_nothing_but_colour() {
 #[test]
 fn a_run_has_these_files_and_the_same_bytes_again() {
     let results = fake::results(Regime::Normal);
-    let options = ReportOptions { png: true, all_instances: false };
+    let options = ReportOptions { png: true, all_instances: false, page: false };
     let once = files(&results, &options).unwrap();
     let names: Vec<_> = once.iter().map(|(path, _)| path.as_str()).collect();
     insta::assert_snapshot!(names.join("\n"));
@@ -256,7 +256,8 @@ fn large_tiers_are_written_as_aggregates() {
     assert!(stations(false).contains("services.web.cpu,249,worst,250,,cpu,0.749,"));
     assert!(stations(false).contains("services.web.cpu,0,best,250,,cpu,0.5,"));
     for (all_instances, expected) in [(true, 250), (false, 3)] {
-        let files = files(&results, &ReportOptions { png: false, all_instances }).unwrap();
+        let files =
+            files(&results, &ReportOptions { png: false, all_instances, page: false }).unwrap();
         let summary: serde_json::Value = serde_json::from_slice(&files[0].1).unwrap();
         assert_eq!(summary["stations"].as_array().unwrap().len(), expected);
     }
@@ -274,7 +275,7 @@ fn every_chart_is_well_formed() {
             well_formed(&text(bytes));
         }
     }
-    assert_eq!(charts, 3 * 5 + 3);
+    assert_eq!(charts, 3 * 6 + 3);
 }
 
 /// Results of a run in which nothing happened.
@@ -297,6 +298,7 @@ fn nothing() -> Results {
     results.percentile_curve.clear();
     results.histogram.clear();
     results.timeseries = Default::default();
+    results.map = Default::default();
     results
 }
 
@@ -307,7 +309,8 @@ fn terminal_nothing() {
 
 #[test]
 fn a_run_in_which_nothing_happened_is_reported() {
-    let files = files(&nothing(), &ReportOptions { png: true, all_instances: false }).unwrap();
+    let files =
+        files(&nothing(), &ReportOptions { png: true, all_instances: false, page: false }).unwrap();
     for (path, bytes) in files.into_iter().filter(|(path, _)| path.ends_with(".svg")) {
         let chart = text(bytes);
         well_formed(&chart);
@@ -455,7 +458,8 @@ fn hostile_names_stay_text() {
         assert!(answer.chars().all(|c| c == '\n' || !c.is_control()), "{name:?}");
         assert!(!answer.contains(['\u{202e}', '\u{2066}']), "{name:?}");
         for (path, bytes) in
-            files(&results, &ReportOptions { png: true, all_instances: false }).unwrap()
+            files(&results, &ReportOptions { png: true, all_instances: false, page: false })
+                .unwrap()
         {
             if path.ends_with(".svg") {
                 well_formed(&text(bytes));

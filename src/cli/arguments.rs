@@ -116,6 +116,9 @@ pub(super) struct OutputArguments {
     /// Charts as PNG as well as SVG.
     #[arg(long)]
     pub(super) png: bool,
+    /// Leave out report.html.
+    #[arg(long)]
+    pub(super) no_report: bool,
     /// Every instance of every component in tables and charts, not the busiest.
     #[arg(long)]
     pub(super) all_instances: bool,

@@ -69,7 +69,7 @@ impl Chain {
             && failures
                 .processes
                 .iter()
-                .all(|other| std::ptr::eq(other, process) || is_apart(other.of, component));
+                .all(|other| std::ptr::eq(other, process) || other.of.spares(component));
         let (name, machines) = machines(&scenario.topology, component)?;
         alone.then_some(())?;
         Some(Self {
@@ -105,16 +105,6 @@ impl Chain {
             }
         }
         observed
-    }
-}
-
-/// Whether what strikes `target` leaves a component alone.
-fn is_apart(target: Target, component: Component) -> bool {
-    let database = |id: usize| component != Component::Database(id);
-    match target {
-        Target::All(other) | Target::Instance(other, _) => other != component,
-        Target::Primary(id) | Target::Replica(id) => database(id),
-        Target::Host(_) | Target::Rack(_) | Target::Zone(_) | Target::Region(_) => false,
     }
 }
 

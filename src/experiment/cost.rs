@@ -2,6 +2,7 @@
 
 use super::summary::{ComponentResult, Cost, Estimate, Figure, Named};
 use crate::scenario::model::{Scenario, Topology};
+use crate::scenario::prices::{Measure, UsagePrice, usage_prices};
 
 const SECONDS_PER_HOUR: f64 = 3_600.0;
 
@@ -15,35 +16,33 @@ pub(super) fn cost(
 ) -> Cost {
     let topology = &scenario.topology;
     let mut parts = standing(topology, |owner| number(components, owner, "instances_mean"));
-    if let Some(dns) = &topology.dns {
-        let queries = number(components, "dns", "queries").unwrap_or(0.0);
-        let per_hour = queries / measured_s * SECONDS_PER_HOUR;
-        add(&mut parts, "dns", per_hour * dns.price_per_million / 1e6);
+    let standing_per_hour = parts.iter().map(|(_, price)| price).sum();
+    for usage in usage_prices(topology) {
+        let units = units_per_hour(components, &usage, measured_s);
+        add(&mut parts, &usage.part, units * usage.price);
     }
-    let egress = number(components, "users", "egress_bytes_per_s").unwrap_or(0.0);
-    let price = topology.network.egress_price_per_gb;
-    add(&mut parts, "network", egress * SECONDS_PER_HOUR / 1e9 * price);
     let per_hour = parts.iter().map(|(_, price)| price).sum();
     Cost {
         per_hour,
         per_million_requests: per_million(per_hour, throughput),
         parts_per_hour: parts,
+        standing_per_hour,
     }
 }
 
-/// What is paid by use, not by the hour.
-const BY_USE: [&str; 2] = ["dns", "network"];
-
-/// The price of what stands there, whether or not anybody is served: a dead
-/// site sends nothing, and is no cheaper for it.
-pub(super) fn standing_per_hour(cost: &Cost) -> f64 {
-    let stands = |(name, _): &&(String, f64)| !BY_USE.contains(&name.as_str());
-    cost.parts_per_hour.iter().filter(stands).map(|(_, price)| price).sum()
+/// Units of a use in an hour.
+fn units_per_hour(components: &Named<ComponentResult>, usage: &UsagePrice, measured_s: f64) -> f64 {
+    let count = |figure: &&str| number(components, &usage.component, figure).unwrap_or(0.0);
+    let units: f64 = usage.figures.iter().map(count).sum();
+    match usage.measure {
+        Measure::Total => units / measured_s * SECONDS_PER_HOUR,
+        Measure::PerSecond => units * SECONDS_PER_HOUR,
+    }
 }
 
 /// What the measured use costs, on top of what stands there.
 pub(super) fn by_use_per_hour(cost: &Cost) -> f64 {
-    cost.per_hour - standing_per_hour(cost)
+    cost.per_hour - cost.standing_per_hour
 }
 
 /// The price by the hour of what stands there at the start of a run, by

@@ -342,7 +342,7 @@ fn what_redundancy_bought_is_one_sentence() {
     let plain = results(&scenario(), failover, false).summary;
     let calm = |_| AvailabilityRecord { up_time: Some(up_time(0, 0)), ..failover(0) };
     let mut better = results(&scenario(), calm, false).summary;
-    better.cost.parts_per_hour.push(("services.more".to_owned(), 0.5));
+    better.cost.standing_per_hour += 0.5;
     let sentence = redundancy(("one", &plain), ("two", &better), true).expect("something failed");
     let expected = "Under the same failures two has, per run, 10.0 s less down time (none instead \
                     of 10.0 s) against one, for 0.50 an hour more";

@@ -1,6 +1,5 @@
 //! What a design bought under the same failures, in one sentence.
 
-use super::cost::standing_per_hour;
 use super::summary::{Figure, Summary};
 
 /// The figure of a component that counts writes which no survivor had.
@@ -24,7 +23,7 @@ pub(super) fn redundancy(
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     };
-    let price = price(standing_per_hour(&first.cost), standing_per_hour(&other.cost));
+    let price = price(first.cost.standing_per_hour, other.cost.standing_per_hour);
     let failures =
         if same_failures { "Under the same failures" } else { "Under their own failures" };
     let per = if same_length { ", per run," } else { "" };

@@ -10,6 +10,7 @@ pub use availability::{
     ClosedForm, ComponentIncident, ErrorBudget, INCIDENTS_LISTED, IncidentGroup, IncidentResult,
 };
 
+use crate::scenario::map::Map;
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `summary.json`.
@@ -329,6 +330,10 @@ pub struct Cost {
     /// Parts of `per_hour` by component, in a fixed order.
     #[serde(serialize_with = "as_map")]
     pub parts_per_hour: Named<f64>,
+    /// What stands there, whether or not anybody is served: a dead site sends
+    /// nothing, and is no cheaper for it. Not written: the parts tell it.
+    #[serde(skip)]
+    pub standing_per_hour: f64,
 }
 
 /// What saturates first.
@@ -370,6 +375,8 @@ pub struct Results {
     pub timeseries: TimeSeries,
     /// The first requests of the first replication, as many as were asked for.
     pub traced: Vec<TracedResult>,
+    /// What was wired to what.
+    pub map: Map,
 }
 
 /// One request, from its click to its end.

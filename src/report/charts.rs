@@ -10,6 +10,7 @@ pub(super) mod plan;
 mod regions;
 mod scaling;
 mod sweep;
+mod topology;
 
 pub use capacity::of_capacity;
 pub use comparison::of_comparison;
@@ -32,6 +33,7 @@ const LINE: f64 = 2.4;
 /// The charts of a run, by the stem of their file.
 pub fn of_run(results: &Results) -> Vec<(&'static str, Chart)> {
     let mut charts = vec![
+        ("topology", topology::busy(results)),
         ("percentiles", percentiles(results)),
         ("over-time", over_time(results)),
         ("utilisation", utilisation(results)),
@@ -132,6 +134,12 @@ fn queues(results: &Results) -> Chart {
         subtitle: format!("All instances of a station together · {}{left_out}", buckets(results)),
         body: Body::Panels(vec![time_panel("jobs waiting", Scale::Linear, series, results)]),
     }
+}
+
+/// Points that are named beside the plot, also where there is but one: a name in
+/// place may lie on the points of others. A gap at the end makes them several.
+fn named_beside(points: impl Iterator<Item = Option<(f64, f64)>>) -> Vec<Option<(f64, f64)>> {
+    points.chain([None]).collect()
 }
 
 /// Where the mean response time goes, hop by hop.

@@ -11,6 +11,7 @@ pub mod csv;
 pub mod growth;
 pub mod json;
 pub mod number;
+pub mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
 pub mod plan;
@@ -32,6 +33,8 @@ pub struct ReportOptions {
     pub png: bool,
     /// Every instance of large tiers, not only mean, worst and best.
     pub all_instances: bool,
+    /// The report as a page.
+    pub page: bool,
 }
 
 /// Why a report could not be made.
@@ -64,6 +67,9 @@ impl From<ChartError> for ReportError {
     }
 }
 
+/// The report as a page.
+const PAGE: &str = "report.html";
+
 /// Relative path and content of a file.
 pub type File = (String, Vec<u8>);
 
@@ -89,6 +95,9 @@ pub fn files(results: &Results, options: &ReportOptions) -> Result<Vec<File>, Re
         files.push(("requests.csv".to_owned(), requests::csv(&results.traced)));
     }
     draw(&mut files, charts::of_run(results), options)?;
+    if options.page {
+        files.push((PAGE.to_owned(), page::of_run(results).html()?));
+    }
     Ok(files)
 }
 

@@ -83,6 +83,12 @@ impl<'a> Walk<'a> {
                 }
                 return self.arrive(pc, join, held);
             }
+            Verb::Locate { .. } => return self.arrive_at_shards(pc, &held),
+            Verb::Scatter { join, .. } => {
+                self.arrive_at_shards(pc, &[])?;
+                return self.arrive(pc, join, held);
+            }
+            Verb::Jump { to } => return self.arrive(pc, to, held),
             Verb::Fan { join, .. } => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
@@ -91,7 +97,9 @@ impl<'a> Walk<'a> {
             | Verb::Join
             | Verb::Applied { .. }
             | Verb::Copied { .. }
-            | Verb::Recovered { .. } => {
+            | Verb::Moved { .. }
+            | Verb::Recovered { .. }
+            | Verb::Delivered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),
@@ -100,6 +108,12 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         self.arrive(pc, pc + 1, held)
+    }
+
+    /// A path to each of the shards that the verb at `pc` chooses from.
+    fn arrive_at_shards(&mut self, pc: Pc, held: &[(Held, Slot)]) -> Result<(), Fault> {
+        let ways = self.programs.ways_of_shards(pc);
+        ways.iter().try_for_each(|&way| self.arrive(pc, way, held.to_vec()))
     }
 
     /// A choice is counted by its balancer when a later `Release` names it.

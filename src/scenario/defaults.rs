@@ -32,6 +32,8 @@ pub(super) const MOST_REPLICAS: u32 = 65_535;
 /// Most instances of a cache whose look-ups take CPU: a multi-get is split
 /// into one piece of CPU work per instance.
 pub(super) const MOST_WORKING_CACHES: usize = 128;
+/// Most shards of one database: which of them an access wants fits one word.
+pub(super) const MOST_SHARDS: u64 = crate::tier::sharding::SHARDS_MAX as u64;
 /// Most rows of one step.
 pub(super) const MOST_ROWS: u64 = 65_535;
 /// Most steps of one endpoint, those of the operations that it calls included.
@@ -95,3 +97,8 @@ pub(super) const MOST_CANDIDATES: u64 = 1_000_000;
 const fn seconds(count: u64) -> Duration {
     Duration::from_nanos(count * 1_000_000_000)
 }
+
+/// A message that is not acknowledged after so long is delivered again.
+pub(super) const VISIBILITY_TIMEOUT: Duration = Duration::from_nanos(30_000_000_000);
+/// Deliveries before a message is a dead letter.
+pub(super) const QUEUE_ATTEMPTS: u64 = 5;

@@ -109,8 +109,9 @@ keys! {
         key("routing", Kind::Part(&ROUTING), "How users find a region."),
         key("failures", Kind::Named(&FAILURE), "What fails by chance."),
         key("events", Kind::Named(&EVENT), "What happens by the script."),
+        key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
-        later("queues"), key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
+        key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
         later("cdn"),
     ];
     AUTOSCALE = [
@@ -211,6 +212,11 @@ keys! {
         key("items", Kind::Whole, "Number of items."),
         key("item_size", SIZE, "Size of one item."),
         key("popularity", Kind::Mixed, "\"uniform\" or { zipf = 0.99 }."),
+        key("keys", Kind::Named(&OWNER_KEY), "Whom the items belong to, by name."),
+    ];
+    OWNER_KEY = [
+        key("items", Kind::Whole, "Number of owners."),
+        key("zipf", Kind::Number, "Law by which they own; all alike where absent."),
     ];
     OPERATION = [key("steps", Kind::Steps, "What it does.")];
     ENDPOINT = [
@@ -339,8 +345,9 @@ keys! {
         key("memory", SIZE, "Memory per instance."),
         key("latency", TIMES, "Time of one operation, without the network."),
         key("cpu", TIMES, "CPU work of one operation on its host."),
-        key("eviction", Kind::OneOf(&["lru", "lfu", "fifo"], &[]), "What goes when it is full."),
+        key("eviction", Kind::OneOf(&["lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "arc"], &[]), "What goes when it is full."),
         key("ttl", TIME, "Entries live this long."),
+        key("jitter", Kind::Number, "Spreads each TTL by up to this share of it, both ways."),
         key("sliding", Kind::Flag, "Reading renews the TTL."),
         key("mode", Kind::OneOf(&["read-through", "cache-aside"], &["write-through", "write-behind", "write-around"]), "Who fetches what is missing."),
         key("on_write", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the cached entry."),
@@ -349,9 +356,21 @@ keys! {
         key("on_failure", Kind::OneOf(&["bypass", "fail"], &[]), "What callers of a dead node do."),
         key("timeout", TIME, "They wait so long for a silent one; default 50 ms."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("coalesce"), later("behind"), later("jitter"), later("failover"),
+        later("boot"), later("coalesce"), later("behind"), later("failover"),
         later("replace"), later("health_check"), later("shards"),
     ];
+    QUEUE = [
+        key("workers", Kind::Part(&QUEUE_WORKERS), "Who takes its messages."),
+        key("visibility_timeout", TIME, "Not acknowledged after so long, a message is delivered again; default 30 s."),
+        key("attempts", Kind::Whole, "Deliveries before it is a dead letter; default 5."),
+        key("capacity", Kind::Limit, "Messages that may wait; default \"unbounded\"."),
+        key("when_full", Kind::OneOf(&["fail", "block", "drop"], &[]), "What a producer meets while it is full; default \"fail\"."),
+        key("order", Kind::OneOf(&["none", "by-key"], &[]), "\"by-key\": one message per user in flight, the oldest first."),
+        key("latency", TIMES, "Time to take a message."),
+        key("delivery", TIMES, "Time to hand a message to a worker."),
+        key("price", Kind::Quantity(units::PER_MILLION), "Price of operations, such as \"0.40/million\"."),
+    ];
+    QUEUE_WORKERS = [key("service", Kind::Text, "The service whose workers take its messages.")];
     DATABASE = [
         key("engine", Kind::OneOf(&["relational"], &["key-value", "document", "column", "graph"]), "Kind of database."),
         key("holds", Kind::Names, "Datasets; \"*\" = all."),
@@ -371,7 +390,19 @@ keys! {
         key("timeout", TIME, "Callers wait so long for a silent instance."),
         key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("shards"), later("replace"), later("health_check"),
+        key("shards", Kind::Part(&SHARDS), "It is cut into shards, each a database of its own."),
+        later("boot"), later("replace"), later("health_check"),
+    ];
+    SHARDS = [
+        key("count", Kind::Whole, "Number of shards, 1 to 64."),
+        key("key", Kind::Text, "What decides: \"posts.id\", or a key of the dataset: \"posts.user\"."),
+        key("by", Kind::OneOf(&["hash", "consistent-hash", "range"], &[]), "How keys are placed; default \"hash\"."),
+        key("split", Kind::Part(&SPLIT), "The hottest shard keys are spread over several shards each."),
+        key("dedicated", Kind::Whole, "So many of the hottest shard keys get a shard each."),
+    ];
+    SPLIT = [
+        key("hottest", Kind::Whole, "So many of them."),
+        key("over", Kind::Whole, "Over so many shards each."),
     ];
     COSTS = [
         key("read", Kind::Part(&COST), "One read."),
@@ -450,11 +481,14 @@ keys! {
         key("destroy", Kind::Text, "Gone while it lasts, and its disks for good."),
         key("scale", Kind::Text, "This service has `to` instances from now on."),
         key("drain", Kind::Text, "Gets no new requests; finishes what it has."),
+        key("reshard", Kind::Text, "This sharded database gets `shards` shards, at `rate`."),
         key("how", Kind::OneOf(&["refuse", "silence"], &[]), "How the killed answer."),
         key("speed", Kind::Number, "Share of its speed, above 0 to 1."),
         key("add", TIME, "Added to a round trip."),
         key("share", Kind::Number, "Share of the packets, above 0 and below 1."),
         key("to", Kind::Whole, "Number of instances."),
+        key("shards", Kind::Whole, "Number of shards, 1 to 64."),
+        key("rate", Kind::Quantity(units::BANDWIDTH), "Bytes moved per second, such as \"100 MB/s\"."),
     ];
     SLO = [
         key("mean", TIME, "Mean response time, at most."),

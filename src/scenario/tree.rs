@@ -97,7 +97,7 @@ fn alternatives(path: &[String]) -> &'static [&'static str] {
 }
 
 /// What an event does.
-pub(super) const ACTIONS: [&str; 16] = [
+pub(super) const ACTIONS: [&str; 17] = [
     "kill",
     "restart",
     "hang",
@@ -114,6 +114,7 @@ pub(super) const ACTIONS: [&str; 16] = [
     "destroy",
     "scale",
     "drain",
+    "reshard",
 ];
 /// What an autoscaler looks at.
 pub(super) const METRICS: [&str; 3] = ["utilisation", "queue", "latency"];

@@ -63,6 +63,7 @@ impl World<'_> {
         self.caches.iter_mut().for_each(super::world::CacheTier::begin_window);
         self.databases.iter_mut().for_each(|database| database.begin_window(now));
         self.recorder.courses.databases.iter_mut().for_each(DatabaseCourse::begin_window);
+        self.begin_window_of_queues();
         self.clients.begin_window(now);
         if let Some(resolvers) = &mut self.resolvers {
             resolvers.begin_window();
@@ -116,6 +117,7 @@ impl World<'_> {
         let in_system = self.recorder.in_system.integral(now);
         let noted = std::mem::replace(&mut self.in_system_noted, in_system);
         self.recorder.courses.in_system.add(bucket, in_system - noted);
+        self.note_queues(bucket);
         self.note_absent(bucket);
         self.note_autoscalers(bucket);
         for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {

@@ -352,9 +352,13 @@ impl World<'_> {
     #[inline(never)]
     pub fn fail(&mut self, job: JobId, cause: Cause) -> Flow {
         self.give_all_back(job, NO_HOLD, cause != Cause::TimedOut);
+        self.pull_all();
         if self.jobs[job].parent != NOBODY {
             self.mark_failed(job, cause);
             return self.join(job);
+        }
+        if self.jobs[job].request == NOBODY {
+            return self.fail_delivery(job);
         }
         let (id, attempt) = (self.jobs[job].request, self.jobs[job].attempt);
         let present = self.requests[id].attempt == attempt;

@@ -104,9 +104,17 @@ impl World<'_> {
         let caches = self.plan.caches.iter().zip(&self.caches).map(cache_measured);
         let databases = self.plan.databases.iter().zip(&self.databases);
         let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
+        let queues = self.measure_queues();
         let safeguards = self.measure_safeguards();
         let scaling = self.measure_provisioned();
-        users.chain(dns).chain(caches).chain(databases).chain(safeguards).chain(scaling).collect()
+        users
+            .chain(dns)
+            .chain(caches)
+            .chain(databases)
+            .chain(queues)
+            .chain(safeguards)
+            .chain(scaling)
+            .collect()
     }
 
     fn measure_users(&self) -> ComponentMeasured {

@@ -4,6 +4,7 @@
 use super::availability::AvailabilityRecord;
 use super::blueprint::Blueprint;
 use super::faults::COURSES as COURSES_OF_SCALERS;
+use super::queues::COURSES;
 use super::regional::RegionRecord;
 use super::request::{Cause, Request};
 use super::trace::Trace;
@@ -513,8 +514,12 @@ impl Batches {
 impl Courses {
     fn new(plan: &Blueprint, end: Instant) -> Self {
         let (names, databases) = (plan.stations.names.len(), plan.databases.len());
+        let queues = plan.queues.iter().flat_map(|queue| {
+            let course = |&(figure, shape): &_| ComponentCourse::new(&queue.name, figure, shape);
+            COURSES.iter().map(course)
+        });
         let scalers = plan.faults.iter().flat_map(|faults| &faults.autoscalers);
-        let components = scalers.flat_map(|own| {
+        let scalers = scalers.flat_map(|own| {
             let course = |&(figure, shape): &_| ComponentCourse::new(&own.name, figure, shape);
             COURSES_OF_SCALERS.iter().map(course)
         });
@@ -528,7 +533,7 @@ impl Courses {
             in_system: SumSeries::new(),
             stations: vec![StationCourse::default(); names],
             databases: vec![DatabaseCourse::new(); databases],
-            components: components.collect(),
+            components: queues.chain(scalers).collect(),
             open: OpenBucket::default(),
         }
     }

@@ -3,15 +3,18 @@
 use super::appliers::Applier;
 use super::arrivals::Arrivals;
 use super::blueprint::{
-    Blueprint, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END, PoolPlan,
+    Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
+    PoolPlan,
 };
 use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
+use super::queues::QueueTier;
 use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
+use super::resharding::Resharding;
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
@@ -52,6 +55,8 @@ pub enum EventKind {
     ClockTicked = 8,
     /// A failure, a repair, an event of the script, a health check.
     FaultDue = 9,
+    /// A delivery of a queue may have run out of time.
+    DeliveryDue = 10,
     /// Something is due in a database: a death is noticed, a promotion over.
     DatabaseDue = 12,
     /// An attempt takes so long that a second one starts beside it, or its
@@ -83,6 +88,7 @@ impl EventKind {
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
             9 => EventKind::FaultDue,
+            10 => EventKind::DeliveryDue,
             12 => EventKind::DatabaseDue,
             13 => EventKind::HedgeDue,
             _ => EventKind::RegionDue,
@@ -139,6 +145,10 @@ pub struct World<'a> {
     pub caches: Vec<CacheTier>,
     /// Databases.
     pub databases: Vec<DatabaseTier>,
+    /// Message queues.
+    pub queues: Vec<QueueTier>,
+    /// How far the data of sharded databases have moved.
+    pub reshardings: Vec<Resharding>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
     /// Races, breakers, and what may be cancelled.
@@ -264,8 +274,10 @@ impl<'a> World<'a> {
                 .map(|group| Balancer::new(group.policy.clone(), group.instances as usize))
                 .collect(),
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
-            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache)).collect(),
+            caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            queues: plan.queues.iter().map(QueueTier::new).collect(),
+            reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
             known_users: Vec::new(),
@@ -399,11 +411,16 @@ fn new_disk(plan: &DiskPlan) -> Disk {
 }
 
 impl CacheTier {
-    fn new(blueprint: &Blueprint, cache: usize) -> Self {
+    fn new(blueprint: &Blueprint, cache: usize, root: Key) -> Self {
         let plan = &blueprint.caches[cache];
-        let node = || Cache::new(plan.eviction, plan.memory_bytes, plan.ttl, plan.sliding);
+        let owner = root.named("cache").numbered(cache as u64);
+        let node = |number| {
+            let CachePlan { eviction, memory_bytes, ttl, sliding, jitter, .. } = *plan;
+            let owner = owner.numbered(u64::from(number));
+            Cache::with_chance(eviction, memory_bytes, ttl, sliding, jitter, owner)
+        };
         Self {
-            nodes: (0..plan.nodes).map(|_| node()).collect(),
+            nodes: (0..plan.nodes).map(node).collect(),
             placement: match &blueprint.regions {
                 None => Placement::new(plan.nodes as usize),
                 Some(regions) => regions.placement(cache),

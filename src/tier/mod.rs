@@ -14,4 +14,6 @@ pub mod failover;
 mod hash;
 pub mod lag;
 pub mod placement;
+pub mod queue;
 pub mod replication;
+pub mod sharding;

@@ -2,6 +2,7 @@
 
 use highwater::experiment::comparison::{Comparison, Design, Difference};
 use highwater::experiment::summary::*;
+use highwater::scenario::map::{Edge, Flow, Map, Node};
 
 /// How the made-up system fares.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,8 +65,33 @@ pub(crate) fn results(regime: Regime) -> Results {
         percentile_curve: curve(regime, stretch),
         histogram: (0..40).map(|n| bucket(n, stretch)).collect(),
         traced: Vec::new(),
+        map: map(),
         timeseries: course(regime, stretch),
     }
+}
+
+/// Users, two services, a cache, a primary and its replicas.
+fn map() -> Map {
+    let parts = [
+        ("users", None, 0, 0),
+        ("balancers.edge", None, 1, 1),
+        ("services.web", None, 6, 2),
+        ("services.search", None, 4, 3),
+        ("caches.objects", None, 2, 3),
+        ("databases.main", Some("primary"), 1, 4),
+        ("databases.main", Some("replica"), 2, 4),
+    ];
+    let node = |(component, role, instances, layer): (&str, _, _, _)| Node {
+        component: component.to_owned(),
+        role,
+        instances,
+        host: None,
+        layer,
+    };
+    let calls = [(0, 1), (1, 2), (2, 3), (2, 4), (2, 5), (4, 6)];
+    let calls = calls.map(|(from, to)| Edge { from, to, flow: Flow::Calls });
+    let ships = Edge { from: 5, to: 6, flow: Flow::Ships };
+    Map { nodes: parts.map(node).to_vec(), edges: calls.into_iter().chain([ships]).collect() }
 }
 
 fn bucket(n: u64, stretch: f64) -> HistogramBucket {
@@ -174,6 +200,7 @@ fn summary(regime: Regime, stretch: f64) -> Summary {
             per_hour: 1.236,
             per_million_requests: estimate(0.5006, 0.0003),
             parts_per_hour: vec![("services.web".to_owned(), 0.816), ("databases.main".to_owned(), 0.42)],
+            standing_per_hour: 1.236,
         },
         bottleneck: Some(Bottleneck {
             station: "services.web.cpu".to_owned(),

@@ -4,13 +4,14 @@
 
 use std::collections::VecDeque;
 
-use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
+use crate::caches::{che_lru, gelenbe_fifo, hits_until, king_lru, ttl, zipf};
 use crate::cases::{self, WEB_TIER, hyperexponential};
 use crate::chains::{mean, stationary};
 use crate::networks::{jackson_visit, mean_value_analysis};
 use crate::queues::{
     Mh21, Mmc, erlang_b, md1_wait_cdf, pollaczek_khinchine, quantile, replication_lag, two_choices,
 };
+use crate::replacement::{arc, lfu, lfu_limit, random, s3_fifo, sieve};
 
 fn assert_close(value: f64, exact: f64, relative: f64) {
     assert!((value / exact - 1.0).abs() <= relative, "{value} is not {exact}");
@@ -290,6 +291,70 @@ fn king_and_gelenbe_solve_the_chains_of_ordered_contents() {
     // All alike: whatever is kept, C of n.
     assert_close(king_lru(&[0.1; 10], 4), 0.4, 1e-12);
     assert_close(gelenbe_fifo(&[0.1; 10], 4), 0.4, 1e-12);
+}
+
+#[test]
+fn random_replacement_solves_the_chain_of_sets() {
+    for (p, capacity) in [(zipf(6, 0.8), 3), (zipf(10, 0.8), 4)] {
+        assert_close(gelenbe_fifo(&p, capacity), random(&p, capacity), 1e-9);
+    }
+}
+
+/// Counts that end at K: an item is driven out by K hits of another in a row,
+/// so that the most popular hold their places the longer, the larger K.
+#[test]
+fn the_most_popular_outlast_the_others_under_lfu() {
+    let p = zipf(4, 2.0);
+    let far = |most| (lfu(&p, 2, most) / lfu_limit(&p, 2) - 1.0).abs();
+    assert!(far(6) < far(3) && far(12) < 0.05 * far(3), "{} {} {}", far(3), far(6), far(12));
+    let p = zipf(10, 3.0);
+    assert_close(lfu(&p, 2, 16), lfu_limit(&p, 2), 1e-5);
+}
+
+/// One place holds the last item asked for; alike items hit with C/n; and on
+/// skewed ones each policy lies between random and the best.
+#[test]
+fn chains_of_policies_agree_where_the_answer_is_plain() {
+    let p = zipf(5, 0.8);
+    let repeated: f64 = p.iter().map(|p| p * p).sum();
+    for ratio in [sieve(&p, 1), s3_fifo(&p, 1, 1), arc(&p, 1), lfu(&p, 1, 3)] {
+        assert_close(ratio, repeated, 1e-9);
+    }
+    let alike = [0.2; 5];
+    for ratio in [sieve(&alike, 2), s3_fifo(&alike, 2, 1), arc(&alike, 2), lfu(&alike, 2, 3)] {
+        assert_close(ratio, 0.4, 1e-9);
+    }
+    for ratio in [sieve(&p, 2), s3_fifo(&p, 2, 1), arc(&p, 2)] {
+        assert!(gelenbe_fifo(&p, 2) < ratio && ratio < lfu_limit(&p, 2), "{ratio}");
+    }
+}
+
+/// The renewal equation m(t) = ∫₀^min(t,T) λ e^(−λx) (1 + m(t − x)) dx in
+/// small steps, at the middle of each.
+#[test]
+fn hits_of_a_lifetime_solve_the_renewal_equation() {
+    for (rate, characteristic, lifetime) in [(2.0, 1.0, 1.6), (0.3, 1.0, 2.0), (7.0, 1.0, 0.7)] {
+        let step = 1e-3;
+        let gap = |at: usize| {
+            let at = at as f64 * step;
+            libm::exp(-rate * at) - libm::exp(-rate * (at + step))
+        };
+        let longest = (characteristic / step) as usize;
+        let mut hits = vec![0.0_f64];
+        for now in 1..=(lifetime / step + 0.5) as usize {
+            let over = 0..now.min(longest);
+            // The gap ends between two steps: the mean of what follows them.
+            let after = |at: usize| {
+                let first = hits.get(now - at).copied();
+                let second = hits[now - at - 1];
+                1.0 + 0.5 * (first.unwrap_or(second) + second)
+            };
+            let sum = over.map(|at| gap(at) * after(at)).sum();
+            hits.push(sum);
+        }
+        let last = *hits.last().expect("at least the first");
+        assert_close(hits_until(rate, characteristic, lifetime), last, 3e-3);
+    }
 }
 
 /// Close already at ten items; the error falls with their number.

@@ -45,13 +45,17 @@ pub(crate) fn gelenbe_fifo(p: &[f64], capacity: usize) -> f64 {
     1.0 - (capacity + 1) as f64 * elementary[capacity + 1] / elementary[capacity]
 }
 
-/// Hit ratio of LRU, approximately: Che, Tung & Wang 2002. The characteristic
-/// time T (in references) solves Σ (1 − e^(−p T)) = C.
+/// The characteristic time T of LRU, in references: Che, Tung & Wang 2002. It
+/// solves Σ (1 − e^(−p T)) = C.
+fn characteristic_time(p: &[f64], capacity: f64) -> f64 {
+    let held = |time: f64| p.iter().map(|&weight| -libm::expm1(-weight * time)).sum::<f64>();
+    bisect(0.0, 1e9, |time| capacity - held(time))
+}
+
+/// Hit ratio of LRU, approximately: Σ p (1 − e^(−p T)).
 pub(crate) fn che_lru(p: &[f64], capacity: f64) -> f64 {
-    let held = |time: f64, weight: f64| -libm::expm1(-weight * time);
-    let time =
-        bisect(0.0, 1e9, |time| capacity - p.iter().map(|&weight| held(time, weight)).sum::<f64>());
-    p.iter().map(|&weight| weight * held(time, weight)).sum()
+    let time = characteristic_time(p, capacity);
+    p.iter().map(|&weight| weight * -libm::expm1(-weight * time)).sum()
 }
 
 /// Hit ratio with a lifetime counted from the store and not renewed by reads:
@@ -60,6 +64,33 @@ pub(crate) fn ttl(p: &[f64], requests: f64, lifetime: f64) -> f64 {
     let hits = |&weight: &f64| {
         let in_lifetime = weight * requests * lifetime;
         weight * in_lifetime / (1.0 + in_lifetime)
+    };
+    p.iter().map(hits).sum()
+}
+
+/// Hits after a miss of an item that is asked for at a rate, until its lifetime
+/// is over or it was not asked for during T, the characteristic time: the number
+/// m(t) of renewals up to t whose gaps are all at most T. It is λ t up to T, then
+/// m′ = λ (1 − q) − λ q m(t − T) with q = e^(−λT), here up to 2T.
+pub(crate) fn hits_until(rate: f64, characteristic: f64, lifetime: f64) -> f64 {
+    let beyond = lifetime - characteristic;
+    if beyond <= 0.0 {
+        return rate * lifetime;
+    }
+    assert!(beyond <= characteristic, "one step of the recursion");
+    let missed = libm::exp(-rate * characteristic);
+    rate * characteristic + rate * (1.0 - missed) * beyond
+        - 0.5 * missed * (rate * beyond) * (rate * beyond)
+}
+
+/// Hit ratio of LRU with a lifetime, approximately: in the manner of Fofack,
+/// Nain, Neglia & Towsley 2014. An entry that has run out keeps its place until
+/// it is asked for, and is then replaced at once: places go as without lifetime.
+pub(crate) fn lru_ttl(p: &[f64], capacity: f64, requests: f64, lifetime: f64) -> f64 {
+    let characteristic = characteristic_time(p, capacity) / requests;
+    let hits = |&weight: &f64| {
+        let hits = hits_until(weight * requests, characteristic, lifetime);
+        weight * hits / (1.0 + hits)
     };
     p.iter().map(hits).sum()
 }

@@ -1,7 +1,7 @@
 //! Every figure that the reference scenarios expect, from the formulas and from
 //! literal rates (per millisecond) and times (ms). File names without `.toml`.
 
-use crate::caches::{che_lru, gelenbe_fifo, king_lru, ttl, zipf};
+use crate::caches::{che_lru, gelenbe_fifo, king_lru, lru_ttl, ttl, zipf};
 use crate::clients::{ErlangA, Hedge, Retries};
 use crate::failures::{Breakdowns, Repairs};
 use crate::names::failed_per_client;
@@ -10,6 +10,7 @@ use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
     replication_lag, two_choices,
 };
+use crate::replacement::{arc, lfu_limit, s3_fifo, sieve};
 
 /// A scenario's name and its figures by path in `summary.json`.
 pub(crate) type Case = (&'static str, Vec<(&'static str, f64)>);
@@ -69,6 +70,7 @@ pub(crate) fn all() -> Vec<Case> {
         loss("erlang-b"),
         loss("erlang-b-lognormal"),
     ];
+    cases.extend([messages(), burst()]);
     cases.extend(general_service());
     cases.extend(processor_sharing());
     cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
@@ -78,6 +80,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(failures());
     cases.extend(clients());
     cases.extend(autoscalers());
+    cases.extend(shards());
     cases
 }
 
@@ -104,11 +107,66 @@ fn autoscalers() -> [Case; 2] {
     [("autoscale-steady", steady), ("autoscale-ramp", ramp)]
 }
 
+/// Shares of four equal ranges of 1,000 items by Zipf 0.9; two queues that are
+/// joined: Nelson & Tantawi 1988, eq. 6; the longest of eight exponentials.
+fn shards() -> [Case; 3] {
+    const CPU: [&str; 4] = [
+        "stations.databases.main.shard-0.cpu.utilisation",
+        "stations.databases.main.shard-1.cpu.utilisation",
+        "stations.databases.main.shard-2.cpu.utilisation",
+        "stations.databases.main.shard-3.cpu.utilisation",
+    ];
+    let reads = zipf(1_000, 0.9);
+    let shares = reads.chunks(250).map(|range| 0.4 * range.iter().sum::<f64>());
+    let (arrival, service): (f64, f64) = (0.07, 0.1);
+    let used = arrival / service;
+    let joined = (12.0 - used) / 8.0 / (service - arrival);
+    let longest = 10.0 * (1..=8).map(|rank| 1.0 / f64::from(rank)).sum::<f64>();
+    let [p50, p95, p99] = [0.5, 0.95, 0.99]
+        .map(|p| quantile(p, |t| 1.0 - (1.0 - hypoexponential(&[service], t)).powi(8)));
+    [
+        ("sharding-zipf", CPU.into_iter().zip(shares).collect()),
+        ("scatter-fork-join", vec![(MEAN, joined), (CPU[0], used), (CPU[1], used)]),
+        ("scatter-max", vec![(MEAN, longest), (P50, p50), (P95, p95), (P99, p99)]),
+    ]
+}
+
 fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {
     let station = Mmc { arrival, service: 0.1, servers };
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| station.quantile(p));
     let used = arrival / 0.1 / f64::from(servers);
     (name, vec![(MEAN, station.sojourn()), (P50, p50), (P95, p95), (P99, p99), (WEB_CPU, used)])
+}
+
+/// Messages of 10 ms for four workers: they wait as customers do.
+fn messages() -> Case {
+    let station = Mmc { arrival: 0.32, service: 0.1, servers: 4 };
+    let figures = vec![
+        ("components.queues.jobs.figures.wait_ms_mean", station.sojourn() - 10.0),
+        ("components.queues.jobs.figures.completion_ms_mean", station.sojourn()),
+        ("components.queues.jobs.figures.completion_ms_p50", station.quantile(0.5)),
+        ("components.queues.jobs.figures.completion_ms_p99", station.quantile(0.99)),
+        ("stations.services.worker.workers.utilisation", 0.8),
+    ];
+    ("queue-mmc", figures)
+}
+
+/// Fluid: messages come at 2,000/s, at 8,000/s for ten seconds, and go at
+/// 4,000/s at most. The backlog is a triangle over time; the mean wait is its area per
+/// message (Little).
+fn burst() -> Case {
+    let (calm, crowd, capacity, length, window) = (2_000.0, 8_000.0, 4_000.0, 10.0, 59.0);
+    let backlog: f64 = (crowd - capacity) * length;
+    let drain = backlog / (capacity - calm);
+    let area = backlog * (length + drain) / 2.0;
+    let messages = crowd * length + calm * (window - length);
+    let figures = vec![
+        ("components.queues.jobs.figures.drain_s", drain),
+        ("components.queues.jobs.figures.waiting_mean", area / window),
+        ("components.queues.jobs.figures.wait_ms_mean", area / messages * 1e3),
+        ("components.queues.jobs.figures.acknowledged_per_s", messages / window),
+    ];
+    ("queue-burst", figures)
 }
 
 fn web_tier() -> Case {
@@ -200,14 +258,24 @@ fn power_of_two() -> Case {
     ("power-of-two", vec![(MEAN, 10.0 * two_choices(0.9)), (WEB_CPU, 0.9)])
 }
 
-fn caches() -> [Case; 4] {
+fn caches() -> [Case; 11] {
     let (few, many) = (zipf(10, 0.8), zipf(10_000, 0.8));
+    let lasting = ttl(&zipf(1_000, 0.8), 1.0, 5_000.0);
     [
         ("lru-zipf", vec![(HIT_RATIO, king_lru(&few, 4))]),
         ("fifo-zipf", vec![(HIT_RATIO, gelenbe_fifo(&few, 4))]),
         ("lru-che", vec![(HIT_RATIO, che_lru(&many, 1_000.0))]),
         // 1,000 requests and 5 seconds of life, over 1,000 items.
-        ("ttl-cache", vec![(HIT_RATIO, ttl(&zipf(1_000, 0.8), 1.0, 5_000.0))]),
+        ("ttl-cache", vec![(HIT_RATIO, lasting)]),
+        // Only the mean of the lifetimes matters.
+        ("ttl-jitter", vec![(HIT_RATIO, lasting)]),
+        // 200 of them held, for 0.5 seconds at most.
+        ("lru-ttl", vec![(HIT_RATIO, lru_ttl(&zipf(1_000, 0.8), 200.0, 1.0, 500.0))]),
+        ("random-zipf", vec![(HIT_RATIO, gelenbe_fifo(&few, 4))]),
+        ("lfu-zipf", vec![(HIT_RATIO, lfu_limit(&zipf(10, 3.0), 2))]),
+        ("sieve-zipf", vec![(HIT_RATIO, sieve(&zipf(6, 0.8), 3))]),
+        ("s3-fifo-zipf", vec![(HIT_RATIO, s3_fifo(&zipf(6, 0.8), 2, 1))]),
+        ("arc-zipf", vec![(HIT_RATIO, arc(&zipf(6, 0.8), 2))]),
     ]
 }
 

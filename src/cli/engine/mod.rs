@@ -59,6 +59,7 @@ pub(in crate::cli) struct Play<'a> {
 pub(in crate::cli) struct Drawing {
     pub(in crate::cli) png: bool,
     pub(in crate::cli) all_instances: bool,
+    pub(in crate::cli) page: bool,
 }
 
 /// How text for people looks.
@@ -241,7 +242,7 @@ pub(in crate::cli) fn comparison_files(
 }
 
 fn options(drawing: &Drawing) -> ReportOptions {
-    ReportOptions { png: drawing.png, all_instances: drawing.all_instances }
+    ReportOptions { png: drawing.png, all_instances: drawing.all_instances, page: drawing.page }
 }
 
 fn undrawn(error: ReportError) -> Failure {

@@ -150,12 +150,13 @@ fn family(name: &str) -> &str {
 fn components(topology: &Topology) -> Vec<(String, Component)> {
     let services = topology.services.iter().enumerate();
     let caches = topology.caches.iter().enumerate();
-    let databases = topology.databases.iter().enumerate();
+    // Shards are scaled together: the first stands for all.
+    let databases = topology.databases.iter().enumerate().filter(|(_, one)| one.is_first());
     let services =
         services.map(|(id, one)| (format!("services.{}", one.name), Component::Service(id)));
     let caches = caches.map(|(id, one)| (format!("caches.{}", one.name), Component::Cache(id)));
     let databases =
-        databases.map(|(id, one)| (format!("databases.{}", one.name), Component::Database(id)));
+        databases.map(|(id, one)| (format!("databases.{}", one.table()), Component::Database(id)));
     services.chain(caches).chain(databases).collect()
 }
 

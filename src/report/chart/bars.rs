@@ -17,7 +17,7 @@ pub(super) fn draw(drawing: &mut Drawing, bars: &Bars, top: f64) -> Result<(), C
         figures = figures.max(canvas::width(&bar.label, SMALL)?);
     }
     let (left, right) = (EDGE + names + 12.0, WIDTH - EDGE - figures - 10.0);
-    let top = legend(drawing, bars, top)?;
+    let top = labels::legend(drawing, &bars.legend, top)?;
     let bottom = top + PITCH * bars.bars.len().max(1) as f64 + 4.0;
     let lengths = bars.bars.iter().map(|bar| bar.parts.iter().sum());
     let ruler = Ruler::new(Scale::Linear, lengths, 6);
@@ -63,15 +63,4 @@ fn bar(
     drawing.rectangle((start - 3.0, upper), (start + width + 3.0, lower), Colour::WHITE);
     drawing.text(&bar.label, (start, baseline), Anchor::Start, SMALL);
     Ok(())
-}
-
-/// Draws the legend in a line; returns where the rest may begin.
-fn legend(drawing: &mut Drawing, bars: &Bars, top: f64) -> Result<f64, ChartError> {
-    let mut left = EDGE;
-    for (name, colour) in &bars.legend {
-        drawing.rectangle((left, top), (left + 14.0, top + 14.0), *colour);
-        drawing.text(name, (left + 21.0, top + 12.0), Anchor::Start, NAME);
-        left += 21.0 + canvas::width(name, NAME)? + 26.0;
-    }
-    Ok(top + 28.0)
 }

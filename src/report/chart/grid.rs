@@ -35,7 +35,7 @@ pub(super) fn draw(drawing: &mut Drawing, grid: &Grid, top: f64) -> Result<(), C
     for name in &grid.rows {
         widest = widest.max(canvas::width(&labels::name(name), SMALL)?);
     }
-    let top = legend(drawing, grid, top)?;
+    let top = labels::legend(drawing, &grid.legend, top)?;
     drawing.text(&grid.row_label, (EDGE, top + 12.0), Anchor::Start, SMALL);
     let (left, right) = (EDGE + widest + 10.0, WIDTH - EDGE);
     let (columns, rows) = (grid.columns.len().max(1), grid.rows.len().max(1));
@@ -95,15 +95,4 @@ fn names(drawing: &mut Drawing, grid: &Grid, plot: &Plot) -> Result<(), ChartErr
         drawing.text(&labels::name(name), (plot.left - 8.0, y), Anchor::End, SMALL);
     }
     Ok(())
-}
-
-/// Draws the legend in a line; returns where the rest may begin.
-fn legend(drawing: &mut Drawing, grid: &Grid, top: f64) -> Result<f64, ChartError> {
-    let mut left = EDGE;
-    for (name, colour) in &grid.legend {
-        drawing.rectangle((left, top), (left + 14.0, top + 14.0), *colour);
-        drawing.text(name, (left + 21.0, top + 12.0), Anchor::Start, NAME);
-        left += 21.0 + canvas::width(name, NAME)? + 26.0;
-    }
-    Ok(top + 30.0)
 }

@@ -45,6 +45,27 @@ pub(super) fn heading(
     Ok(bottom + 16.0)
 }
 
+/// Draws the legend, as many names to a line as fit; returns where the rest
+/// may begin.
+pub(super) fn legend(
+    drawing: &mut Drawing,
+    legend: &[(String, Colour)],
+    top: f64,
+) -> Result<f64, ChartError> {
+    let (mut left, mut top) = (EDGE, top);
+    for (entry, colour) in legend {
+        let name = name(entry);
+        let width = 21.0 + canvas::width(&name, NAME)?;
+        if left > EDGE && left + width > WIDTH - EDGE {
+            (left, top) = (EDGE, top + 22.0);
+        }
+        drawing.rectangle((left, top), (left + 14.0, top + 14.0), *colour);
+        drawing.text(&name, (left + 21.0, top + 12.0), Anchor::Start, NAME);
+        left += width + 26.0;
+    }
+    Ok(top + 28.0)
+}
+
 /// Breaks a text at spaces into lines that fit the chart; what is beyond the
 /// last line is cut with `…`.
 fn wrapped(text: &str, style: Type, most: usize) -> Result<Vec<String>, ChartError> {

@@ -13,12 +13,16 @@ mod path;
 mod png;
 mod scale;
 mod steps;
+mod table;
+mod wiring;
 
 pub use canvas::ChartError;
 pub use colour::Colour;
 pub use intervals::{Intervals, Row};
 pub use path::Path;
 pub use scale::Scale;
+pub use table::Table;
+pub use wiring::{Arrow, Node, Wiring};
 
 /// A picture: a title, what to know when reading it, and the figures.
 #[derive(Clone, Debug)]
@@ -44,6 +48,8 @@ pub enum Body {
     Steps(Steps),
     /// Tiles, one per pair of values.
     Grid(Grid),
+    /// Boxes in columns, with arrows between them.
+    Wiring(Wiring),
 }
 
 /// A pair of axes and what is drawn between them. All panels of a chart have
@@ -224,6 +230,7 @@ impl Chart {
             Body::Intervals(rows) => intervals::draw(&mut drawing, rows, top)?,
             Body::Steps(steps) => steps::draw(&mut drawing, steps, top)?,
             Body::Grid(grid) => grid::draw(&mut drawing, grid, top)?,
+            Body::Wiring(wiring) => wiring::draw(&mut drawing, wiring, top)?,
         }
         Ok(drawing)
     }

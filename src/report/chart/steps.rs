@@ -59,7 +59,7 @@ pub(super) fn draw(drawing: &mut Drawing, steps: &Steps, top: f64) -> Result<(),
         named.push(has_room(step, &place)?);
     }
     let all_named = named.iter().all(|named| *named);
-    let top = if all_named { top + 6.0 } else { legend(drawing, steps, top)? };
+    let top = if all_named { top + 6.0 } else { labels::legend(drawing, &steps.legend, top)? };
     let bottom = top + PITCH * steps.steps.len().max(1) as f64;
     (place.top, place.bottom) = (top, bottom);
     grid(drawing, steps, &place)?;
@@ -161,21 +161,4 @@ fn figure(
     drawing.rectangle(upper, (x + width + 3.0, baseline + 4.0), Colour::WHITE);
     drawing.text(text, (x, baseline), Anchor::Start, style);
     Ok(())
-}
-
-/// Draws the legend, as many names to a line as fit; returns where the rest
-/// may begin.
-fn legend(drawing: &mut Drawing, steps: &Steps, top: f64) -> Result<f64, ChartError> {
-    let (mut left, mut top) = (EDGE, top);
-    for (name, colour) in &steps.legend {
-        let name = labels::name(name);
-        let width = 21.0 + canvas::width(&name, NAME)?;
-        if left > EDGE && left + width > WIDTH - EDGE {
-            (left, top) = (EDGE, top + 22.0);
-        }
-        drawing.rectangle((left, top), (left + 14.0, top + 14.0), *colour);
-        drawing.text(&name, (left + 21.0, top + 12.0), Anchor::Start, NAME);
-        left += width + 26.0;
-    }
-    Ok(top + 28.0)
 }

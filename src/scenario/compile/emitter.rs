@@ -3,7 +3,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::route::program::{Held, Hold, HoldId, Instruction, NO_HOLD, NO_PART, Program, Programs};
-use crate::route::step::{DistributionId, Pc, ROUTE_SLOT, SLOTS, Slot, StepId, Verb};
+use crate::route::step::{DistributionId, Pc, RECEIPT_SLOT, ROUTE_SLOT, SLOTS, Slot, StepId, Verb};
 use crate::simulation::blueprint::Access;
 
 /// The program being written, and the tables of all.
@@ -24,6 +24,27 @@ impl Emitter {
     /// Keeps the slot in which an attempt has its region.
     pub(super) fn reserve_route_slot(&mut self) {
         self.reserved = SLOTS - ROUTE_SLOT;
+    }
+
+    /// Keeps the slots in which the job of a delivery has its message; that of
+    /// regions lies above. Answers how many were kept before.
+    pub(super) fn reserve_message_slots(&mut self) -> usize {
+        std::mem::replace(&mut self.reserved, SLOTS - RECEIPT_SLOT)
+    }
+
+    /// Calls may use all slots but so many.
+    pub(super) fn restore_slots(&mut self, reserved: usize) {
+        self.reserved = reserved;
+    }
+
+    /// Number of the last step.
+    pub(super) fn last_step(&self) -> StepId {
+        self.next_step
+    }
+
+    /// The next step has the number after this one.
+    pub(super) fn continue_steps(&mut self, last: StepId) {
+        self.next_step = last;
     }
 
     /// Begins a program.
@@ -104,6 +125,8 @@ impl Emitter {
             Verb::Lookup { hit: target, .. }
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
+            | Verb::Scatter { join: target, .. }
+            | Verb::Jump { to: target }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }

@@ -225,11 +225,12 @@ impl Builder<'_> {
 
     /// A component's instances fail each by itself.
     fn groups(&self, target: &Target) -> Vec<(String, TargetPlan)> {
-        let Target::All(component) = target else {
+        if !matches!(target, Target::All(_) | Target::Shards { .. }) {
             return vec![(self.name_of(target), self.target(target))];
-        };
-        let plan = &self.plan.components[usize::from(self.numbers.of(*component))];
-        (plan.first_node..plan.first_node + plan.instances)
+        }
+        let TargetPlan::Nodes(nodes) = self.target(target) else { return Vec::new() };
+        nodes
+            .into_iter()
             .map(|node| (self.plan.node_name(node as usize), TargetPlan::Nodes(vec![node])))
             .collect()
     }
@@ -243,6 +244,10 @@ impl Builder<'_> {
             Target::Primary(database) => TargetPlan::Primary(database as u16),
             Target::Replica(database) => TargetPlan::Replica(database as u16),
             Target::All(component) => TargetPlan::Nodes(all(component).collect()),
+            Target::Shards { first, count } => {
+                let shards = (first..first + count).map(Component::Database);
+                TargetPlan::Nodes(shards.flat_map(all).collect())
+            }
             Target::Instance(component, instance) => {
                 TargetPlan::Nodes(vec![all(component).start + instance])
             }
@@ -276,6 +281,9 @@ impl Builder<'_> {
             |component| self.plan.components[usize::from(self.numbers.of(component))].name.clone();
         match *target {
             Target::All(own) => component(own),
+            Target::Shards { first, .. } => {
+                format!("databases.{}", topology.databases[first].table())
+            }
             Target::Instance(own, instance) => format!("{}.{instance}", component(own)),
             Target::Primary(own) => format!("{}.primary", component(Component::Database(own))),
             Target::Replica(own) => format!("{}.replica", component(Component::Database(own))),
@@ -336,6 +344,11 @@ impl Builder<'_> {
             EventAction::Flush { cache } => {
                 let name = format!("caches.{}", self.scenario.topology.caches[*cache].name);
                 (name, ActionPlan::Flush(*cache as u16))
+            }
+            EventAction::Reshard { sharding, .. } => {
+                let name =
+                    format!("databases.{}", self.scenario.topology.shardings[*sharding].name);
+                (name, ActionPlan::Reshard(*sharding as u16))
             }
             EventAction::Spike { .. } => ("users".to_owned(), ActionPlan::Spike),
             EventAction::Scale { service, instances } => {

@@ -5,14 +5,14 @@ use crate::kernel::distribution::Distribution;
 use crate::route::step::{Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{OperationId, Step};
 
-impl Compiler<'_> {
-    pub(super) fn steps(&mut self, steps: &[Step], place: Place) {
+impl<'a> Compiler<'a> {
+    pub(super) fn steps(&mut self, steps: &'a [Step], place: Place) {
         for step in steps {
             self.one_step(step, place);
         }
     }
 
-    fn one_step(&mut self, step: &Step, place: Place) {
+    fn one_step(&mut self, step: &'a Step, place: Place) {
         let id = self.out.step();
         match step {
             Step::Cpu(demand) => self.service_cpu(demand, place, id),
@@ -30,8 +30,7 @@ impl Compiler<'_> {
             Step::Join { dataset, rows } => self.rows(*dataset, *rows, true, place, id),
             Step::Call(operation) => self.call(*operation, place, id),
             Step::Parallel(branches) => self.parallel(branches, place),
-            // Without a queue of that name the work runs inline.
-            Step::Enqueue { work, .. } => self.steps(work, place),
+            Step::Enqueue { queue, work } => self.enqueue(queue, work, place),
         }
     }
 
@@ -88,7 +87,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn parallel(&mut self, branches: &[Vec<Step>], place: Place) {
+    fn parallel(&mut self, branches: &'a [Vec<Step>], place: Place) {
         self.fork(branches.len(), |compiler, branch| compiler.steps(&branches[branch], place));
     }
 

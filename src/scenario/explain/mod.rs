@@ -140,12 +140,22 @@ fn listing(plan: &Blueprint, program: &Program) -> Listing {
     let words = Words { plan };
     let mut blocks: Vec<Pc> = Vec::new();
     let mut steps = Vec::new();
+    // The ways to all shards are alike: that to the first stands for all.
+    let mut alike: Vec<std::ops::Range<Pc>> = Vec::new();
     for pc in program.start..program.end {
+        if alike.iter().any(|ways| ways.contains(&pc)) {
+            continue;
+        }
         blocks.retain(|&end| end > pc);
         let instruction = plan.programs.code[pc as usize];
         let (verb, object, how) = words.describe(&instruction.verb);
         let depth = words.depth(instruction.holds) + blocks.len();
         steps.push(Step { depth, verb, object, how });
+        let ways = plan.programs.ways_of_shards(pc);
+        if let Some(end) = end_of_ways(plan, pc) {
+            alike.extend(ways.get(1).map(|&second| second..end));
+            blocks.push(end);
+        }
         match instruction.verb {
             Verb::Lookup { hit: end, .. }
             | Verb::Skip { to: end, .. }
@@ -155,6 +165,18 @@ fn listing(plan: &Blueprint, program: &Program) -> Listing {
         }
     }
     Listing { name: program.name.clone(), steps }
+}
+
+/// Where the ways to shards end that a verb chooses from.
+fn end_of_ways(plan: &Blueprint, at: Pc) -> Option<Pc> {
+    if let Verb::Scatter { join, .. } = plan.programs.code[at as usize].verb {
+        return Some(join);
+    }
+    let second = *plan.programs.ways_of_shards(at).get(1)?;
+    match plan.programs.code[second as usize - 1].verb {
+        Verb::Jump { to } => Some(to),
+        _ => None,
+    }
 }
 
 fn bounds(plan: &Blueprint) -> Vec<Bound> {

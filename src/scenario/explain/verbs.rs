@@ -3,7 +3,7 @@
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, NO_HOLD};
-use crate::route::step::{DistributionId, Rows, Verb};
+use crate::route::step::{Asked, DistributionId, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
 use crate::tier::balancer::Policy;
 
@@ -42,6 +42,12 @@ impl Words<'_> {
             | Verb::Work { .. }
             | Verb::Disk { .. } => self.describe_station(verb),
             Verb::Fork { count, .. } => ("fork", format!("{count} branches"), String::new()),
+            Verb::Locate { .. } | Verb::Scatter { .. } => self.describe_shards(verb),
+            Verb::Jump { .. } => ("go on", String::new(), String::new()),
+            Verb::Moved { resharding } => {
+                let name = self.plan.reshardings[usize::from(resharding)].name.clone();
+                ("moved", name, "a part of a slice".to_owned())
+            }
             Verb::Join => ("join", String::new(), String::new()),
             Verb::Skip { chance, .. } => {
                 let share = self.distribution(chance).mean() * 100.0;
@@ -60,6 +66,18 @@ impl Words<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
+            Verb::Publish { queue, .. } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("publish", name, "and goes on; the work is done later".to_owned())
+            }
+            Verb::Delivered { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("settle", name, "the message is acknowledged".to_owned())
+            }
+            Verb::Pull { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("pull", name, "a worker is free".to_owned())
+            }
             Verb::Guard { breaker } => {
                 let name = self.plan.breakers[usize::from(breaker)].name.clone();
                 ("guard", name, "refused while it is open".to_owned())
@@ -70,6 +88,24 @@ impl Words<'_> {
             }
             _ => self.describe_store(verb),
         }
+    }
+
+    fn describe_shards(&self, verb: &Verb) -> (&'static str, String, String) {
+        let (word, access, sharding, how) = match *verb {
+            Verb::Locate { access, sharding, .. } => ("locate", access, sharding, "the one of"),
+            Verb::Scatter { access, sharding, asked: Asked::All, .. } => {
+                ("scatter", access, sharding, "a branch for each of")
+            }
+            Verb::Scatter { access, sharding, .. } => {
+                ("scatter", access, sharding, "a branch for each that has keys, of")
+            }
+            _ => return ("?", String::new(), String::new()),
+        };
+        let plan = &self.plan.shardings[usize::from(sharding)];
+        let owner = &self.plan.reshardings[usize::from(plan.resharding)].name;
+        let shards = self.plan.programs.shards[usize::from(sharding)];
+        let access = self.plan.accesses[usize::from(access)].name.clone();
+        (word, access, format!("{how} {shards} shards of {owner}, alike"))
     }
 
     fn describe_contact(&self, verb: &Verb) -> (&'static str, String, String) {
@@ -194,7 +230,9 @@ impl Words<'_> {
             Verb::Fill { access, .. } => ("fill", access, "what was missing"),
             Verb::Invalidate { access, .. } => ("drop", access, "what was written"),
             Verb::Snapshot { access, .. } => ("read", access, "sees the commits applied by now"),
-            Verb::Commit { access, .. } => ("commit", access, "logged for the replicas"),
+            Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
+                ("commit", access, "logged for the replicas")
+            }
             _ => return ("?", String::new(), String::new()),
         };
         let access = &self.plan.accesses[usize::from(access)];

@@ -7,12 +7,16 @@
 mod autoscale;
 mod failures;
 mod plan;
+mod queues;
+mod sharding;
 mod topology;
 mod workload;
 
 pub use autoscale::*;
 pub use failures::*;
 pub use plan::*;
+pub use queues::*;
+pub use sharding::*;
 pub use topology::*;
 pub use workload::*;
 

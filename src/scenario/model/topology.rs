@@ -2,9 +2,11 @@
 
 use super::autoscale::Autoscaler;
 use super::failures::{
-    AdaptiveConcurrency, Breaker, Failover, HealthCheck, OnCacheFailure, Region, Replace,
-    ReplicationMode, ReplicationTopology, Routing, Zone, ZoneId,
+    AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
+    Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
 };
+use super::queues::Queue;
+use super::sharding::{ShardOf, Sharding};
 use super::workload::{DatasetId, EndpointId, OperationId};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
@@ -45,10 +47,48 @@ pub struct Topology {
     pub load_balancers: Vec<LoadBalancer>,
     /// Caches.
     pub caches: Vec<Cache>,
-    /// Databases.
+    /// Databases; each shard is one.
     pub databases: Vec<Database>,
     /// Services whose number of instances follows the load.
     pub autoscalers: Vec<Autoscaler>,
+    /// How the sharded ones among them share their data.
+    pub shardings: Vec<Sharding>,
+    /// Message queues.
+    pub queues: Vec<Queue>,
+}
+
+impl Topology {
+    /// The machines that a target stands for.
+    pub fn hosts_of(&self, target: &Target) -> Vec<HostId> {
+        let of = |component: Component| match component {
+            Component::Service(id) => &self.services[id].hosts[..],
+            Component::Cache(id) => &self.caches[id].hosts,
+            Component::Database(id) => &self.databases[id].hosts,
+            Component::LoadBalancer(_) => &[],
+        };
+        let placed = |fits: &dyn Fn(usize) -> bool| -> Vec<HostId> {
+            (0..self.hosts.len()).filter(|&host| fits(host)).collect()
+        };
+        let nth = |component: Component, number: usize| {
+            of(component).get(number).copied().into_iter().collect()
+        };
+        let zone = |host: usize| self.hosts[host].zone;
+        match *target {
+            Target::All(component) => of(component).to_vec(),
+            Target::Shards { first, count } => (first..first + count)
+                .flat_map(|id| of(Component::Database(id)).iter().copied())
+                .collect(),
+            Target::Instance(component, number) => nth(component, number as usize),
+            Target::Primary(id) => nth(Component::Database(id), 0),
+            Target::Replica(id) => nth(Component::Database(id), 1),
+            Target::Host(id) => vec![id],
+            Target::Rack(id) => placed(&|host| self.hosts[host].rack == Some(id)),
+            Target::Zone(id) => placed(&|host| zone(host) == Some(id)),
+            Target::Region(id) => {
+                placed(&|host| zone(host).is_some_and(|zone| self.zones[zone].region == Some(id)))
+            }
+        }
+    }
 }
 
 /// What the public name stands for.
@@ -249,6 +289,8 @@ pub struct Cache {
     pub eviction: Eviction,
     /// Entries live this long; `None` = until evicted.
     pub ttl: Option<Duration>,
+    /// Each TTL is stretched or shortened by up to this share of it.
+    pub jitter: f64,
     /// Reading renews the TTL.
     pub sliding: bool,
     /// Who fetches what is missing.
@@ -274,6 +316,14 @@ pub enum Eviction {
     Lfu,
     /// First in, first out.
     Fifo,
+    /// Any entry, each with the same chance.
+    Random,
+    /// SIEVE (Zhang et al. 2024).
+    Sieve,
+    /// S3-FIFO (Yang et al. 2023).
+    S3Fifo,
+    /// ARC (Megiddo & Modha 2003).
+    Arc,
 }
 
 /// Who fetches what a cache misses.
@@ -303,11 +353,13 @@ pub enum CacheStart {
     Cold,
 }
 
-/// A database: a primary and its replicas.
+/// A database: a primary and its replicas. A shard is a database too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Database {
-    /// Its name.
+    /// Its name; `main.shard-3` for a shard.
     pub name: String,
+    /// Of what it is a shard; absent: it has its data for itself.
+    pub shard: Option<ShardOf>,
     /// Datasets that it holds.
     pub datasets: Vec<DatasetId>,
     /// The host of each instance; 0 is the primary, the others replicas.
@@ -339,6 +391,21 @@ pub struct Database {
     pub timeout: Option<Duration>,
     /// Refuses calls to it while too many fail.
     pub breaker: Option<Breaker>,
+}
+
+impl Database {
+    /// Name of its table in the file, which all shards of one have in common.
+    pub fn table(&self) -> &str {
+        match self.shard {
+            Some(_) => self.name.split_once('.').map_or(&self.name, |(table, _)| table),
+            None => &self.name,
+        }
+    }
+
+    /// Whether it stands for its table: it is no shard, or the first.
+    pub fn is_first(&self) -> bool {
+        self.shard.is_none_or(|shard| shard.number == 0)
+    }
 }
 
 /// Who answers reads.

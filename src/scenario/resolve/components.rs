@@ -237,9 +237,14 @@ fn cache(
         eviction: match reader.choice("eviction") {
             Some("lfu") => Eviction::Lfu,
             Some("fifo") => Eviction::Fifo,
+            Some("random") => Eviction::Random,
+            Some("sieve") => Eviction::Sieve,
+            Some("s3-fifo") => Eviction::S3Fifo,
+            Some("arc") => Eviction::Arc,
             _ => Eviction::Lru,
         },
         ttl: reader.positive_duration("ttl"),
+        jitter: jitter(reader),
         sliding: reader.flag("sliding"),
         mode: match reader.choice("mode") {
             Some("cache-aside") => CacheMode::CacheAside,
@@ -257,6 +262,16 @@ fn cache(
         },
         timeout: time_or(reader, "timeout", defaults::CACHE_TIMEOUT),
     }
+}
+
+/// A spread of the TTL, which there must be.
+fn jitter(reader: &Reader<'_>) -> f64 {
+    let Some(item) = reader.get("jitter") else { return 0.0 };
+    if !reader.has("ttl") {
+        let message = format!("`{}` spreads a `ttl`, and there is none", item.path);
+        item.fault("E109", message, Some("write such as ttl = \"5 min\"".to_owned()));
+    }
+    item.number(0.0, 1.0).unwrap_or(0.0)
 }
 
 /// Look-ups that take CPU are played on a limited number of instances.

@@ -1,7 +1,7 @@
 //! Databases: a primary, its replicas, and what their operations cost.
 
 use super::super::defaults;
-use super::super::model::{Cost, Costs, Database, ReadFrom};
+use super::super::model::{Cost, Costs, Database, Dataset, ReadFrom, Sharding};
 use super::super::reader::Reader;
 use super::components::{is_all, policy};
 use super::distribution::distribution;
@@ -9,14 +9,44 @@ use super::failover::{failover, replication};
 use super::guards::breaker;
 use super::names::Scope;
 use super::placement::{Hosts, place};
+use super::{events, shards};
 use crate::kernel::distribution::Distribution;
 
-pub(super) fn databases(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Database> {
-    let readers = scope.databases.readers();
-    readers.filter_map(|(name, reader)| Some(database(name, &reader?, scope, hosts))).collect()
+/// All databases, and how the sharded ones among them are cut: each of their
+/// shards is a database.
+pub(super) fn databases(
+    scope: &Scope<'_>,
+    hosts: &mut Hosts,
+    datasets: &[Dataset],
+) -> (Vec<Database>, Vec<Sharding>) {
+    let room = events::shards_room(scope);
+    let (mut databases, mut shardings) = (Vec::new(), Vec::new());
+    for (name, reader) in scope.databases.readers() {
+        let Some(reader) = reader else { continue };
+        let part = reader.part("shards");
+        let asked = part.as_ref().map(|part| shards::count(part, room.get(name).copied()));
+        let machines = asked.map_or(1, |(_, room)| room);
+        let database = database(name, &reader, scope, hosts, machines);
+        let (Some(part), Some((count, room))) = (part, asked) else {
+            databases.push(database);
+            continue;
+        };
+        let first = databases.len();
+        let sharding = shards::sharding(&part, &database, (count, room, first), datasets);
+        databases.extend(shards::cut(&database, room, shardings.len(), hosts));
+        shardings.push(sharding);
+    }
+    (databases, shardings)
 }
 
-fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts) -> Database {
+/// A database, with machines for so many like it.
+fn database(
+    name: &str,
+    reader: &Reader<'_>,
+    scope: &Scope<'_>,
+    hosts: &mut Hosts,
+    like_it: u32,
+) -> Database {
     reader.choice("engine");
     let replicas = reader.whole("replicas", 0, u64::from(defaults::MOST_REPLICAS), 0);
     let read_from = match reader.choice("read_from") {
@@ -33,8 +63,9 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
     let replication = replication(reader, replicas);
     Database {
         name: name.to_owned(),
+        shard: None,
         datasets: held(reader, scope),
-        hosts: place(reader, scope, hosts, u32::try_from(replicas).unwrap_or(0) + 1),
+        hosts: place(reader, scope, hosts, (u32::try_from(replicas).unwrap_or(0) + 1) * like_it),
         connections: reader.limit("connections", 1),
         queue: reader.limit("queue", 0),
         pool: reader.limit("pool", 1),

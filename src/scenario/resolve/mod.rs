@@ -14,10 +14,12 @@ mod names;
 mod placement;
 mod places;
 mod plan;
+mod queues;
 mod rate;
 mod regions;
 mod replay;
 mod run;
+mod shards;
 mod steps;
 mod targets;
 mod topology;
@@ -26,7 +28,7 @@ mod workload;
 
 use super::defaults;
 use super::keys;
-use super::model::{Arrivals, Failures, RunKind, Scenario, Topology};
+use super::model::{Arrivals, Dataset, Failures, RunKind, Scenario, Topology};
 use super::reader::{Context, Item, Reader};
 use super::tree::{Origin, Table};
 use events::End;
@@ -49,7 +51,7 @@ pub(super) fn resolve(
     let scripted = !scope.events.entries.is_empty() || autoscale::is_scheduled(&scope);
     let run = run::run(&root, &workload.users.arrivals, scripted);
     let end = End::new(&root);
-    let topology = topology(&root, &scope, run.kind);
+    let topology = topology(&root, &scope, run.kind, &workload.datasets);
     let failures = failures(&scope, &topology, &workload.users.arrivals, end.as_ref());
     let slo = run::slo(&root);
     let plan = plan::plan(&root, &Targets { scope: &scope, topology: &topology });
@@ -85,7 +87,7 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
     Some(text)
 }
 
-fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
+fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dataset]) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
     let mut room = events::room(scope);
     autoscale::make_room(scope, &mut room);
@@ -103,10 +105,14 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
         services: components::services(scope, &mut hosts, &room),
         load_balancers: components::load_balancers(scope, &room),
         caches: components::caches(scope, &mut hosts, kind),
-        databases: databases::databases(scope, &mut hosts),
+        databases: Vec::new(),
+        shardings: Vec::new(),
+        queues: queues::queues(scope),
         autoscalers: Vec::new(),
-        hosts: hosts.list,
+        hosts: Vec::new(),
     };
+    (topology.databases, topology.shardings) = databases::databases(scope, &mut hosts, datasets);
+    topology.hosts = hosts.list;
     topology.autoscalers = autoscale::autoscalers(root, scope, &mut topology.services);
     regions::check_machines(root, scope, &topology);
     topology

@@ -3,7 +3,7 @@
 use super::super::defaults;
 use super::super::keys;
 use super::super::model::{Step, WriteKind};
-use super::super::reader::{Item, Reader};
+use super::super::reader::{Item, Reader, suggestion};
 use super::distribution::distribution;
 use super::names::Scope;
 
@@ -60,10 +60,22 @@ fn step(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<Step> {
         "call" => scope.operations.find(&reader.get("call")?).map(Step::Call),
         "parallel" => parallel(&reader.get("parallel")?, scope, fresh),
         _ => Some(Step::Enqueue {
-            queue: reader.get("enqueue")?.text()?.to_owned(),
+            queue: queue(&reader.get("enqueue")?, scope)?.to_owned(),
             work: reader.get("work").map_or_else(Vec::new, |work| steps(&work, scope, fresh)),
         }),
     }
+}
+
+/// A topology without queues does the work at once; one that has some is meant
+/// to have this one.
+fn queue<'a>(item: &Item<'a>, scope: &Scope<'_>) -> Option<&'a str> {
+    let name = item.text()?;
+    let mut known = scope.queues.iter().peekable();
+    if known.peek().is_some() && scope.queues.id(name).is_none() {
+        let message = format!("`{}` names `{name}`, which is not in [queues]", item.path);
+        item.fault("E201", message, suggestion(name, known));
+    }
+    Some(name)
 }
 
 /// Details that belong to another kind of step.

@@ -130,6 +130,7 @@ impl World<'_> {
         self.watch(database);
         self.stop_copies(database, instance);
         self.rebuild_again(database, instance);
+        self.begin_slice_again(database);
     }
 
     /// An instance is there again, cold: with its disk, or with a new one.
@@ -196,7 +197,7 @@ impl World<'_> {
         self.databases.iter().any(|tier| {
             tier.failover.parked.contains(&job)
                 || tier.unacknowledged.iter().any(|waiting| waiting.contains(job))
-        })
+        }) || self.waits_for_queue(job)
     }
 
     /// A job waits here no longer.
@@ -205,6 +206,7 @@ impl World<'_> {
             tier.failover.parked.retain(|&own| own != job);
             tier.unacknowledged.iter_mut().for_each(|waiting| waiting.forget(job));
         }
+        self.leave_queue(job);
     }
 }
 

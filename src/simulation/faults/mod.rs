@@ -102,6 +102,8 @@ enum Action {
     EventBegins(u16),
     /// It is over.
     EventEnds(u16),
+    /// The next slice of a resharding is due; the number of the attempt.
+    Slice(u16, u32),
     /// A failure by chance; the number of the up-time that ends.
     Fails(u32, u32),
     /// Its repair is over.
@@ -212,6 +214,7 @@ impl<'a> World<'a> {
         match action {
             Action::EventBegins(event) => self.begin_event(event),
             Action::EventEnds(event) => self.end_event(event),
+            Action::Slice(resharding, epoch) => self.slice_is_due(resharding, epoch),
             Action::Fails(process, epoch) => self.process_fails(process as usize, epoch),
             Action::Repaired(process, epoch) => self.process_is_repaired(process as usize, epoch),
             Action::Booted(node, epoch) => self.node_has_booted(node as usize, epoch),
@@ -233,6 +236,7 @@ impl<'a> World<'a> {
         }
         self.note_scalers();
         self.note_up_time();
+        self.pull_all();
     }
 
     /// Opens an incident that ends with its source.
@@ -261,6 +265,24 @@ impl<'a> World<'a> {
             Place::Further { sums, start: now, failed }
         };
         self.faults().open_incidents.push((source, place));
+    }
+
+    /// The next slice of a resharding.
+    pub(super) fn schedule_slice(&mut self, at: Instant, resharding: u16, epoch: u32) {
+        self.schedule_action(at, Phase::Completion, Action::Slice(resharding, epoch));
+    }
+
+    /// Figures of the incident that an event is.
+    pub(super) fn note_event_figures(&mut self, event: u16, figures: &[(&'static str, f64)]) {
+        let source = Source::Event(event);
+        let mut open = self.faults.iter().flat_map(|faults| &faults.open_incidents);
+        let Some(&(_, Place::Kept(place))) = open.find(|(own, _)| *own == source) else { return };
+        self.recorder.availability.incidents[place].figures = figures.to_vec();
+    }
+
+    /// An event has reached its end.
+    pub(super) fn event_is_over(&mut self, event: u16) {
+        self.close_incidents(Source::Event(event));
     }
 
     /// Ends the incidents of a source.

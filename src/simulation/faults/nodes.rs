@@ -114,7 +114,7 @@ impl World<'_> {
     }
 
     /// It gets no new requests.
-    pub(super) fn is_drained(&self, node: usize) -> bool {
+    pub(in crate::simulation) fn is_drained(&self, node: usize) -> bool {
         self.faults.as_ref().is_some_and(|faults| faults.nodes[node].draining)
     }
 

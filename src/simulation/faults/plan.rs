@@ -193,6 +193,8 @@ pub enum ActionPlan {
         /// How many.
         instances: u32,
     },
+    /// Data move until there are more shards of a database, or fewer.
+    Reshard(u16),
     /// No new requests.
     Drain(TargetPlan),
 }

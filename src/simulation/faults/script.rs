@@ -53,6 +53,7 @@ impl World<'_> {
                 self.scale(*component, instances);
             }
             ActionPlan::Drain(target) => self.set_draining(target, true),
+            ActionPlan::Reshard(sharding) => self.begin_resharding(number, *sharding),
         }
     }
 
@@ -150,6 +151,7 @@ impl ActionPlan {
             Self::Spike => "spike",
             Self::Scale { .. } => "scale",
             Self::Drain(_) => "drain",
+            Self::Reshard(_) => "reshard",
         }
     }
 }

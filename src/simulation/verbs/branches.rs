@@ -51,14 +51,14 @@ impl World<'_> {
         Flow::Wait
     }
 
-    fn branch_of(&self, job: JobId, pc: Pc) -> Job {
+    pub(super) fn branch_of(&self, job: JobId, pc: Pc) -> Job {
         let parent = &self.jobs[job];
         let fresh = Job::new(parent.key, parent.request, pc, self.now);
         Job { parent: job, slots: parent.slots, attempt: parent.attempt, ..fresh }
     }
 
     #[inline(never)]
-    fn spawn_branch(&mut self, child: Job) {
+    pub(super) fn spawn_branch(&mut self, child: Job) {
         if child.request != NOBODY {
             self.requests[child.request].jobs += 1;
         }

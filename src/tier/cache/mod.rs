@@ -1,16 +1,25 @@
 //! One cache node: real keys in bounded memory.
 
+mod arc;
+mod ghosts;
 mod index;
+mod lfu;
 #[cfg(test)]
 mod naive;
+#[cfg(test)]
+mod naive_policies;
 mod node;
 mod order;
+mod random;
+mod s3_fifo;
+mod sieve;
 #[cfg(test)]
 mod theory;
 
 use self::index::Index;
-use self::node::{InstantColumn, NEVER, Node, Slab};
+use self::node::{InstantColumn, NEVER, NONE, Node, Slab};
 use self::order::Order;
+use crate::kernel::random::{Key, Source};
 use crate::kernel::time::{Duration, Instant};
 
 /// Which entry makes room for another.
@@ -24,6 +33,17 @@ pub enum Eviction {
     Lfu,
     /// The first that came in; storing again keeps the place.
     Fifo,
+    /// Any, each with the same chance.
+    Random,
+    /// SIEVE (Zhang et al. 2024): the first that came in, but a hand passes by
+    /// those that were hit since it last came.
+    Sieve,
+    /// S3-FIFO (Yang et al. 2023): a small queue sifts what enters the main one,
+    /// and what comes back soon after it left enters that at once.
+    S3Fifo,
+    /// ARC (Megiddo & Modha 2003): recency and frequency, balanced by what comes
+    /// back soon after it left.
+    Arc,
 }
 
 /// What a lookup found.
@@ -61,9 +81,13 @@ pub struct CacheCounters {
 
 /// One cache node.
 ///
-/// Every operation takes constant time, that of `store` per entry it evicts.
+/// Every operation takes constant time, that of `store` per entry it evicts
+/// (amortised over the hits, for SIEVE and S3-FIFO).
 /// Memory per entry is 24 bytes, about 4.5 in the index, and 8 more for each of:
-/// expiry, staleness, a limit to sliding (once one is used), and 4 for LFU.
+/// expiry, staleness, a limit to sliding (once one is used); 4 for LFU and
+/// random, 1 for SIEVE, S3-FIFO and ARC. The latter two also remember evicted
+/// keys, 28.5 bytes each: of objects of at most as many bytes as the cache holds
+/// (S3-FIFO: nine tenths of them).
 /// Expiry is lazy: an expired entry occupies its bytes until it is looked up,
 /// stored again, invalidated or evicted.
 #[derive(Clone, Debug)]
@@ -79,22 +103,41 @@ pub struct Cache {
     bytes: u64,
     ttl: Option<Duration>,
     sliding: bool,
+    ttl_jitter: f64,
+    /// Owner of the draws of lifetimes.
+    lifetimes: Key,
     counters: CacheCounters,
 }
 
 impl Cache {
     /// An empty cache of `capacity_bytes`. Entries live for `ttl` (`None`: for
     /// ever) from the moment of storing or, when `sliding`, of the last hit.
+    /// Chance, where there is any, is that of [`Cache::with_chance`].
     pub fn new(
         eviction: Eviction,
         capacity_bytes: u64,
         ttl: Option<Duration>,
         sliding: bool,
     ) -> Self {
+        Self::with_chance(eviction, capacity_bytes, ttl, sliding, 0.0, Key::root(0, 0))
+    }
+
+    /// As [`Cache::new`], but each lifetime is `ttl` · (1 + `ttl_jitter` · u), u
+    /// uniform in [−1, 1), and all draws are those of `owner`, this node: random
+    /// eviction draws by the number of the eviction, a lifetime by its key and
+    /// the instant at which it begins.
+    pub fn with_chance(
+        eviction: Eviction,
+        capacity_bytes: u64,
+        ttl: Option<Duration>,
+        sliding: bool,
+        ttl_jitter: f64,
+        owner: Key,
+    ) -> Self {
         Self {
             slab: Slab::new(),
             index: Index::new(),
-            order: Order::new(eviction),
+            order: Order::new(eviction, capacity_bytes, owner.named("eviction")),
             expires_at: InstantColumn::new(),
             limit: InstantColumn::new(),
             stale_since: InstantColumn::new(),
@@ -102,6 +145,8 @@ impl Cache {
             bytes: 0,
             ttl,
             sliding,
+            ttl_jitter,
+            lifetimes: owner.named("lifetime"),
             counters: CacheCounters::default(),
         }
     }
@@ -127,7 +172,8 @@ impl Cache {
     fn hit(&mut self, now: Instant, id: u32) -> Lookup {
         self.order.touch(&mut self.slab.nodes, id);
         if self.sliding {
-            self.expires_at.set(id, self.deadline(now, self.limit.get(id)));
+            let key = self.slab.nodes[id as usize].key;
+            self.expires_at.set(id, self.deadline(now, key, self.limit.get(id)));
         }
         let stale_since = self.stale_since.get(id);
         let stale_since = (stale_since != NEVER).then_some(stale_since);
@@ -159,6 +205,15 @@ impl Cache {
         self.put(now, key, bytes, stale_since, expires_at);
     }
 
+    /// As [`Cache::store`], but the entry expires at `expires_at`, whatever its
+    /// lifetime would be: it has been held for a while already. Reading renews
+    /// it where reading renews.
+    pub fn store_aged(&mut self, key: u64, bytes: u32, expires_at: Instant) {
+        if let Some(id) = self.place(key, bytes) {
+            self.date(id, expires_at, None, NEVER);
+        }
+    }
+
     fn put(
         &mut self,
         now: Instant,
@@ -167,32 +222,48 @@ impl Cache {
         stale_since: Option<Instant>,
         limit: Instant,
     ) {
-        let held = self.find(key);
-        if u64::from(bytes) > self.capacity_bytes {
-            self.counters.rejected_too_large += 1;
-            return held.into_iter().for_each(|id| self.remove(id));
+        if let Some(id) = self.place(key, bytes) {
+            let expires_at = self.deadline(now, key, limit);
+            self.date(id, expires_at, stale_since, limit);
         }
-        let id = match held {
-            Some(id) => self.replace(id, bytes),
-            None => self.insert(key, bytes),
-        };
-        self.evict_sparing(id);
-        self.expires_at.set(id, self.deadline(now, limit));
+    }
+
+    fn date(&mut self, id: u32, expires_at: Instant, stale_since: Option<Instant>, limit: Instant) {
+        self.expires_at.set(id, expires_at);
         self.stale_since.set(id, stale_since.unwrap_or(NEVER));
         if self.sliding {
             self.limit.set(id, limit);
         }
     }
 
+    /// The entry of `key`, with room for it made; `None`: too large.
+    fn place(&mut self, key: u64, bytes: u32) -> Option<u32> {
+        let held = self.find(key);
+        if u64::from(bytes) > self.capacity_bytes {
+            self.counters.rejected_too_large += 1;
+            held.into_iter().for_each(|id| self.remove(id));
+            return None;
+        }
+        Some(match held {
+            Some(id) => self.replace(id, bytes),
+            None => self.insert(key, bytes),
+        })
+    }
+
     fn replace(&mut self, id: u32, bytes: u32) -> u32 {
-        let node = &mut self.slab.nodes[id as usize];
-        self.bytes = self.bytes - u64::from(node.bytes) + u64::from(bytes);
-        node.bytes = bytes;
         self.order.touch(&mut self.slab.nodes, id);
+        let before = self.slab.nodes[id as usize].bytes;
+        self.order.resize(id, before, bytes);
+        self.slab.nodes[id as usize].bytes = bytes;
+        self.bytes -= u64::from(before);
+        self.make_room(bytes, id);
+        self.bytes += u64::from(bytes);
         id
     }
 
     fn insert(&mut self, key: u64, bytes: u32) -> u32 {
+        self.order.expect(key, bytes);
+        self.make_room(bytes, NONE);
         let id = self.slab.take(key, bytes);
         self.index.insert(&mut self.slab, id);
         self.order.enter(&mut self.slab.nodes, id);
@@ -201,10 +272,10 @@ impl Cache {
         id
     }
 
-    /// Makes room for entry `id`, which fits by itself.
-    fn evict_sparing(&mut self, id: u32) {
-        while self.bytes > self.capacity_bytes {
-            let victim = self.order.victim(&self.slab.nodes, id);
+    /// Evicts others than `spared` until so many bytes fit, which do so alone.
+    fn make_room(&mut self, bytes: u32, spared: u32) {
+        while self.bytes + u64::from(bytes) > self.capacity_bytes {
+            let victim = self.order.victim(&mut self.slab.nodes, spared);
             self.remove(victim);
             self.counters.evicted += 1;
         }
@@ -281,9 +352,20 @@ impl Cache {
         self.index.find(&self.slab.nodes, key)
     }
 
+    /// When what begins to live now is to expire, at `limit` at the latest.
     #[inline]
-    fn deadline(&self, now: Instant, limit: Instant) -> Instant {
-        self.ttl.map_or(limit, |ttl| limit.min(now + ttl))
+    fn deadline(&self, now: Instant, key: u64, limit: Instant) -> Instant {
+        self.ttl.map_or(limit, |ttl| limit.min(now + self.lifetime(ttl, now, key)))
+    }
+
+    #[inline]
+    fn lifetime(&self, ttl: Duration, now: Instant, key: u64) -> Duration {
+        if self.ttl_jitter == 0.0 {
+            return ttl;
+        }
+        let mut draws = self.lifetimes.numbered(key).numbered(now.as_nanos()).draws();
+        let factor = 1.0 + self.ttl_jitter * (2.0 * draws.uniform() - 1.0);
+        Duration::from_nanos_f64(ttl.as_nanos() as f64 * factor)
     }
 
     fn remove(&mut self, id: u32) {

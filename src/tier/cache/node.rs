@@ -115,6 +115,86 @@ impl List {
             _ => nodes[older as usize].newer = newer,
         }
     }
+
+    /// The oldest that is not `spared`; [`NONE`] where there is no other.
+    #[inline]
+    pub(super) fn oldest_but(&self, nodes: &[Node], spared: u32) -> u32 {
+        match self.oldest {
+            oldest if oldest != spared || oldest == NONE => oldest,
+            oldest => nodes[oldest as usize].newer,
+        }
+    }
+}
+
+/// A list and the bytes of the objects in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queue {
+    pub(super) list: List,
+    pub(super) bytes: u64,
+}
+
+impl Queue {
+    pub(super) const EMPTY: Self = Self { list: List::EMPTY, bytes: 0 };
+
+    #[inline]
+    pub(super) fn push_newest(&mut self, nodes: &mut [Node], id: u32) {
+        self.list.push_newest(nodes, id);
+        self.bytes += u64::from(nodes[id as usize].bytes);
+    }
+
+    #[inline]
+    pub(super) fn unlink(&mut self, nodes: &mut [Node], id: u32) {
+        self.list.unlink(nodes, id);
+        self.bytes -= u64::from(nodes[id as usize].bytes);
+    }
+
+    /// An object of `before` bytes in it is going to have `after`.
+    #[inline]
+    pub(super) fn resize(&mut self, before: u32, after: u32) {
+        self.bytes = self.bytes - u64::from(before) + u64::from(after);
+    }
+}
+
+/// A byte per node.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    values: Vec<u8>,
+}
+
+impl Marks {
+    pub(super) const fn new() -> Self {
+        Self { values: Vec::new() }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: u32) -> u8 {
+        self.values[id as usize]
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, id: u32, value: u8) {
+        self.values[id as usize] = value;
+    }
+
+    /// Entry `id` is new.
+    #[inline]
+    pub(super) fn enter(&mut self, id: u32, value: u8) {
+        // Nodes are numbered without gaps, so that at most one is missing.
+        if self.values.len() <= id as usize {
+            reserve_an_eighth(&mut self.values);
+            self.values.push(value);
+        }
+        self.set(id, value);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn memory(&self) -> usize {
+        self.values.capacity()
+    }
 }
 
 /// An instant per node that takes no memory until one is set.

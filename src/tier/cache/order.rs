@@ -1,9 +1,20 @@
 //! In which order entries are evicted.
 
 use super::Eviction;
-use super::node::{List, NONE, Node};
+use super::arc::Arc;
+use super::lfu::Frequencies;
+use super::node::{List, Node};
+use super::random::Random;
+use super::s3_fifo::S3Fifo;
+use super::sieve::Sieve;
+use crate::kernel::random::Key;
 
 /// The eviction order with the state that it needs.
+///
+/// A new object is announced ([`Order::expect`]), room is made for it
+/// ([`Order::victim`], each victim then leaves), and it enters. What the
+/// policies remember of evicted keys they learn in `victim`; an entry that
+/// leaves without having been a victim is forgotten.
 #[derive(Clone, Debug)]
 pub(super) enum Order {
     /// Least recently used first.
@@ -12,14 +23,41 @@ pub(super) enum Order {
     Insertion(List),
     /// Least frequently used first.
     Frequency(Frequencies),
+    /// Any.
+    Chance(Random),
+    /// First in, first out, but what was hit stays where it is.
+    Sieve(Sieve),
+    /// Two queues and a memory of what left the first.
+    S3Fifo(S3Fifo),
+    /// Two lists by recency whose sizes adapt.
+    Adaptive(Arc),
 }
 
 impl Order {
-    pub(super) fn new(eviction: Eviction) -> Self {
+    /// `draws` is the key of random eviction.
+    pub(super) fn new(eviction: Eviction, capacity_bytes: u64, draws: Key) -> Self {
         match eviction {
             Eviction::Lru => Self::Recency(List::EMPTY),
             Eviction::Fifo => Self::Insertion(List::EMPTY),
             Eviction::Lfu => Self::Frequency(Frequencies::new()),
+            Eviction::Random => Self::Chance(Random::new(draws)),
+            Eviction::Sieve => Self::Sieve(Sieve::new()),
+            Eviction::S3Fifo => Self::S3Fifo(S3Fifo::new(capacity_bytes)),
+            Eviction::Arc => Self::Adaptive(Arc::new(capacity_bytes)),
+        }
+    }
+
+    /// An object that is not held is going to enter.
+    #[inline]
+    pub(super) fn expect(&mut self, key: u64, bytes: u32) {
+        match self {
+            Self::S3Fifo(queues) => queues.expect(key),
+            Self::Adaptive(lists) => lists.expect(key, bytes),
+            Self::Recency(_)
+            | Self::Insertion(_)
+            | Self::Frequency(_)
+            | Self::Chance(_)
+            | Self::Sieve(_) => {}
         }
     }
 
@@ -29,6 +67,10 @@ impl Order {
         match self {
             Self::Recency(list) | Self::Insertion(list) => list.push_newest(nodes, id),
             Self::Frequency(frequencies) => frequencies.enter(nodes, id),
+            Self::Chance(random) => random.enter(nodes, id),
+            Self::Sieve(sieve) => sieve.enter(nodes, id),
+            Self::S3Fifo(queues) => queues.enter(nodes, id),
+            Self::Adaptive(lists) => lists.enter(nodes, id),
         }
     }
 
@@ -40,8 +82,25 @@ impl Order {
                 list.unlink(nodes, id);
                 list.push_newest(nodes, id);
             }
-            Self::Recency(_) | Self::Insertion(_) => {}
+            Self::Recency(_) | Self::Insertion(_) | Self::Chance(_) => {}
             Self::Frequency(frequencies) => frequencies.touch(nodes, id),
+            Self::Sieve(sieve) => sieve.touch(id),
+            Self::S3Fifo(queues) => queues.touch(id),
+            Self::Adaptive(lists) => lists.touch(nodes, id),
+        }
+    }
+
+    /// Entry `id`, of `before` bytes so far, is going to have `after`.
+    #[inline]
+    pub(super) fn resize(&mut self, id: u32, before: u32, after: u32) {
+        match self {
+            Self::S3Fifo(queues) => queues.resize(id, before, after),
+            Self::Adaptive(lists) => lists.resize(id, before, after),
+            Self::Recency(_)
+            | Self::Insertion(_)
+            | Self::Frequency(_)
+            | Self::Chance(_)
+            | Self::Sieve(_) => {}
         }
     }
 
@@ -51,16 +110,23 @@ impl Order {
         match self {
             Self::Recency(list) | Self::Insertion(list) => list.unlink(nodes, id),
             Self::Frequency(frequencies) => frequencies.leave(nodes, id),
+            Self::Chance(random) => random.leave(nodes, id),
+            Self::Sieve(sieve) => sieve.leave(nodes, id),
+            Self::S3Fifo(queues) => queues.leave(nodes, id),
+            Self::Adaptive(lists) => lists.leave(nodes, id),
         }
     }
 
     /// Who goes next, `spared` excepted; there must be another entry.
     #[inline]
-    pub(super) fn victim(&self, nodes: &[Node], spared: u32) -> u32 {
+    pub(super) fn victim(&mut self, nodes: &mut [Node], spared: u32) -> u32 {
         match self {
-            Self::Recency(list) | Self::Insertion(list) if list.oldest != spared => list.oldest,
-            Self::Recency(_) | Self::Insertion(_) => nodes[spared as usize].newer,
+            Self::Recency(list) | Self::Insertion(list) => list.oldest_but(nodes, spared),
             Self::Frequency(frequencies) => frequencies.victim(nodes, spared),
+            Self::Chance(random) => random.victim(nodes, spared),
+            Self::Sieve(sieve) => sieve.victim(nodes, spared),
+            Self::S3Fifo(queues) => queues.victim(nodes, spared),
+            Self::Adaptive(lists) => lists.victim(nodes, spared),
         }
     }
 
@@ -68,6 +134,10 @@ impl Order {
         match self {
             Self::Recency(list) | Self::Insertion(list) => *list = List::EMPTY,
             Self::Frequency(frequencies) => frequencies.clear(),
+            Self::Chance(random) => random.clear(),
+            Self::Sieve(sieve) => sieve.clear(),
+            Self::S3Fifo(queues) => queues.clear(),
+            Self::Adaptive(lists) => lists.clear(),
         }
     }
 
@@ -75,143 +145,11 @@ impl Order {
     pub(super) fn memory(&self) -> usize {
         match self {
             Self::Recency(_) | Self::Insertion(_) => 0,
-            Self::Frequency(frequencies) => {
-                frequencies.group_of.capacity() * size_of::<u32>()
-                    + frequencies.groups.capacity() * size_of::<Group>()
-            }
+            Self::Frequency(frequencies) => frequencies.memory(),
+            Self::Chance(random) => random.memory(),
+            Self::Sieve(sieve) => sieve.memory(),
+            Self::S3Fifo(queues) => queues.memory(),
+            Self::Adaptive(lists) => lists.memory(),
         }
-    }
-}
-
-/// Entries grouped by how often they were used, the groups in a list by that
-/// count: every operation in constant time (Shah, Mitra & Matani 2010, "An
-/// O(1) algorithm for implementing the LFU cache eviction scheme").
-///
-/// Every use moves an entry to the next group as its newest, so that a group's
-/// list is in order of last use, which is how ties are broken.
-#[derive(Clone, Debug)]
-pub(super) struct Frequencies {
-    groups: Vec<Group>,
-    /// First of the released groups, linked by `higher`.
-    free: u32,
-    /// The group of the smallest count.
-    least: u32,
-    group_of: Vec<u32>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Group {
-    count: u64,
-    list: List,
-    lower: u32,
-    higher: u32,
-}
-
-impl Frequencies {
-    const fn new() -> Self {
-        Self { groups: Vec::new(), free: NONE, least: NONE, group_of: Vec::new() }
-    }
-
-    fn enter(&mut self, nodes: &mut [Node], id: u32) {
-        let first = self.group_after(NONE, 1);
-        if self.group_of.len() <= id as usize {
-            super::node::reserve_an_eighth(&mut self.group_of);
-            self.group_of.resize(id as usize + 1, NONE);
-        }
-        self.join(nodes, id, first);
-    }
-
-    fn touch(&mut self, nodes: &mut [Node], id: u32) {
-        let from = self.group_of[id as usize];
-        let Group { count, list, higher, .. } = self.groups[from as usize];
-        let alone = list.newest == list.oldest;
-        let next_exists = higher != NONE && self.groups[higher as usize].count == count + 1;
-        if alone && !next_exists {
-            // The group moves up with its only member.
-            self.groups[from as usize].count += 1;
-            return;
-        }
-        let to = self.group_after(from, count + 1);
-        self.leave(nodes, id);
-        self.join(nodes, id, to);
-    }
-
-    fn join(&mut self, nodes: &mut [Node], id: u32, group: u32) {
-        self.group_of[id as usize] = group;
-        self.groups[group as usize].list.push_newest(nodes, id);
-    }
-
-    fn leave(&mut self, nodes: &mut [Node], id: u32) {
-        let group = self.group_of[id as usize];
-        let list = &mut self.groups[group as usize].list;
-        list.unlink(nodes, id);
-        if list.newest == NONE {
-            self.remove_group(group);
-        }
-    }
-
-    fn victim(&self, nodes: &[Node], spared: u32) -> u32 {
-        let Group { list, higher, .. } = self.groups[self.least as usize];
-        if list.oldest != spared {
-            return list.oldest;
-        }
-        match nodes[spared as usize].newer {
-            NONE => self.groups[higher as usize].list.oldest,
-            newer => newer,
-        }
-    }
-
-    /// The group of `count`, next above group `lower`, made if it is not there.
-    fn group_after(&mut self, lower: u32, count: u64) -> u32 {
-        let higher = self.next_above(lower);
-        if higher != NONE && self.groups[higher as usize].count == count {
-            return higher;
-        }
-        let made = self.take_group(Group { count, list: List::EMPTY, lower, higher });
-        self.link(lower, made);
-        if higher != NONE {
-            self.groups[higher as usize].lower = made;
-        }
-        made
-    }
-
-    fn next_above(&self, group: u32) -> u32 {
-        if group == NONE { self.least } else { self.groups[group as usize].higher }
-    }
-
-    /// Group `higher` follows `lower`, or is the least.
-    fn link(&mut self, lower: u32, higher: u32) {
-        match lower {
-            NONE => self.least = higher,
-            _ => self.groups[lower as usize].higher = higher,
-        }
-    }
-
-    fn take_group(&mut self, group: Group) -> u32 {
-        if self.free == NONE {
-            self.groups.push(group);
-            return (self.groups.len() - 1) as u32;
-        }
-        let taken = self.free;
-        self.free = self.groups[taken as usize].higher;
-        self.groups[taken as usize] = group;
-        taken
-    }
-
-    fn remove_group(&mut self, group: u32) {
-        let Group { lower, higher, .. } = self.groups[group as usize];
-        self.link(lower, higher);
-        if higher != NONE {
-            self.groups[higher as usize].lower = lower;
-        }
-        self.groups[group as usize].higher = self.free;
-        self.free = group;
-    }
-
-    fn clear(&mut self) {
-        self.groups.clear();
-        self.group_of.clear();
-        self.free = NONE;
-        self.least = NONE;
     }
 }
