@@ -83,6 +83,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(clients());
     cases.extend(shards());
     cases.extend(autoscalers());
+    cases.extend(shards());
     cases
 }
 
