@@ -58,7 +58,12 @@ impl World<'_> {
     /// A member that serves works on the next writes that it lacks.
     fn repair_next(&mut self, database: usize, member: usize) {
         let own = &self.databases[database].cluster.members[member];
-        if !own.is_sound() || !own.is_in_service || self.quorum(database).in_repair[member] > 0 {
+        let serves = own.is_sound() && own.is_in_service;
+        // One that dies at this instant may be about to learn of it.
+        if !serves || self.is_dead(database, member) {
+            return;
+        }
+        if self.quorum(database).in_repair[member] > 0 {
             return;
         }
         let program = self.plan.databases[database].quorum.and_then(|plan| plan.repairer);
