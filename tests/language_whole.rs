@@ -59,7 +59,7 @@ fn what_is_not_simulated_yet_is_answered_at_its_place() {
     let numbered = WHOLE.lines().enumerate().skip(1);
     let marked: Vec<usize> =
         numbered.filter(|(_, line)| line.ends_with(MARK)).map(|(index, _)| index + 1).collect();
-    assert!(marked.len() > 8, "{}", marked.len());
+    assert!(!marked.is_empty(), "nothing is left: this test has done its work");
     assert_eq!(lines, marked, "{shown}");
 }
 

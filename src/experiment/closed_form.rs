@@ -69,7 +69,7 @@ impl Chain {
             && failures
                 .processes
                 .iter()
-                .all(|other| std::ptr::eq(other, process) || is_apart(other.of, component));
+                .all(|other| std::ptr::eq(other, process) || other.of.spares(component));
         let (name, machines) = machines(&scenario.topology, component)?;
         alone.then_some(())?;
         Some(Self {
@@ -108,16 +108,6 @@ impl Chain {
     }
 }
 
-/// Whether what strikes `target` leaves a component alone.
-fn is_apart(target: Target, component: Component) -> bool {
-    let database = |id: usize| component != Component::Database(id);
-    match target {
-        Target::All(other) | Target::Instance(other, _) => other != component,
-        Target::Primary(id) | Target::Replica(id) => database(id),
-        Target::Host(_) | Target::Rack(_) | Target::Zone(_) | Target::Region(_) => false,
-    }
-}
-
 /// Instances that must be up.
 fn needed(topology: &Topology, component: Component) -> u32 {
     match component {
@@ -139,7 +129,8 @@ fn machines(topology: &Topology, component: Component) -> Option<(String, u32)> 
             let replaced = |one: &crate::scenario::model::LoadBalancer| {
                 one.targets == id && one.replace.is_some()
             };
-            let replaced = topology.load_balancers.iter().any(replaced);
+            let scaled = topology.autoscalers.iter().any(|one| one.service == id);
+            let replaced = scaled || topology.load_balancers.iter().any(replaced);
             (!replaced).then(|| (format!("services.{}", service.name), service.instances))
         }
         Component::Cache(id) => {

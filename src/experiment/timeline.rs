@@ -4,7 +4,8 @@ use super::ensemble::Replication;
 use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
-use crate::simulation::recorder::{Courses, Shape};
+use crate::simulation::courses::Shape;
+use crate::simulation::recorder::{Courses, StationCourse};
 use crate::simulation::regional::RegionRecord;
 use crate::tier::failover::Topology;
 
@@ -33,7 +34,7 @@ pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSe
     for (name, course) in plan.stations.names.iter().zip(&courses.stations) {
         let capacity = capacity(replications, &name.name, plan);
         let rows = [
-            ("utilisation", capacity.map(|capacity| table.level(&course.busy, capacity))),
+            ("utilisation", capacity.map(|capacity| table.share(course, capacity))),
             ("queue_length", Some(table.level(&course.queue, 1.0))),
         ];
         for (figure, values) in rows {
@@ -98,6 +99,7 @@ fn merged(replications: &[Replication]) -> Courses {
         for (mine, theirs) in all.stations.iter_mut().zip(&courses.stations) {
             mine.busy.merge(&theirs.busy);
             mine.queue.merge(&theirs.queue);
+            mine.absent.merge(&theirs.absent);
         }
         for (mine, theirs) in all.components.iter_mut().zip(&courses.components) {
             mine.merge(theirs);
@@ -156,6 +158,14 @@ impl Table<'_> {
         self.each(|bucket| {
             Some(series.sums()[bucket] as f64 / self.count / self.length(bucket) / capacity)
         })
+    }
+
+    /// Busy servers over those of the machines that were there.
+    fn share(&self, course: &StationCourse, capacity: f64) -> Vec<Option<f64>> {
+        let level = self.level(&course.busy, capacity);
+        let there = self.level(&course.absent, capacity).into_iter().map(|gone| Some(1.0 - gone?));
+        let share = |(busy, there): (Option<f64>, Option<f64>)| Some(busy? / there?.max(1e-9));
+        level.into_iter().zip(there).map(share).collect()
     }
 
     /// Mean response time in milliseconds.

@@ -266,6 +266,15 @@ pub enum Verb {
         /// Owner of the keys.
         step: StepId,
     },
+    /// As [`Verb::Commit`], of those keys alone that lie on this shard.
+    CommitShare {
+        /// Which access.
+        access: u16,
+        /// Which instance.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
     /// The write waits until enough others have received it.
     Acknowledge {
         /// Which database.
@@ -291,7 +300,7 @@ pub enum Verb {
     /// Ask all holders of each key of a leaderless database: a branch per
     /// holder, whose way follows this verb, and go on when enough have answered
     /// for each.
-    Scatter {
+    AskHolders {
         /// Which access.
         access: u16,
         /// Owner of the keys.
@@ -360,6 +369,44 @@ pub enum Verb {
         /// Where the request goes on.
         join: Pc,
     },
+    /// Go to the shard that has the key: its way follows, a jump behind it.
+    Locate {
+        /// Whose keys.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// How they are placed.
+        sharding: u16,
+        /// The way to each shard: first entry in the table of branches.
+        first: u32,
+        /// What is done there.
+        asked: Asked,
+    },
+    /// Ask each shard that has one of the keys: a branch per shard.
+    Scatter {
+        /// Whose keys.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// How they are placed.
+        sharding: u16,
+        /// The way to each shard: first entry in the table of branches.
+        first: u32,
+        /// What is done there.
+        asked: Asked,
+        /// Where the request goes on when all have answered.
+        join: Pc,
+    },
+    /// Go on elsewhere.
+    Jump {
+        /// Where.
+        to: Pc,
+    },
+    /// A slice of a resharding has been read, or written.
+    Moved {
+        /// Of which sharded database.
+        resharding: u16,
+    },
     /// End of a branch.
     Join,
     /// Go ahead with this chance (a file that the browser has already).
@@ -387,6 +434,17 @@ pub enum Verb {
     Frozen,
     /// That event has come: the rest when it thaws.
     Held,
+}
+
+/// What is done with keys that lie on shards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// Reads: each shard that has a part of a key.
+    Read,
+    /// Writes: one shard for each key.
+    Write,
+    /// Rows that may lie anywhere: all shards.
+    All,
 }
 
 /// Rows of a CPU demand that cost extra.

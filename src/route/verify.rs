@@ -83,11 +83,17 @@ impl<'a> Walk<'a> {
                 }
                 return self.arrive(pc, join, held);
             }
+            Verb::Locate { .. } => return self.arrive_at_shards(pc, &held),
+            Verb::Scatter { join, .. } => {
+                self.arrive_at_shards(pc, &[])?;
+                return self.arrive(pc, join, held);
+            }
+            Verb::Jump { to } => return self.arrive(pc, to, held),
             Verb::Fan { join, .. } => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
-            Verb::Scatter { join, .. } => {
+            Verb::AskHolders { join, .. } => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
@@ -97,6 +103,7 @@ impl<'a> Walk<'a> {
             | Verb::Repaired { .. }
             | Verb::Applied { .. }
             | Verb::Copied { .. }
+            | Verb::Moved { .. }
             | Verb::Recovered { .. }
             | Verb::Delivered { .. } => {
                 return match held.is_empty() {
@@ -107,6 +114,12 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         self.arrive(pc, pc + 1, held)
+    }
+
+    /// A path to each of the shards that the verb at `pc` chooses from.
+    fn arrive_at_shards(&mut self, pc: Pc, held: &[(Held, Slot)]) -> Result<(), Fault> {
+        let ways = self.programs.ways_of_shards(pc);
+        ways.iter().try_for_each(|&way| self.arrive(pc, way, held.to_vec()))
     }
 
     /// A choice is counted by its balancer when a later `Release` names it.

@@ -32,6 +32,8 @@ pub(super) const MOST_REPLICAS: u32 = 65_535;
 /// Most instances of a cache whose look-ups take CPU: a multi-get is split
 /// into one piece of CPU work per instance.
 pub(super) const MOST_WORKING_CACHES: usize = 128;
+/// Most shards of one database: which of them an access wants fits one word.
+pub(super) const MOST_SHARDS: u64 = crate::tier::sharding::SHARDS_MAX as u64;
 /// Most rows of one step.
 pub(super) const MOST_ROWS: u64 = 65_535;
 /// Most hops of one traversal.
@@ -60,6 +62,10 @@ pub(super) const GIVE_UP_AFTER: Duration = Duration::from_nanos(10_000_000_000);
 
 /// From start to readiness of an instance.
 pub(super) const BOOT: Duration = seconds(30);
+/// Period of an autoscaler (the Kubernetes Horizontal Pod Autoscaler's).
+pub(super) const SCALING_PERIOD: Duration = seconds(15);
+/// From any change of the number of instances to a scale-in (the same).
+pub(super) const COOLDOWN_IN: Duration = seconds(300);
 /// Time between two health checks.
 pub(super) const CHECK_INTERVAL: Duration = seconds(5);
 /// A check that meets silence has failed after this time.

@@ -114,7 +114,41 @@ keys! {
         key("events", Kind::Named(&EVENT), "What happens by the script."),
         key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
-        later("cdn"), later("autoscale"),
+        key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
+        later("cdn"),
+    ];
+    AUTOSCALE = [
+        key("of", Kind::Text, "The service; its own name where absent."),
+        key("min", Kind::Whole, "Fewest instances."),
+        key("max", Kind::Whole, "Most instances."),
+        key("target", Kind::Part(&METRIC), "The metric is kept there: ceil(instances x metric / target)."),
+        key("steps", Kind::Named(&STEP_RULE), "Rules that add or remove instances."),
+        key("schedule", Kind::Named(&SCHEDULE), "Other limits from a time on."),
+        key("period", TIME, "The metric is the mean over so long; default 15 s."),
+        key("metric_delay", TIME, "From the end of a period to the decision on it; default 0 s."),
+        key("warmup", TIME, "A new instance is measured so long after it is ready; default 0 s."),
+        key("cooldown", Kind::Mixed, "A time, or { out = time, in = time }; default 0 s out, 5 min in."),
+    ];
+    METRIC = [
+        key("utilisation", Kind::Number, "Busy share of the vCPUs."),
+        key("queue", Kind::Number, "Requests that wait for a worker or a vCPU, per instance."),
+        key("latency", TIME, "Mean time of a request in the service."),
+    ];
+    STEP_RULE = [
+        key("above", Kind::Part(&METRIC), "Holds above this."),
+        key("below", Kind::Part(&METRIC), "Holds below this."),
+        key("add", Kind::Mixed, "Instances, or a share of them such as \"50 %\"."),
+        key("remove", Kind::Mixed, "Instances, or a share of them such as \"50 %\"."),
+    ];
+    SCHEDULE = [
+        key("at", Kind::Text, "A time of the day that is played such as \"18:00\", or a time from the start."),
+        key("min", Kind::Whole, "Fewest instances from then on."),
+        key("max", Kind::Whole, "Most instances from then on."),
+        key("instances", Kind::Whole, "So many instances at that time."),
+    ];
+    COOLDOWN = [
+        key("out", TIME, "From one scale-out to the next."),
+        key("in", TIME, "From any change to a scale-in."),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),
@@ -181,6 +215,11 @@ keys! {
         key("items", Kind::Whole, "Number of items."),
         key("item_size", SIZE, "Size of one item."),
         key("popularity", Kind::Mixed, "\"uniform\" or { zipf = 0.99 }."),
+        key("keys", Kind::Named(&OWNER_KEY), "Whom the items belong to, by name."),
+    ];
+    OWNER_KEY = [
+        key("items", Kind::Whole, "Number of owners."),
+        key("zipf", Kind::Number, "Law by which they own; all alike where absent."),
     ];
     OPERATION = [key("steps", Kind::Steps, "What it does.")];
     ENDPOINT = [
@@ -364,7 +403,19 @@ keys! {
         key("timeout", TIME, "Callers wait so long for a silent instance."),
         key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("shards"), later("replace"), later("health_check"),
+        key("shards", Kind::Part(&SHARDS), "It is cut into shards, each a database of its own."),
+        later("boot"), later("replace"), later("health_check"),
+    ];
+    SHARDS = [
+        key("count", Kind::Whole, "Number of shards, 1 to 64."),
+        key("key", Kind::Text, "What decides: \"posts.id\", or a key of the dataset: \"posts.user\"."),
+        key("by", Kind::OneOf(&["hash", "consistent-hash", "range"], &[]), "How keys are placed; default \"hash\"."),
+        key("split", Kind::Part(&SPLIT), "The hottest shard keys are spread over several shards each."),
+        key("dedicated", Kind::Whole, "So many of the hottest shard keys get a shard each."),
+    ];
+    SPLIT = [
+        key("hottest", Kind::Whole, "So many of them."),
+        key("over", Kind::Whole, "Over so many shards each."),
     ];
     COSTS = [
         key("typical", Kind::Flag, "What is not given costs what is typical of the engine; default false."),
@@ -452,11 +503,14 @@ keys! {
         key("destroy", Kind::Text, "Gone while it lasts, and its disks for good."),
         key("scale", Kind::Text, "This service has `to` instances from now on."),
         key("drain", Kind::Text, "Gets no new requests; finishes what it has."),
+        key("reshard", Kind::Text, "This sharded database gets `shards` shards, at `rate`."),
         key("how", Kind::OneOf(&["refuse", "silence"], &[]), "How the killed answer."),
         key("speed", Kind::Number, "Share of its speed, above 0 to 1."),
         key("add", TIME, "Added to a round trip."),
         key("share", Kind::Number, "Share of the packets, above 0 and below 1."),
         key("to", Kind::Whole, "Number of instances."),
+        key("shards", Kind::Whole, "Number of shards, 1 to 64."),
+        key("rate", Kind::Quantity(units::BANDWIDTH), "Bytes moved per second, such as \"100 MB/s\"."),
     ];
     SLO = [
         key("mean", TIME, "Mean response time, at most."),

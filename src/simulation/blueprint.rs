@@ -6,6 +6,7 @@ use super::faults::plan::FaultPlan;
 use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
+use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
 use crate::route::step::Locus;
@@ -16,6 +17,7 @@ use crate::tier::cache::Eviction;
 pub use crate::tier::failover::Readers;
 use crate::tier::failover::{Heartbeats, Mode, Topology};
 use crate::tier::queue;
+use crate::tier::sharding::ShardMap;
 
 /// Says that a component has no such station.
 pub const NO_STATION: u32 = u32::MAX;
@@ -54,6 +56,10 @@ pub struct Blueprint {
     pub queues: Vec<QueuePlan>,
     /// What is done with messages.
     pub tasks: Vec<Task>,
+    /// How keys are placed on shards, by dataset of a sharded database.
+    pub shardings: Vec<ShardingPlan>,
+    /// Sharded databases, and what moves when shards are added.
+    pub reshardings: Vec<ReshardingPlan>,
     /// Circuit breakers of client kinds, services and databases.
     pub breakers: Vec<BreakerPlan>,
     /// Name resolution.
@@ -319,6 +325,51 @@ pub struct Access {
     pub looked_up: bool,
     /// Who asks the cache.
     pub reader: Locus,
+}
+
+/// How the keys of one dataset are placed on shards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShardingPlan {
+    /// Which sharded database.
+    pub resharding: u16,
+    /// Who decides where an item lies: index of a popularity of owners, and
+    /// the key that makes an owner out of an item; `None`: the item itself.
+    pub owners: Option<(usize, Key)>,
+    /// Where keys lie at the start.
+    pub map: ShardMap,
+    /// Where they lie once they have been moved, if they are.
+    pub next: Option<ShardMap>,
+}
+
+impl ShardingPlan {
+    /// What decides where an item lies. Whose an item is follows from the item
+    /// alone, the same in every run.
+    #[inline]
+    pub fn key_of(&self, popularities: &[Popularity], item: u64) -> u64 {
+        match self.owners {
+            None => item,
+            Some((owners, key)) => popularities[owners].sample(&mut key.numbered(item).draws()),
+        }
+    }
+}
+
+/// A sharded database, and what moves when shards are added or taken away.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReshardingPlan {
+    /// Such as `databases.main`.
+    pub name: String,
+    /// Index of the first shard among the databases.
+    pub first: usize,
+    /// Keys move in so many slices; 0: they never move.
+    pub slices: u64,
+    /// Time between two slices.
+    pub pace: Duration,
+    /// Bytes that a slice moves.
+    pub bytes: u64,
+    /// Shards from which a slice is read, with the program that reads there.
+    pub reads: Vec<(u16, u16)>,
+    /// Shards to which it is written, with the program that writes there.
+    pub writes: Vec<(u16, u16)>,
 }
 
 /// How keys come about.

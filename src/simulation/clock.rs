@@ -55,6 +55,7 @@ impl World<'_> {
 
     fn begin_window(&mut self) {
         self.note_levels();
+        self.carry_autoscalers();
         let now = self.now;
         self.pools.iter_mut().for_each(|pool| pool.begin_window(now));
         self.cpus.iter_mut().for_each(|cpu| cpu.begin_window(now));
@@ -69,6 +70,7 @@ impl World<'_> {
         }
         self.begin_up_time();
         self.begin_provisioned();
+        self.begin_window_of_autoscalers();
         self.recorder.open(now);
         self.levels_noted.fill((0, 0));
         self.in_system_noted = 0;
@@ -116,6 +118,8 @@ impl World<'_> {
         let noted = std::mem::replace(&mut self.in_system_noted, in_system);
         self.recorder.courses.in_system.add(bucket, in_system - noted);
         self.note_queues(bucket);
+        self.note_absent(bucket);
+        self.note_autoscalers(bucket);
         for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {
             let conflicts = tier.failover.counts.conflicts;
             course.note(bucket, largest_lag(tier, now), tier.stale_reads, conflicts);

@@ -7,10 +7,11 @@
 //! over, like all that is not acknowledged.
 
 use super::blueprint::{NONE, QueuePlan, WhenFull};
+use super::courses::Shape;
 use super::faults::NodeState;
 use super::interpreter::Flow;
 use super::measured::{ComponentMeasured, MeasuredFigure};
-use super::recorder::{Recorder, Shape};
+use super::recorder::Recorder;
 use super::request::{Cause, Job, JobId, NOBODY};
 use super::world::{EventKind, World};
 use crate::kernel::event_queue::Phase;

@@ -3,7 +3,7 @@
 
 use super::availability::AvailabilityRecord;
 use super::blueprint::Blueprint;
-use super::queues::COURSES;
+use super::courses::{self, ComponentCourse};
 use super::regional::RegionRecord;
 use super::request::{Cause, Request};
 use super::trace::Trace;
@@ -142,68 +142,8 @@ pub struct StationCourse {
     pub busy: SumSeries,
     /// Integral of waiting jobs.
     pub queue: SumSeries,
-}
-
-/// Course of one figure of a component, of whatever kind.
-#[derive(Clone, Debug)]
-pub struct ComponentCourse {
-    /// Such as `queues.fanout`.
-    pub component: String,
-    /// Its name.
-    pub figure: &'static str,
-    /// What its sums mean.
-    pub shape: Shape,
-    /// By bucket.
-    pub sums: SumSeries,
-    /// Nanoseconds by bucket, where the greatest counts.
-    pub greatest: Vec<u64>,
-}
-
-/// How a figure over time is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Shape {
-    /// Integral of a level over nanoseconds.
-    Level,
-    /// Counts.
-    Rate,
-    /// A time at the end of each bucket; the greatest of those that merge.
-    Greatest,
-}
-
-impl ComponentCourse {
-    fn new(component: &str, figure: &'static str, shape: Shape) -> Self {
-        let greatest = if shape == Shape::Greatest { vec![0; BUCKETS] } else { Vec::new() };
-        let component = component.to_owned();
-        Self { component, figure, shape, sums: SumSeries::new(), greatest }
-    }
-
-    /// Adds to a bucket.
-    pub fn add(&mut self, bucket: usize, amount: u128) {
-        self.sums.add(bucket, amount);
-    }
-
-    /// A time of which the greatest counts.
-    pub fn raise(&mut self, bucket: usize, nanos: u64) {
-        self.greatest[bucket] = self.greatest[bucket].max(nanos);
-    }
-
-    fn halve(&mut self) {
-        self.sums.halve();
-        if self.shape == Shape::Greatest {
-            for bucket in 0..BUCKETS / 2 {
-                self.greatest[bucket] =
-                    self.greatest[2 * bucket].max(self.greatest[2 * bucket + 1]);
-            }
-            self.greatest[BUCKETS / 2..].fill(0);
-        }
-    }
-
-    /// Puts another replication beside this one.
-    pub fn merge(&mut self, other: &Self) {
-        self.sums.merge(&other.sums);
-        let pairs = self.greatest.iter_mut().zip(&other.greatest);
-        pairs.for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
-    }
+    /// Integral of the servers of machines that were not there.
+    pub absent: SumSeries,
 }
 
 /// Course of one database's replication.
@@ -511,10 +451,6 @@ impl Batches {
 impl Courses {
     fn new(plan: &Blueprint, end: Instant) -> Self {
         let (names, databases) = (plan.stations.names.len(), plan.databases.len());
-        let components = plan.queues.iter().flat_map(|queue| {
-            let course = |&(figure, shape): &_| ComponentCourse::new(&queue.name, figure, shape);
-            COURSES.iter().map(course)
-        });
         Self {
             clock: BucketClock::new(bucket_width(end)),
             offered: SumSeries::new(),
@@ -525,7 +461,7 @@ impl Courses {
             in_system: SumSeries::new(),
             stations: vec![StationCourse::default(); names],
             databases: vec![DatabaseCourse::new(); databases],
-            components: components.collect(),
+            components: courses::of_components(plan),
             open: OpenBucket::default(),
         }
     }
@@ -559,6 +495,7 @@ impl Courses {
         for station in &mut self.stations {
             station.busy.halve();
             station.queue.halve();
+            station.absent.halve();
         }
         self.databases.iter_mut().for_each(DatabaseCourse::halve);
         self.components.iter_mut().for_each(ComponentCourse::halve);

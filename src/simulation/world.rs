@@ -15,6 +15,7 @@ use super::quorum::QuorumTier;
 use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
+use super::resharding::Resharding;
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
@@ -147,6 +148,8 @@ pub struct World<'a> {
     pub databases: Vec<DatabaseTier>,
     /// Message queues.
     pub queues: Vec<QueueTier>,
+    /// How far the data of sharded databases have moved.
+    pub reshardings: Vec<Resharding>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
     /// Races, breakers, and what may be cancelled.
@@ -277,6 +280,7 @@ impl<'a> World<'a> {
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             queues: plan.queues.iter().map(QueueTier::new).collect(),
+            reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
             known_users: Vec::new(),

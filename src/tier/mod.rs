@@ -4,6 +4,7 @@
 //! stale?". It knows no clock but the `now` it is handed and no event queue;
 //! where a decision needs chance, it is handed draws already made.
 
+pub mod autoscaler;
 pub mod balancer;
 pub mod breaker;
 pub mod buffer_pool;
@@ -16,3 +17,4 @@ pub mod placement;
 pub mod queue;
 pub mod quorum;
 pub mod replication;
+pub mod sharding;

@@ -81,7 +81,57 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([quorum(), quorum_stale_reads(), n_plus_one()]);
     cases.extend(failures());
     cases.extend(clients());
+    cases.extend(shards());
+    cases.extend(autoscalers());
+    cases.extend(shards());
     cases
+}
+
+/// Shares of four equal ranges of 1,000 items by Zipf 0.9; two queues that are
+/// joined: Nelson & Tantawi 1988, eq. 6; the longest of eight exponentials.
+fn shards() -> [Case; 3] {
+    const CPU: [&str; 4] = [
+        "stations.databases.main.shard-0.cpu.utilisation",
+        "stations.databases.main.shard-1.cpu.utilisation",
+        "stations.databases.main.shard-2.cpu.utilisation",
+        "stations.databases.main.shard-3.cpu.utilisation",
+    ];
+    let reads = zipf(1_000, 0.9);
+    let shares = reads.chunks(250).map(|range| 0.4 * range.iter().sum::<f64>());
+    let (arrival, service): (f64, f64) = (0.07, 0.1);
+    let used = arrival / service;
+    let joined = (12.0 - used) / 8.0 / (service - arrival);
+    let longest = 10.0 * (1..=8).map(|rank| 1.0 / f64::from(rank)).sum::<f64>();
+    let none_longer = |t| (0..8).fold(1.0, |all, _| all * (1.0 - hypoexponential(&[service], t)));
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| quantile(p, |t| 1.0 - none_longer(t)));
+    [
+        ("sharding-zipf", CPU.into_iter().zip(shares).collect()),
+        ("scatter-fork-join", vec![(MEAN, joined), (CPU[0], used), (CPU[1], used)]),
+        ("scatter-max", vec![(MEAN, longest), (P50, p50), (P95, p95), (P99, p99)]),
+    ]
+}
+
+/// 4.9 vCPUs of work at a target of one half, spread at random; and a need that
+/// grows by 4 servers each 15 s, seen 15 s and ready 30 s later, as a fluid.
+fn autoscalers() -> [Case; 2] {
+    let servers = f64::ceil(4.9 / 0.5);
+    let station = Mmc { arrival: 0.098 / servers, service: 1.0 / 50.0, servers: 1 };
+    let steady = vec![
+        ("components.services.web.figures.instances_mean", servers),
+        ("components.autoscale.web.figures.instances_ready_mean", servers),
+        (MEAN, station.sojourn()),
+        (P99, station.quantile(0.99)),
+    ];
+    let (slope, seen, boot) = (4.0 / 15.0, 15.0, 30.0);
+    // From 10 servers to 12 (half a period of the ramp), then 16, 20 … 36, in
+    // each of 20 replications.
+    let actions = 20.0 * (1.0 + (36.0 - 12.0) / (slope * 15.0));
+    let ramp = vec![
+        ("components.autoscale.web.figures.undershoot_max", slope * (seen + boot)),
+        ("components.autoscale.web.figures.scale_outs", actions),
+        ("incidents.services.web.scale_out.duration_s", boot),
+    ];
+    [("autoscale-steady", steady), ("autoscale-ramp", ramp)]
 }
 
 /// All three holders of a key take an exponential 12 ms.

@@ -60,7 +60,7 @@ fn component(owner: &str, own: &[(&str, &str)], scenario: &Scenario) -> String {
             words.push(format!("{count} × {kind}"));
         }
         "databases" => {
-            let found = topology.databases.iter().find(|one| one.name == name);
+            let found = topology.databases.iter().find(|one| one.table() == name);
             let replicas = found.map_or(0, |one| one.hosts.len().saturating_sub(1));
             words.extend(value("replicas").map(|_| match replicas {
                 0 => "no replica".to_owned(),

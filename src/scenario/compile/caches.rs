@@ -68,19 +68,21 @@ impl<'a> Compiler<'a> {
         let mut access = self.dataset_access(dataset, keys, here);
         let cache = self.cache_of(dataset).filter(|_| !reader.fresh);
         let Some(cache) = cache else {
-            return self.database_read(access, reader, place, here, step);
+            return self.database_read(access, dataset, reader, place, here, step);
         };
         let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
         access.looked_up = true;
         let filled = self.out.access(access.clone());
         let lookup = self.ask_cache(cache, filled, place, step);
-        if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.database_read(access, reader, place, there, step);
+        if self.scenario.topology.databases[usize::from(access.database)].shard.is_some() {
+            self.missed_on_shards((access, dataset, cache), place, (here, there), step);
+        } else if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
+            self.read_there(access, reader, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
             self.hop(there, here);
-            self.database_read(access, reader, place, here, step);
+            self.read_there(access, reader, place, here, step);
             self.hop(here, there);
             self.store(cache, filled, step);
         }
@@ -126,7 +128,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Stores what was missing, in an operation of its own.
-    fn store(&mut self, cache: usize, access: u16, step: StepId) {
+    pub(super) fn store(&mut self, cache: usize, access: u16, step: StepId) {
         let scenario = self.scenario;
         self.cache_latency(&scenario.topology.caches[cache], step, Purpose::CacheStore);
         self.out.emit(Verb::Fill { access, step });

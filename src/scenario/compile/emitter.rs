@@ -145,6 +145,8 @@ impl Emitter {
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
             | Verb::Scatter { join: target, .. }
+            | Verb::Jump { to: target }
+            | Verb::AskHolders { join: target, .. }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }

@@ -12,7 +12,7 @@ use crate::scenario::model::{
     Component, Database, Failover, NewReplica, ReplicationMode, ReplicationTopology, Scenario,
     WritesMeanwhile,
 };
-use crate::simulation::appliers::APPLIERS_MAX;
+use crate::simulation::appliers::{APPLIERS_MAX, SHIPPING_MAX};
 use crate::simulation::blueprint::{Access, FailoverPlan, NewReplicaPlan, RecoveryPlan};
 use crate::simulation::failover::{DATABASES_MAX, MEMBERS_MAX};
 use crate::tier::failover::{Heartbeats, Mode, Topology};
@@ -61,6 +61,12 @@ pub(super) fn check_databases(scenario: &Scenario) -> Result<(), String> {
     if (fails || databases.iter().any(waits)) && databases.len() > DATABASES_MAX {
         return Err(format!(
             "{} databases: at most {DATABASES_MAX} can be played where something can fail or writes wait for replicas",
+            databases.len()
+        ));
+    }
+    if databases.len() > SHIPPING_MAX && databases.iter().any(|own| own.hosts.len() > 1) {
+        return Err(format!(
+            "{} databases, shards among them: at most {SHIPPING_MAX} can be played where any has replicas",
             databases.len()
         ));
     }
@@ -145,14 +151,14 @@ impl Compiler<'_> {
         let is_of = |layout: &DatabaseLayout| layout.writes == group || layout.reads == group;
         let own = &self.scenario.topology.databases[layouts.clone().position(is_of)?];
         let waits = own.failover.as_ref()?.writes_meanwhile == WritesMeanwhile::Wait;
-        waits.then(|| format!("databases.{}.primary.wait", own.name))
+        waits.then(|| format!("databases.{}.primary.wait", own.table()))
     }
 
     /// Waits until enough replicas have received a write, where they must.
     pub(super) fn acknowledge(&mut self, database: usize, slot: Slot) {
         let own = &self.scenario.topology.databases[database];
         if own.mode != ReplicationMode::Asynchronous {
-            let part = format!("databases.{}.replicas.wait", own.name);
+            let part = format!("databases.{}.replicas.wait", own.table());
             self.out.emit_timed(Verb::Acknowledge { database: database as u16, slot }, &part);
         }
     }

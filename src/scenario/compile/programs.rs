@@ -10,7 +10,7 @@ use super::regions::entry_service;
 use crate::route::program::Programs;
 use crate::route::step::{StepId, Verb};
 use crate::scenario::model::{EndpointId, Scenario, ServiceId};
-use crate::simulation::blueprint::{Access, Task};
+use crate::simulation::blueprint::{Access, ReshardingPlan, Task};
 use crate::simulation::regions_plan::RegionsPlan;
 use std::collections::VecDeque;
 
@@ -24,6 +24,8 @@ pub(super) struct Compiled {
     pub(super) systems: Vec<SystemPrograms>,
     /// What is done with messages.
     pub(super) tasks: Vec<Task>,
+    /// How sharded databases move their data.
+    pub(super) reshardings: Vec<ReshardingPlan>,
 }
 
 /// Writes the programs of a scenario.
@@ -61,6 +63,7 @@ impl<'a> Compiler<'a> {
         if regions.is_some() {
             out.reserve_route_slot();
         }
+        out.programs.shards = super::shards::counts(scenario);
         let numbers = ComponentNumbers::new(scenario);
         Self {
             scenario,
@@ -89,11 +92,13 @@ impl<'a> Compiler<'a> {
             databases.map(|database| self.system_programs(database)).collect();
         let systems = systems?;
         self.tasks()?;
+        let reshardings = self.reshardings()?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
             systems,
             tasks: self.tasks,
+            reshardings,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })

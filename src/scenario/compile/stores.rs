@@ -76,8 +76,8 @@ impl Compiler<'_> {
         // Each holder is asked for its keys alone.
         let own = Access { looked_up: true, ..access.clone() };
         let (access, own) = (self.out.access(access), self.out.access(own));
-        let scatter = Verb::Scatter { access, step, slot, answers, writes, join: 0 };
-        let scatter = self.out.emit(scatter);
+        let ask = Verb::AskHolders { access, step, slot, answers, writes, join: 0 };
+        let ask = self.out.emit(ask);
         let held = self.out.begin_branch();
         self.out.emit(Verb::Tally);
         self.pass(number, slot, holder);
@@ -88,7 +88,7 @@ impl Compiler<'_> {
         self.end_contact();
         self.pass(number, holder, slot);
         self.out.end_branch_by(Verb::Vote, held);
-        self.out.land(scatter);
+        self.out.land(ask);
     }
 
     /// One way between two instances of a database, where that takes time.

@@ -138,15 +138,24 @@ fn database_plan(
             || topology(database) != Topology::Primary
             || mode(database) != Mode::Asynchronous,
         failover: failover_plan(scenario, database, system),
-        buffer_pool: database
-            .buffer_pool_bytes
-            .map(|bytes| BufferPool::new(database.bytes_seen_as_whole(bytes), &sizes)),
+        buffer_pool: database.buffer_pool_bytes.map(|bytes| {
+            let pool = BufferPool::new(database.bytes_seen_as_whole(bytes), &sizes);
+            match database.shard {
+                None => pool,
+                Some(shard) => pool.on_shard(|dataset, items| {
+                    super::shards::ranks_of(scenario, shard, database.datasets[dataset], items)
+                }),
+            }
+        }),
         caches: caches.collect(),
     }
 }
 
-/// Items of each dataset of a database, and bytes of one.
+/// Items of each dataset of a database, and bytes of one; on a shard, an equal
+/// part of them.
 pub(super) fn sizes(scenario: &Scenario, database: &Database) -> Vec<(u64, u64)> {
+    let shardings = &scenario.topology.shardings;
+    let shards = database.shard.map_or(1, |own| u64::from(shardings[own.sharding].count));
     let datasets = database.datasets.iter().map(|&id| &scenario.workload.datasets[id]);
-    datasets.map(|dataset| (dataset.items, dataset.item_bytes)).collect()
+    datasets.map(|dataset| (dataset.items.div_ceil(shards), dataset.item_bytes)).collect()
 }

@@ -1,9 +1,12 @@
 //! Where the work runs.
 
+use super::autoscale::Autoscaler;
 use super::failures::{
-    AdaptiveConcurrency, Breaker, Failover, HealthCheck, OnCacheFailure, Region, Replace,
-    ReplicationMode, ReplicationTopology, Routing, Zone, ZoneId,
+    AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
+    Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
 };
+use super::queues::Queue;
+use super::sharding::{ShardOf, Sharding};
 use super::workload::{Consistency, DatasetId, EndpointId, OperationId};
 use super::{Engine, RowReads};
 use crate::kernel::distribution::Distribution;
@@ -45,46 +48,48 @@ pub struct Topology {
     pub load_balancers: Vec<LoadBalancer>,
     /// Caches.
     pub caches: Vec<Cache>,
-    /// Databases.
+    /// Databases; each shard is one.
     pub databases: Vec<Database>,
+    /// How the sharded ones among them share their data.
+    pub shardings: Vec<Sharding>,
     /// Message queues.
     pub queues: Vec<Queue>,
+    /// Services whose number of instances follows the load.
+    pub autoscalers: Vec<Autoscaler>,
 }
 
-/// A message queue.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Queue {
-    /// Its name.
-    pub name: String,
-    /// The service whose workers take its messages.
-    pub workers: ServiceId,
-    /// What is not acknowledged after so long is visible again.
-    pub visibility_timeout: Duration,
-    /// Deliveries before a message is a dead letter.
-    pub attempts: u32,
-    /// Most messages that wait; `None` = no limit.
-    pub capacity: Option<u32>,
-    /// What a producer meets while it is full.
-    pub when_full: WhenFull,
-    /// One message per user in flight at a time, the oldest first.
-    pub by_key: bool,
-    /// Time in which the queue takes a message (ns).
-    pub latency: Distribution,
-    /// Time in which the queue hands one out (ns).
-    pub delivery: Distribution,
-    /// Price of a million operations: publish, receive, acknowledge.
-    pub price_per_million: f64,
-}
-
-/// What a producer meets while a queue is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenFull {
-    /// Its request fails.
-    Fail,
-    /// It waits for a place.
-    Block,
-    /// The message is dropped.
-    Drop,
+impl Topology {
+    /// The machines that a target stands for.
+    pub fn hosts_of(&self, target: &Target) -> Vec<HostId> {
+        let of = |component: Component| match component {
+            Component::Service(id) => &self.services[id].hosts[..],
+            Component::Cache(id) => &self.caches[id].hosts,
+            Component::Database(id) => &self.databases[id].hosts,
+            Component::LoadBalancer(_) => &[],
+        };
+        let placed = |fits: &dyn Fn(usize) -> bool| -> Vec<HostId> {
+            (0..self.hosts.len()).filter(|&host| fits(host)).collect()
+        };
+        let nth = |component: Component, number: usize| {
+            of(component).get(number).copied().into_iter().collect()
+        };
+        let zone = |host: usize| self.hosts[host].zone;
+        match *target {
+            Target::All(component) => of(component).to_vec(),
+            Target::Shards { first, count } => (first..first + count)
+                .flat_map(|id| of(Component::Database(id)).iter().copied())
+                .collect(),
+            Target::Instance(component, number) => nth(component, number as usize),
+            Target::Primary(id) => nth(Component::Database(id), 0),
+            Target::Replica(id) => nth(Component::Database(id), 1),
+            Target::Host(id) => vec![id],
+            Target::Rack(id) => placed(&|host| self.hosts[host].rack == Some(id)),
+            Target::Zone(id) => placed(&|host| zone(host) == Some(id)),
+            Target::Region(id) => {
+                placed(&|host| zone(host).is_some_and(|zone| self.zones[zone].region == Some(id)))
+            }
+        }
+    }
 }
 
 /// What the public name stands for.
@@ -215,7 +220,8 @@ pub struct Service {
     pub operations: Vec<OperationId>,
     /// CPU work of serving one static file (ns); default `"50 us"`.
     pub static_cpu: Distribution,
-    /// Instances at the start; `hosts` has room for those of `scale` events.
+    /// Instances at the start; `hosts` has room for those of `scale` events
+    /// and of an autoscaler.
     pub instances: u32,
     /// Instances that must be up for it to count as up.
     pub needed: u32,
@@ -348,11 +354,13 @@ pub enum CacheStart {
     Cold,
 }
 
-/// A database: a primary and its replicas.
+/// A database: a primary and its replicas. A shard is a database too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Database {
-    /// Its name.
+    /// Its name; `main.shard-3` for a shard.
     pub name: String,
+    /// Of what it is a shard; absent: it has its data for itself.
+    pub shard: Option<ShardOf>,
     /// What it does by itself, and what its callers must do.
     pub engine: Engine,
     /// How the application reads many rows where it must.
@@ -394,6 +402,19 @@ pub struct Database {
 }
 
 impl Database {
+    /// Name of its table in the file, which all shards of one have in common.
+    pub fn table(&self) -> &str {
+        match self.shard {
+            Some(_) => self.name.split_once('.').map_or(&self.name, |(table, _)| table),
+            None => &self.name,
+        }
+    }
+
+    /// Whether it stands for its table: it is no shard, or the first.
+    pub fn is_first(&self) -> bool {
+        self.shard.is_none_or(|shard| shard.number == 0)
+    }
+
     /// Bytes of the whole data of which one instance holds so many: each holds
     /// all of it, but for a leaderless database its share of the keys.
     pub fn bytes_seen_as_whole(&self, bytes: u64) -> u64 {

@@ -129,6 +129,20 @@ pub struct Dataset {
     pub item_bytes: u64,
     /// Exponent of the Zipf popularity; `None` = all alike.
     pub zipf: Option<f64>,
+    /// Whom items belong to, by name.
+    pub keys: Vec<OwnerKey>,
+}
+
+/// Owners of the items of a dataset. Whose an item is follows from the item
+/// alone, drawn by the owners' popularity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnerKey {
+    /// Its name, such as `user`.
+    pub name: String,
+    /// Number of owners; 0 is the one with the most items.
+    pub items: u64,
+    /// Exponent of the Zipf law by which they own; `None` = all alike.
+    pub zipf: Option<f64>,
 }
 
 /// A named piece of work.

@@ -52,6 +52,12 @@ impl Checks<'_, '_> {
         self.root.context.error(code, at, message, Some(help.to_owned()));
     }
 
+    /// Where the table of a database stands.
+    fn place_of(&self, database: &Database) -> Origin {
+        let id = self.scope.databases.id(database.table());
+        id.map_or(self.root.origin, |id| place(&self.scope.databases, id))
+    }
+
     /// A run and its draining must end before the clock does.
     fn clock(&self) {
         let run = &self.scenario.run;
@@ -218,8 +224,9 @@ impl Checks<'_, '_> {
             datasets(steps, &mut used);
         }
         for id in (0..used.len()).filter(|&id| used[id]) {
-            let holders: Vec<&Database> =
-                self.topology.databases.iter().filter(|one| one.datasets.contains(&id)).collect();
+            let databases = self.topology.databases.iter();
+            let holds = |one: &&Database| one.is_first() && one.datasets.contains(&id);
+            let holders: Vec<&Database> = databases.filter(holds).collect();
             let name = &workload.datasets[id].name;
             let at = place(&self.scope.datasets, id);
             match holders[..] {
@@ -231,7 +238,8 @@ impl Checks<'_, '_> {
                 [first, second, ..] => {
                     let message = format!(
                         "both `databases.{}` and `databases.{}` hold the dataset `{name}`",
-                        first.name, second.name
+                        first.table(),
+                        second.table()
                     );
                     self.error("E204", at, message, "name it in `holds` of only one of them");
                 }
@@ -250,19 +258,22 @@ impl Checks<'_, '_> {
                 cache.memory_bytes,
             )
         });
-        let databases = self.topology.databases.iter().enumerate().map(|(id, database)| {
+        let databases = self.topology.databases.iter().map(|database| {
             let bytes = database.buffer_pool_bytes.unwrap_or(0);
             (
-                format!("databases.{}", database.name),
-                place(&self.scope.databases, id),
+                format!("databases.{}", database.table()),
+                self.place_of(database),
                 &database.hosts,
                 bytes,
             )
         });
+        let mut last = String::new();
         for (owner, at, hosts, bytes) in caches.chain(databases) {
             let over = fill(hosts, bytes, &mut used, |host| {
                 self.topology.machines[self.topology.hosts[host].machine].memory_bytes
             });
+            // Shards are alike: one of them speaks for all.
+            let over = over.filter(|_| !std::mem::replace(&mut last, owner.clone()).eq(&owner));
             if let Some((host, room)) = over {
                 let machine = &self.topology.machines[self.topology.hosts[host].machine].name;
                 let message = format!(
@@ -277,11 +288,14 @@ impl Checks<'_, '_> {
     /// Data must fit the disks.
     fn disks(&self) {
         let mut used = vec![0_u64; self.topology.hosts.len()];
-        for (id, database) in self.topology.databases.iter().enumerate() {
+        let mut last = "";
+        for database in &self.topology.databases {
             let sets = database.datasets.iter().map(|&id| &self.scenario.workload.datasets[id]);
             let bytes = sets.fold(0_u64, |sum, set| {
                 sum.saturating_add(set.items.saturating_mul(set.item_bytes))
             });
+            let cut = database.shard.map_or(1, |own| self.topology.shardings[own.sharding].count);
+            let bytes = bytes.div_ceil(u64::from(cut));
             let bytes = database.bytes_of_one(bytes);
             let over = fill(&database.hosts, bytes, &mut used, |host| {
                 self.topology.machines[self.topology.hosts[host].machine]
@@ -289,12 +303,14 @@ impl Checks<'_, '_> {
                     .as_ref()?
                     .capacity_bytes
             });
+            let over = over.filter(|_| std::mem::replace(&mut last, database.table()) != last);
             if let Some((host, room)) = over {
                 let message = format!(
                     "with `databases.{}`, {} bytes of data lie on a disk that holds {room}",
-                    database.name, used[host]
+                    database.table(),
+                    used[host]
                 );
-                self.error("E307", place(&self.scope.databases, id), message, "use a larger disk");
+                self.error("E307", self.place_of(database), message, "use a larger disk");
             }
         }
     }
@@ -355,8 +371,9 @@ impl Checks<'_, '_> {
                 self.unreachable("load_balancers", &self.scope.load_balancers, id);
             }
         }
-        for (id, database) in topology.databases.iter().enumerate() {
-            if !database.datasets.iter().any(|&one| used[one]) {
+        for database in topology.databases.iter().filter(|one| one.is_first()) {
+            let id = self.scope.databases.id(database.table());
+            if let Some(id) = id.filter(|_| !database.datasets.iter().any(|&one| used[one])) {
                 self.unreachable("databases", &self.scope.databases, id);
             }
         }

@@ -1,7 +1,9 @@
 //! Databases: a primary, its replicas, and what their operations cost.
 
 use super::super::defaults;
-use super::super::model::{Cost, Costs, Database, ReadFrom, ReplicationTopology};
+use super::super::model::{
+    Cost, Costs, Database, Dataset, ReadFrom, ReplicationTopology, Sharding,
+};
 use super::super::reader::Reader;
 use super::super::store::{Engine, typical_costs};
 use super::components::{is_all, policy};
@@ -11,15 +13,44 @@ use super::guards::breaker;
 use super::names::Scope;
 use super::placement::{Hosts, place};
 use super::steps::consistency;
-use super::stores;
+use super::{events, shards, stores};
 use crate::kernel::distribution::Distribution;
 
-pub(super) fn databases(scope: &Scope<'_>, hosts: &mut Hosts) -> Vec<Database> {
-    let readers = scope.databases.readers();
-    readers.filter_map(|(name, reader)| Some(database(name, &reader?, scope, hosts))).collect()
+/// All databases, and how the sharded ones among them are cut: each of their
+/// shards is a database.
+pub(super) fn databases(
+    scope: &Scope<'_>,
+    hosts: &mut Hosts,
+    datasets: &[Dataset],
+) -> (Vec<Database>, Vec<Sharding>) {
+    let room = events::shards_room(scope);
+    let (mut databases, mut shardings) = (Vec::new(), Vec::new());
+    for (name, reader) in scope.databases.readers() {
+        let Some(reader) = reader else { continue };
+        let part = reader.part("shards");
+        let asked = part.as_ref().map(|part| shards::count(part, room.get(name).copied()));
+        let machines = asked.map_or(1, |(_, room)| room);
+        let database = database(name, &reader, scope, hosts, machines);
+        let (Some(part), Some((count, room))) = (part, asked) else {
+            databases.push(database);
+            continue;
+        };
+        let first = databases.len();
+        let sharding = shards::sharding(&part, &database, (count, room, first), datasets);
+        databases.extend(shards::cut(&database, room, shardings.len(), hosts));
+        shardings.push(sharding);
+    }
+    (databases, shardings)
 }
 
-fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Hosts) -> Database {
+/// A database, with machines for so many like it.
+fn database(
+    name: &str,
+    reader: &Reader<'_>,
+    scope: &Scope<'_>,
+    hosts: &mut Hosts,
+    like_it: u32,
+) -> Database {
     let engine = reader.choice("engine").and_then(Engine::of).unwrap_or_default();
     let replicas = reader.whole("replicas", 0, u64::from(defaults::MOST_REPLICAS), 0);
     let replication = replication(reader, replicas);
@@ -39,11 +70,12 @@ fn database(name: &str, reader: &Reader<'_>, scope: &Scope<'_>, hosts: &mut Host
     stores::check_leaderless(reader, leaderless);
     Database {
         name: name.to_owned(),
+        shard: None,
         engine,
         row_reads: stores::row_reads(reader),
         consistency: consistency(reader),
         datasets: held(reader, scope),
-        hosts: place(reader, scope, hosts, u32::try_from(replicas).unwrap_or(0) + 1),
+        hosts: place(reader, scope, hosts, (u32::try_from(replicas).unwrap_or(0) + 1) * like_it),
         connections: reader.limit("connections", 1),
         queue: reader.limit("queue", 0),
         pool: reader.limit("pool", 1),

@@ -109,6 +109,7 @@ pub(super) struct Scope<'a> {
     pub(super) regions: Names<'a>,
     pub(super) failures: Names<'a>,
     pub(super) events: Names<'a>,
+    pub(super) autoscalers: Names<'a>,
     pub(super) places: Places<'a>,
 }
 
@@ -136,6 +137,7 @@ impl<'a> Scope<'a> {
             regions,
             failures: Names::new(root, "failures"),
             events: Names::new(root, "events"),
+            autoscalers: Names::new(root, "autoscale"),
             places,
         }
     }

@@ -131,6 +131,7 @@ impl World<'_> {
         self.watch(database);
         self.stop_copies(database, instance);
         self.rebuild_again(database, instance);
+        self.begin_slice_again(database);
     }
 
     /// An instance is there again, cold: with its disk, or with a new one.

@@ -173,8 +173,9 @@ impl World<'_> {
     /// The coordinator asks all holders of each key that are in service, as far
     /// as anybody has noticed.
     #[inline(never)]
-    pub(super) fn scatter(&mut self, job: JobId, instruction: &Instruction) -> Flow {
-        let Verb::Scatter { access, step, slot, answers, writes, join } = instruction.verb else {
+    pub(super) fn ask_holders(&mut self, job: JobId, instruction: &Instruction) -> Flow {
+        let Verb::AskHolders { access, step, slot, answers, writes, join } = instruction.verb
+        else {
             return Flow::Next;
         };
         let plan = &self.plan.accesses[usize::from(access)];
@@ -467,8 +468,8 @@ impl World<'_> {
     /// The holder that a branch asks.
     fn holder_of(&self, job: JobId) -> usize {
         let tally = self.jobs[job].parent;
-        let scatter = self.plan.programs.code[self.jobs[tally].pc as usize - 1].verb;
-        let Verb::Scatter { slot, .. } = scatter else { return 0 };
+        let ask = self.plan.programs.code[self.jobs[tally].pc as usize - 1].verb;
+        let Verb::AskHolders { slot, .. } = ask else { return 0 };
         self.jobs[job].slots[usize::from(slot) + 1] as usize
     }
 

@@ -2,5 +2,6 @@
 
 mod branches;
 pub(super) mod network;
+mod shards;
 mod stations;
 mod stores;

@@ -43,7 +43,7 @@ impl World<'_> {
     }
 
     /// Keys that the step still wants, by item.
-    fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
+    pub(super) fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
         let missing = self.wanted_bits(job, plan);
         (0..u32::from(plan.count)).filter(move |item| missing >> item & 1 == 1)
     }
@@ -253,11 +253,40 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let database = usize::from(plan.database);
-        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
+        self.commit_keys(job, access, slot, step, keys)
+    }
+
+    /// The same of the keys that lie on this shard.
+    #[inline(never)]
+    pub(in crate::simulation) fn commit_share(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        keys.extend(self.wanted(job, plan).map(|item| self.key(job, access, step, item)));
+        self.commit_keys(job, access, slot, step, keys)
+    }
+
+    #[inline(always)]
+    fn commit_keys(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+        keys: Vec<u64>,
+    ) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let database = usize::from(plan.database);
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let log = match self.commit_is_plain(database, instance) {
             true => Ok(0),
             false => self.commit_elsewhere(job, database, instance, &keys),
