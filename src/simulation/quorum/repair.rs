@@ -59,9 +59,11 @@ impl World<'_> {
     fn repair_next(&mut self, database: usize, member: usize) {
         let own = &self.databases[database].cluster.members[member];
         let serves = own.is_sound() && own.is_in_service;
-        // Calls that die with a member may name it as one that lacks a write.
-        if !serves || self.is_dead(database, member) || self.quorum(database).in_repair[member] > 0
-        {
+        // One that dies at this instant may be about to learn of it.
+        if !serves || self.is_dead(database, member) {
+            return;
+        }
+        if self.quorum(database).in_repair[member] > 0 {
             return;
         }
         let program = self.plan.databases[database].quorum.and_then(|plan| plan.repairer);
