@@ -59,9 +59,7 @@ impl World<'_> {
             Verb::ChooseNear { group, slot, step, at } => {
                 self.choose_near(job, group, at, slot, step)
             }
-            Verb::Contact { to, slot, from, from_slot } => {
-                self.contact(job, to, slot, from, from_slot)
-            }
+            Verb::Contact { .. } => self.contact(job, instruction),
             Verb::Depart => Flow::Next,
             Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
@@ -96,12 +94,8 @@ impl World<'_> {
             Verb::Delivered { queue } => self.delivered(job, queue),
             Verb::Pull { queue } => self.pull(queue),
             Verb::Fork { first, count, join } => self.fork(job, first, count, join),
-            Verb::Locate { access, step, sharding, first, asked } => {
-                self.locate(job, access, step, (sharding, first, asked))
-            }
-            Verb::Scatter { access, step, sharding, first, asked, join } => {
-                self.scatter(job, access, step, (sharding, first, asked), join)
-            }
+            Verb::Locate { .. } => self.locate(job, instruction),
+            Verb::Scatter { .. } => self.scatter(job, instruction),
             Verb::Jump { to } => Flow::Jump(to),
             Verb::Moved { resharding } => self.slice_part_moved(job, resharding),
             Verb::Join => self.join(job),
