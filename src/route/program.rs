@@ -46,6 +46,8 @@ pub enum Held {
     Connection(u16),
     /// A call that a circuit breaker let through and has yet to learn of.
     Guarded(u16),
+    /// Keys that the job fetches for others too, in this cache.
+    Fetch(u16),
     /// Nothing to give back: the job is at an instance of this component, and
     /// is lost with it.
     At(u16),

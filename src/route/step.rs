@@ -229,6 +229,21 @@ pub enum Verb {
         /// Where to go on when nothing is missing.
         hit: Pc,
     },
+    /// Of what was missing, fetch what nobody fetches, and wait for the rest.
+    /// Only where fetches are shared.
+    Claim {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Where to go on when others fetch all of it.
+        shared: Pc,
+    },
+    /// What others fetch is there too.
+    Await {
+        /// In which cache.
+        cache: u16,
+    },
     /// Put what was missing into the cache.
     Fill {
         /// Which access.
@@ -243,6 +258,44 @@ pub enum Verb {
         /// Owner of the keys.
         step: StepId,
     },
+    /// The written keys wait at their nodes to be flushed; goes on at `done`
+    /// unless a node does not answer.
+    Buffer {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Program of the flush.
+        flush: u16,
+        /// Where to go on.
+        done: Pc,
+    },
+    /// The flush begins: of the keys that still wait for it.
+    Flush {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// What a cache writes is committed: as a commit, but of the keys that the
+    /// step still wants.
+    Settle {
+        /// Which access.
+        access: u16,
+        /// Which instance.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The written keys are put into the cache.
+    Update {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The flush has ended.
+    Flushed,
     /// The instant at which a read sees its database.
     Snapshot {
         /// Which access.

@@ -91,7 +91,17 @@ impl<'a> Walk<'a> {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
                 }
-                Verb::Commit { access, .. } => self.apply(access, weight),
+                Verb::Commit { access, .. } | Verb::Settle { access, .. } => {
+                    self.apply(access, weight);
+                }
+                // As if each write were flushed by itself.
+                Verb::Buffer { flush, done, .. } => {
+                    let program = &self.plan.programs.programs[usize::from(flush)];
+                    let (plan, instances) = (self.plan, Vec::new());
+                    Walk { plan, seconds: &mut *self.seconds, instances }.program(program, weight);
+                    ahead.push((done, weight));
+                    weight = 0.0;
+                }
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
                     let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
                     self.add(cpus, slot, weight * nanos / 1e9);

@@ -309,16 +309,19 @@ keys! {
         key("ttl", TIME, "Entries live this long."),
         key("jitter", Kind::Number, "Spreads each TTL by up to this share of it, both ways."),
         key("sliding", Kind::Flag, "Reading renews the TTL."),
-        key("mode", Kind::OneOf(&["read-through", "cache-aside"], &["write-through", "write-behind", "write-around"]), "Who fetches what is missing."),
+        key("mode", Kind::Mixed, "\"read-through\", \"cache-aside\", \"write-around\", \"write-through\" or { write-behind = { delay = \"1 s\" } }."),
+        key("coalesce", Kind::Flag, "Who misses a key that is being fetched waits for that fetch."),
         key("on_write", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the cached entry."),
         key("start", Kind::OneOf(&["warm", "cold"], &[]), "Begins with the most popular items, or empty."),
         key("hit_ratio", Kind::Number, "Simple form: this share of the keys hits."),
         key("on_failure", Kind::OneOf(&["bypass", "fail"], &[]), "What callers of a dead node do."),
         key("timeout", TIME, "They wait so long for a silent one; default 50 ms."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("coalesce"), later("behind"), later("failover"),
+        later("boot"), later("behind"), later("failover"),
         later("replace"), later("health_check"), later("shards"),
     ];
+    CACHE_WRITES = [key("write-behind", Kind::Part(&WRITE_BEHIND), "The database gets writes later.")];
+    WRITE_BEHIND = [key("delay", TIME, "From the write to its flush.")];
     DATABASE = [
         key("engine", Kind::OneOf(&["relational"], &["key-value", "document", "column", "graph"]), "Kind of database."),
         key("holds", Kind::Names, "Datasets; \"*\" = all."),

@@ -348,6 +348,10 @@ pub struct CachePlan {
     pub sliding: bool,
     /// The simple form.
     pub hit_ratio: Option<f64>,
+    /// Who misses a key that is being fetched waits for that fetch.
+    pub coalesce: bool,
+    /// Writes reach the database later.
+    pub write_behind: bool,
     /// What it holds at the start: (space, keys, bytes of one), the most
     /// likely first within each.
     pub warm: Vec<WarmSet>,

@@ -357,6 +357,9 @@ impl World<'_> {
             return self.join(job);
         }
         let (id, attempt) = (self.jobs[job].request, self.jobs[job].attempt);
+        if id == NOBODY {
+            return self.fail_flush(job);
+        }
         let present = self.requests[id].attempt == attempt;
         // A page may fail after its answer; an abandoned attempt fails unseen.
         let mut user_is_free = present && self.requests[id].outcome == Outcome::Answered;
@@ -391,6 +394,7 @@ impl World<'_> {
                 Held::Pool(pool) => self.give_back(job, pool, entry.slot),
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
                 Held::Guarded(breaker) => self.break_off(job, breaker, failed),
+                Held::Fetch(cache) => self.fail_fetches(job, cache),
                 Held::At(_) => {}
             }
             hold = entry.outer;

@@ -42,10 +42,12 @@ impl Compiler<'_> {
         });
         let (here, there) = (reader, self.cache_locus(cache, place));
         let lookup = self.ask_cache(cache, access, place, step);
+        let claim = self.claim(cache, access, step);
         self.hop(there, here);
         self.steps(&endpoint.steps, place);
         self.hop(here, there);
         self.store(cache, access, step);
+        self.await_others(cache, claim);
         self.out.land(lookup);
         self.hop(there, here);
     }
@@ -74,6 +76,7 @@ impl Compiler<'_> {
         access.looked_up = true;
         let filled = self.out.access(access.clone());
         let lookup = self.ask_cache(cache, filled, place, step);
+        let claim = self.claim(cache, filled, step);
         if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
             self.database_read(access, false, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
@@ -83,6 +86,7 @@ impl Compiler<'_> {
             self.hop(here, there);
             self.store(cache, filled, step);
         }
+        self.await_others(cache, claim);
         self.out.land(lookup);
         self.hop(there, here);
     }
@@ -114,6 +118,26 @@ impl Compiler<'_> {
             self.out.land(fan);
         }
         self.out.emit(Verb::Lookup { access, step, hit: 0 })
+    }
+
+    /// Where fetches are shared: what others fetch is waited for. Hand what is
+    /// answered to `await_others`.
+    fn claim(&mut self, cache: usize, access: u16, step: StepId) -> Option<Pc> {
+        let plan = &self.scenario.topology.caches[cache];
+        plan.coalesce.then(|| {
+            let part = format!("caches.{}.fetch.wait", plan.name);
+            let claim = self.out.emit_timed(Verb::Claim { access, step, shared: 0 }, &part);
+            self.out.take(Held::Fetch(cache as u16), 0);
+            claim
+        })
+    }
+
+    fn await_others(&mut self, cache: usize, claim: Option<Pc>) {
+        let Some(claim) = claim else { return };
+        self.out.land(claim);
+        let part = format!("caches.{}.fetch.wait", self.scenario.topology.caches[cache].name);
+        self.out.emit_timed(Verb::Await { cache: cache as u16 }, &part);
+        self.out.give_back();
     }
 
     pub(super) fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {

@@ -49,6 +49,9 @@ impl Compiler<'_> {
             access.keys = KeySource::New;
         }
         access.deletes = kind == WriteKind::Delete;
+        if let Some(cache) = self.cache_that_stores(kind, dataset) {
+            return self.write_by_cache(cache, access, place, step);
+        }
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
         let rows = Rows::Fixed(keys as u16 - 1);
@@ -71,7 +74,7 @@ impl Compiler<'_> {
             return;
         };
         let plan = &self.scenario.topology.caches[cache];
-        if plan.on_write == OnWrite::Keep || plan.hit_ratio.is_some() {
+        if plan.on_write != OnWrite::Invalidate || plan.hit_ratio.is_some() {
             return;
         }
         let access = self.out.access(Access { cache: cache as u16, ..access });
@@ -108,7 +111,7 @@ impl Compiler<'_> {
     }
 
     /// Work on an instance of a database, with the connections that it takes.
-    fn connected(
+    pub(super) fn connected(
         &mut self,
         (database, group): (usize, u16),
         place: Place,

@@ -104,7 +104,9 @@ impl Emitter {
             Verb::Lookup { hit: target, .. }
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
-            | Verb::Fork { join: target, .. } => *target = here,
+            | Verb::Fork { join: target, .. }
+            | Verb::Claim { shared: target, .. }
+            | Verb::Buffer { done: target, .. } => *target = here,
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! One program per endpoint and client kind, and one per applier.
 
 use super::breakers::Breakers;
+use super::cache_writes::FlushToWrite;
 use super::emitter::Emitter;
 use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
@@ -31,6 +32,8 @@ pub(super) struct Compiler<'a> {
     pub(super) numbers: Option<ComponentNumbers>,
     pub(super) regions: Option<&'a RegionsPlan>,
     pub(super) out: Emitter,
+    /// Flushes whose programs are still to be written.
+    pub(super) flushes: Vec<FlushToWrite>,
 }
 
 /// Where a step is written: in which service, at which depth of calls.
@@ -52,7 +55,7 @@ impl<'a> Compiler<'a> {
             out.reserve_route_slot();
         }
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, breakers, numbers, regions, out }
+        Self { scenario, layout, breakers, numbers, regions, out, flushes: Vec::new() }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -63,6 +66,7 @@ impl<'a> Compiler<'a> {
                 clients.map(|client| self.endpoint(endpoint, client)).collect();
             by_endpoint.push(programs?);
         }
+        self.flush_programs()?;
         let databases = 0..self.scenario.topology.databases.len();
         let systems: Result<Vec<SystemPrograms>, String> =
             databases.map(|database| self.system_programs(database)).collect();

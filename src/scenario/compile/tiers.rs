@@ -6,7 +6,7 @@ use super::layout::DatabaseLayout;
 use super::{dataset_space, for_each_step, result_space};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
-    Cache, CacheStart, Database, Endpoint, Eviction, ReadFrom, ResultKeys, Scenario, Step,
+    Cache, CacheStart, Database, Endpoint, Eviction, OnWrite, ReadFrom, ResultKeys, Scenario, Step,
 };
 use crate::simulation::blueprint::{CachePlan, DatabasePlan, Readers, WarmSet};
 use crate::tier::buffer_pool::BufferPool;
@@ -39,6 +39,8 @@ fn cache_plan(scenario: &Scenario, cache: &Cache) -> CachePlan {
         jitter: cache.jitter,
         sliding: cache.sliding,
         hit_ratio: cache.hit_ratio,
+        coalesce: cache.coalesce,
+        write_behind: matches!(cache.on_write, OnWrite::StoreAndFlush(_)),
         warm,
     }
 }

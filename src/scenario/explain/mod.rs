@@ -134,6 +134,8 @@ fn listing(plan: &Blueprint, program: &Program) -> Listing {
         steps.push(Step { depth, verb, object, how });
         match instruction.verb {
             Verb::Lookup { hit: end, .. }
+            | Verb::Claim { shared: end, .. }
+            | Verb::Buffer { done: end, .. }
             | Verb::Skip { to: end, .. }
             | Verb::Fan { join: end, .. }
             | Verb::Fork { join: end, .. } => blocks.push(end),

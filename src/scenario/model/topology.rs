@@ -253,6 +253,8 @@ pub struct Cache {
     pub mode: CacheMode,
     /// What a write does to the cached entry.
     pub on_write: OnWrite,
+    /// Who misses a key that is being fetched waits for that fetch.
+    pub coalesce: bool,
     /// Begins with the most popular items, or empty.
     pub start: CacheStart,
     /// The simple form: this share of keys hits, no keys are kept.
@@ -298,6 +300,10 @@ pub enum OnWrite {
     Invalidate,
     /// Leaves it: stale until its TTL ends.
     Keep,
+    /// Stores what was written, before the answer.
+    Store,
+    /// Stores what was written; the database gets it after this time.
+    StoreAndFlush(Duration),
 }
 
 /// What a cache holds at the start.

@@ -2,11 +2,11 @@
 
 use super::super::defaults;
 use super::super::model::{
-    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, LoadBalancer, OnCacheFailure, OnWrite,
-    RunKind, Service,
+    BalancingPolicy, Cache, CacheStart, Eviction, LoadBalancer, OnCacheFailure, RunKind, Service,
 };
 use super::super::reader::{Item, Reader, suggestion};
 use super::distribution::distribution;
+use super::cache_modes::modes;
 use super::guards::{adaptive, balancer_check, breaker, replace, time_or};
 use super::names::Scope;
 use super::placement::{Hosts, instances, place};
@@ -224,6 +224,7 @@ fn cache(
     let hosts = place(reader, scope, hosts, instances(reader));
     let cpu = time("cpu");
     check_working(reader, &cpu, hosts.len());
+    let modes = modes(reader, scope.regions.entries.len());
     Cache {
         name: name.to_owned(),
         hosts,
@@ -246,14 +247,9 @@ fn cache(
         ttl: reader.positive_duration("ttl"),
         jitter: jitter(reader),
         sliding: reader.flag("sliding"),
-        mode: match reader.choice("mode") {
-            Some("cache-aside") => CacheMode::CacheAside,
-            _ => CacheMode::ReadThrough,
-        },
-        on_write: match reader.choice("on_write") {
-            Some("keep") => OnWrite::Keep,
-            _ => OnWrite::Invalidate,
-        },
+        mode: modes.mode,
+        on_write: modes.on_write,
+        coalesce: modes.coalesce,
         start,
         hit_ratio,
         on_failure: match reader.choice("on_failure") {

@@ -1,6 +1,7 @@
 //! From the merged tree to the model: names become ids, quantities numbers,
 //! and every fault is recorded.
 
+mod cache_modes;
 mod checks;
 mod components;
 mod databases;

@@ -32,12 +32,12 @@ impl World<'_> {
     }
 
     /// One key of a step, apart from those of other datasets.
-    fn key(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
+    pub(super) fn key(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
         self.plan.accesses[usize::from(access)].space << 48 | self.rank(job, access, step, item)
     }
 
     /// Keys that the step still wants, by item.
-    fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
+    pub(super) fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
         let missing = self.wanted_bits(job, plan);
         (0..u32::from(plan.count)).filter(move |item| missing >> item & 1 == 1)
     }
@@ -95,6 +95,9 @@ impl World<'_> {
             return false;
         }
         let tier = &mut self.caches[cache];
+        if tier.finds_unflushed(now, node, key) {
+            return true;
+        }
         match tier.nodes[node].lookup(now, key) {
             Lookup::Hit { stale_since } => {
                 if let Some(since) = stale_since {
@@ -124,8 +127,11 @@ impl World<'_> {
             }
             let tier = &mut self.caches[cache];
             let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
-            tier.nodes[node].store(self.now, key, bytes, stale_since);
+            if !tier.is_unflushed(node, key) {
+                tier.nodes[node].store(self.now, key, bytes, stale_since);
+            }
         }
+        self.end_fetches(job, access);
         Flow::Next
     }
 
@@ -157,7 +163,7 @@ impl World<'_> {
 
     /// First commit of a key that the read did not see: missed by its replica,
     /// or made after it.
-    fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
+    pub(super) fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
         if plan.database == NONE {
             return None;
         }
@@ -228,7 +234,7 @@ impl World<'_> {
     /// Writes down the keys that a step touches.
     #[cold]
     #[inline(never)]
-    fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
+    pub(super) fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
         let plan = &self.plan.accesses[usize::from(access)];
         let request = self.jobs[job].request;
         for item in self.wanted(job, plan) {
