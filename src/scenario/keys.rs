@@ -310,6 +310,7 @@ keys! {
         key("jitter", Kind::Number, "Spreads each TTL by up to this share of it, both ways."),
         key("sliding", Kind::Flag, "Reading renews the TTL."),
         key("mode", Kind::Mixed, "\"read-through\", \"cache-aside\", \"write-around\", \"write-through\" or { write-behind = { delay = \"1 s\" } }."),
+        key("other_regions", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the caches of other regions."),
         key("coalesce", Kind::Flag, "Who misses a key that is being fetched waits for that fetch."),
         key("on_write", Kind::OneOf(&["invalidate", "keep"], &[]), "What a write does to the cached entry."),
         key("start", Kind::OneOf(&["warm", "cold"], &[]), "Begins with the most popular items, or empty."),

@@ -350,6 +350,8 @@ pub struct CachePlan {
     pub hit_ratio: Option<f64>,
     /// Who misses a key that is being fetched waits for that fetch.
     pub coalesce: bool,
+    /// What other regions hold of a written key stays there.
+    pub keeps_abroad: bool,
     /// Writes reach the database later.
     pub write_behind: bool,
     /// What it holds at the start: (space, keys, bytes of one), the most

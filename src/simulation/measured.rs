@@ -169,6 +169,7 @@ fn cache_measured((plan, tier): (&CachePlan, &CacheTier)) -> ComponentMeasured {
         ("hit_ratio", MeasuredFigure::Mean(ratio(hits, hits + misses))),
         ("lookups", MeasuredFigure::Count(hits + misses)),
         ("stale_hits", MeasuredFigure::Count(stale)),
+        ("stale_hit_ratio", MeasuredFigure::Mean(ratio(stale, hits))),
         ("stale_age_ms_mean", MeasuredFigure::Mean(mean_ms(tier.stale_age_sum, stale))),
         ("stale_age_ms_max", MeasuredFigure::Max(tier.stale_age_max.as_millis_f64())),
         ("evicted", MeasuredFigure::Count(total(|counters| counters.evicted))),

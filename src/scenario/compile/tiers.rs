@@ -40,6 +40,7 @@ fn cache_plan(scenario: &Scenario, cache: &Cache) -> CachePlan {
         sliding: cache.sliding,
         hit_ratio: cache.hit_ratio,
         coalesce: cache.coalesce,
+        keeps_abroad: cache.keeps_abroad,
         write_behind: matches!(cache.on_write, OnWrite::StoreAndFlush(_)),
         warm,
     }

@@ -197,8 +197,12 @@ impl Words<'_> {
             Verb::Fan { access, .. } => ("ask", access, "CPU work on each node that holds a key"),
             Verb::Lookup { access, .. } => ("lookup", access, "all hit → skip the block"),
             Verb::Fill { access, .. } => ("fill", access, "what was missing"),
-            Verb::Claim { access, .. } => ("claim", access, "all fetched by others → skip the block"),
-            Verb::Buffer { access, .. } => ("buffer", access, "flushed later; a dead node → the block"),
+            Verb::Claim { access, .. } => {
+                ("claim", access, "all fetched by others → skip the block")
+            }
+            Verb::Buffer { access, .. } => {
+                ("buffer", access, "flushed later; a dead node → the block")
+            }
             Verb::Flush { access, .. } => ("flush", access, "what still waits for it"),
             Verb::Settle { access, .. } => ("commit", access, "logged for the replicas"),
             Verb::Update { access, .. } => ("store", access, "what was written"),

@@ -253,6 +253,8 @@ pub struct Cache {
     pub mode: CacheMode,
     /// What a write does to the cached entry.
     pub on_write: OnWrite,
+    /// A write tells the caches of other regions nothing.
+    pub keeps_abroad: bool,
     /// Who misses a key that is being fetched waits for that fetch.
     pub coalesce: bool,
     /// Begins with the most popular items, or empty.

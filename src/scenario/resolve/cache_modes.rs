@@ -15,6 +15,7 @@ pub(super) struct Modes {
     pub(super) mode: CacheMode,
     pub(super) on_write: OnWrite,
     pub(super) coalesce: bool,
+    pub(super) keeps_abroad: bool,
 }
 
 /// Reads `mode`, `on_write` and `coalesce` of a cache, where the scenario has
@@ -32,12 +33,19 @@ pub(super) fn modes(reader: &Reader<'_>, regions: usize) -> Modes {
             without_keys(reader, "mode");
         }
         if matches!(on_write, OnWrite::StoreAndFlush(_)) && regions > 1 {
-            let message = format!("`{}` is write-behind, and there are {regions} regions", item.path);
+            let message =
+                format!("`{}` is write-behind, and there are {regions} regions", item.path);
             let help = "two caches would each be ahead of the database; use write-through";
             item.fault("E109", message, Some(help.to_owned()));
         }
     }
-    Modes { mode: found.map_or(CacheMode::ReadThrough, |found| found.0), on_write, coalesce }
+    let keeps_abroad = abroad(reader, on_write, regions);
+    Modes {
+        mode: found.map_or(CacheMode::ReadThrough, |found| found.0),
+        on_write,
+        coalesce,
+        keeps_abroad,
+    }
 }
 
 /// A mode: who reads, and what it says of writes.
@@ -52,7 +60,7 @@ fn mode(item: &Item<'_>) -> Option<Mode> {
             "write-through" => Some((CacheMode::ReadThrough, Some(OnWrite::Store))),
             "write-behind" => {
                 let message = format!("`{}` is write-behind, and has no `delay`", item.path);
-                item.fault("E101", message, Some(WRITE_BEHIND.to_owned()));
+                item.fault("E102", message, Some(WRITE_BEHIND.to_owned()));
                 None
             }
             other => {
@@ -95,12 +103,22 @@ fn on_write(reader: &Reader<'_>, mode: Option<Mode>) -> OnWrite {
     }
 }
 
+/// What a write does to the caches of other regions.
+fn abroad(reader: &Reader<'_>, on_write: OnWrite, regions: usize) -> bool {
+    let Some(item) = reader.get("other_regions") else { return false };
+    let why = match on_write {
+        OnWrite::Keep => "a write tells no cache",
+        _ if regions < 2 => "there are no other regions",
+        _ => return item.choice() == Some("keep"),
+    };
+    item.fault("E109", format!("`{}` has no meaning: {why}", item.path), None);
+    false
+}
+
 /// The simple form keeps no keys.
 fn without_keys(reader: &Reader<'_>, key: &'static str) {
-    let message = format!(
-        "`{}.{key}` is about single keys, and with `hit_ratio` none are kept",
-        reader.path
-    );
+    let message =
+        format!("`{}.{key}` is about single keys, and with `hit_ratio` none are kept", reader.path);
     let help = "give it `memory` in place of `hit_ratio`".to_owned();
     reader.context.error("E109", reader.key_origin(key), message, Some(help));
 }

@@ -5,8 +5,8 @@ use super::super::model::{
     BalancingPolicy, Cache, CacheStart, Eviction, LoadBalancer, OnCacheFailure, RunKind, Service,
 };
 use super::super::reader::{Item, Reader, suggestion};
-use super::distribution::distribution;
 use super::cache_modes::modes;
+use super::distribution::distribution;
 use super::guards::{adaptive, balancer_check, breaker, replace, time_or};
 use super::names::Scope;
 use super::placement::{Hosts, instances, place};
@@ -250,6 +250,7 @@ fn cache(
         mode: modes.mode,
         on_write: modes.on_write,
         coalesce: modes.coalesce,
+        keeps_abroad: modes.keeps_abroad,
         start,
         hit_ratio,
         on_failure: match reader.choice("on_failure") {

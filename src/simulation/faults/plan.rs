@@ -273,9 +273,7 @@ impl FaultPlan {
     pub fn cache_at(&self, node: usize) -> Option<(usize, usize)> {
         let own = &self.nodes[node];
         match self.components[usize::from(own.component)].kind {
-            ComponentKind::Cache { cache, .. } => {
-                Some((usize::from(cache), own.instance as usize))
-            }
+            ComponentKind::Cache { cache, .. } => Some((usize::from(cache), own.instance as usize)),
             _ => None,
         }
     }

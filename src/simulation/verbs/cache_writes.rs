@@ -4,7 +4,7 @@
 use crate::kernel::time::{Duration, Instant};
 use crate::route::step::{Pc, Slot, StepId, Verb};
 use crate::simulation::interpreter::Flow;
-use crate::simulation::measured::MeasuredFigure;
+use crate::simulation::measured::{MeasuredFigure, ratio};
 use crate::simulation::request::{Job, JobId, NOBODY};
 use crate::simulation::world::{CacheTier, World};
 use crate::tier::cache::{AfterFailure, WriteBuffer};
@@ -36,11 +36,12 @@ impl WriteBehind {
     }
 
     /// What happened in the window, and what is unflushed at its end.
-    pub fn figures(&self) -> [(&'static str, MeasuredFigure); 6] {
-        let unflushed: usize = self.nodes.iter().map(WriteBuffer::len).sum();
+    pub fn figures(&self) -> [(&'static str, MeasuredFigure); 7] {
+        let unflushed: u64 = self.nodes.iter().map(WriteBuffer::unflushed).sum();
         [
             ("writes_buffered", MeasuredFigure::Count(self.written)),
             ("writes_absorbed", MeasuredFigure::Count(self.absorbed)),
+            ("absorbed_ratio", MeasuredFigure::Mean(ratio(self.absorbed, self.written))),
             ("writes_flushed", MeasuredFigure::Count(self.flushed)),
             ("writes_lost", MeasuredFigure::Count(self.lost)),
             ("flushes_failed", MeasuredFigure::Count(self.failed)),
@@ -78,6 +79,46 @@ impl CacheTier {
 }
 
 impl World<'_> {
+    /// Removes the written keys from the nodes of this region, and tells those
+    /// of others.
+    #[inline(never)]
+    pub(in crate::simulation) fn invalidate(
+        &mut self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+    ) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let cache = usize::from(plan.cache);
+        for item in 0..u32::from(plan.count) {
+            let key = self.key(job, access, step, item);
+            let node = self.cache_node_of(job, access, step, item);
+            // Who is out of reach is not told, and keeps what is stale.
+            if self.cache_answers(job, cache, node) {
+                self.caches[cache].nodes[node].invalidate(key);
+            }
+            self.invalidate_abroad(job, cache, node, key);
+        }
+        Flow::Next
+    }
+
+    /// The nodes of other regions that hold a key lose it when the word has got
+    /// there from `node`; where nobody sends it, they keep it.
+    fn invalidate_abroad(&mut self, job: JobId, cache: usize, node: usize, key: u64) {
+        let Some(plan) = &self.plan.regions else { return };
+        if self.plan.caches[cache].keeps_abroad {
+            return;
+        }
+        let region_of = &plan.cache_nodes[cache];
+        for pool in 0.. {
+            let Some(holder) = self.caches[cache].placement.holders(key).nth(pool) else { break };
+            if region_of[holder] != region_of[node] && self.cache_answers(job, cache, holder) {
+                let way = plan.one_way(region_of[node], region_of[holder]);
+                self.caches[cache].nodes[holder].expire_at(key, self.now + way);
+            }
+        }
+    }
+
     /// The written keys are put into the cache; stale, if another write of them
     /// was committed meanwhile.
     #[inline(never)]
@@ -91,6 +132,7 @@ impl World<'_> {
                 let key = self.key(job, access, step, item);
                 let stale_since = self.missed_by_read(job, plan, key);
                 self.caches[cache].nodes[node].store(self.now, key, bytes, stale_since);
+                self.invalidate_abroad(job, cache, node, key);
             }
         }
         Flow::Next
@@ -183,7 +225,9 @@ impl World<'_> {
         let plan = &self.plan.accesses[usize::from(access)];
         let node = self.jobs[job].slots[FLUSHING_NODE] as usize;
         let mut missing = 0;
-        for item in (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1) {
+        for item in
+            (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1)
+        {
             let key = self.key(job, access, step, item);
             let writes = self.caches[usize::from(plan.cache)].behind();
             missing |= u64::from(writes.nodes[node].begin_flush(key)) << item;
@@ -237,7 +281,14 @@ impl World<'_> {
         flow
     }
 
-    fn keys_flushed(&mut self, job: JobId, cache: usize, database: usize, log: usize, keys: &[u64]) {
+    fn keys_flushed(
+        &mut self,
+        job: JobId,
+        cache: usize,
+        database: usize,
+        log: usize,
+        keys: &[u64],
+    ) {
         let node = self.jobs[job].slots[FLUSHING_NODE] as usize;
         let writes = self.caches[cache].behind();
         writes.flushed += keys.len() as u64;
@@ -282,7 +333,9 @@ impl World<'_> {
         let plan = &self.plan.accesses[usize::from(access)];
         let node = self.jobs[job].slots[FLUSHING_NODE] as usize;
         let mut again = 0;
-        for item in (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1) {
+        for item in
+            (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1)
+        {
             let key = self.key(job, access, step, item);
             let writes = self.caches[usize::from(plan.cache)].behind();
             match writes.nodes[node].fail_flush(key) {

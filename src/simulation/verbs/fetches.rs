@@ -62,7 +62,9 @@ impl World<'_> {
         let cache = usize::from(plan.cache);
         let mut own = self.jobs[job].missing;
         let mut delayed = 0;
-        for item in (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1) {
+        for item in
+            (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1)
+        {
             let node = self.cache_node_of(job, access, step, item);
             if !self.cache_answers(job, cache, node) {
                 continue;

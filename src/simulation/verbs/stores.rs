@@ -172,30 +172,6 @@ impl World<'_> {
         logs.iter().filter_map(|log| log.first_commit_since(key, read_at)).min()
     }
 
-    /// Removes the written keys from their nodes, those of all regions at once.
-    #[inline(never)]
-    pub(in crate::simulation) fn invalidate(
-        &mut self,
-        job: JobId,
-        access: u16,
-        step: StepId,
-    ) -> Flow {
-        let plan = &self.plan.accesses[usize::from(access)];
-        let cache = usize::from(plan.cache);
-        for item in 0..u32::from(plan.count) {
-            let key = self.key(job, access, step, item);
-            for holder in 0.. {
-                let node = self.caches[cache].placement.holders(key).nth(holder);
-                let Some(node) = node else { break };
-                // Who is out of reach is not told, and keeps what is stale.
-                if self.cache_answers(job, cache, node) {
-                    self.caches[cache].nodes[node].invalidate(key);
-                }
-            }
-        }
-        Flow::Next
-    }
-
     /// The read sees its database as of now. A replica shows the state of its
     /// last applied write: what it lacks is stale.
     #[inline(never)]

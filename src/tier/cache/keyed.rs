@@ -44,9 +44,4 @@ impl KeyTable {
         self.slab.clear();
         self.index.clear();
     }
-
-    /// How many keys have a number.
-    pub(super) fn len(&self) -> usize {
-        self.slab.held()
-    }
 }
