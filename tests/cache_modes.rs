@@ -152,3 +152,74 @@ fn whoever_waits_for_a_fetch_goes_on_whatever_becomes_of_it() {
     let cold = site("", FETCH, cache, "");
     assert_eq!(failed(&cold), 0);
 }
+
+/// Two regions with a node each, 100 ms apart; the database is in us.
+const REGIONS: &str = r#"
+[users]
+rate = "100/s"
+[datasets.posts]
+items = 5
+item_size = "1 kB"
+popularity = "uniform"
+[endpoints.look]
+share = 90
+steps = [{ read = "posts" }]
+[endpoints.change]
+share = 10
+steps = [{ update = "posts" }]
+[machines.m]
+vcpus = 4
+[entry]
+to = "services.web"
+[network]
+client_rtt = "0 ms"
+internal_rtt = "1 ms"
+handshakes = 0
+[regions.eu]
+users = 0.5
+zones = "eu-a"
+rtt = { us = "100 ms" }
+[regions.us]
+users = 0.5
+zones = "us-a"
+[services.web]
+machine = "m"
+instances = 2
+zones = ["eu-a", "us-a"]
+public = true
+workers = "unbounded"
+[caches.objects]
+holds = ["posts"]
+machine = "m"
+instances = 2
+memory = "1 GB"
+start = "cold"
+zones = ["eu-a", "us-a"]
+CACHE
+[databases.main]
+machine = "m"
+holds = "*"
+zones = "us-a"
+[run]
+duration = "60 s"
+warmup = "5 s"
+kind = "terminating"
+replications = 2
+seed = 5
+"#;
+
+#[test]
+fn other_regions_learn_of_a_write_when_the_word_is_there() {
+    let play = |cache: &str| summary(&scenario(&REGIONS.replace("CACHE", cache)));
+    let told = play("");
+    let kept = play("other_regions = \"keep\"");
+    let stale = |summary| of_cache(summary, "stale_hits");
+    assert!(stale(&told) > 100.0 && stale(&kept) > 2.0 * stale(&told));
+    // Back to the writer, and then abroad: half a round trip each, and a few
+    // ways within a region.
+    let longest = of_cache(&told, "stale_age_ms_max");
+    assert!((95.0..=103.0).contains(&longest), "{longest} ms");
+    let through = play("mode = \"write-through\"");
+    assert!(stale(&through) > 0.0);
+    assert!(of_cache(&through, "hit_ratio") > of_cache(&told, "hit_ratio"));
+}

@@ -131,6 +131,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("policy = \"weighted\"\nweights", "policy = \"random\"\n«weights", "E109"),
     ("start = \"cold\"", "hit_ratio = «1.2", "E105"),
     ("start = \"cold\"", "hit_ratio = 0.5\n«coalesce = true", "E109"),
+    ("sliding = true", "fragmentation = «1.5", "E105"),
+    ("sliding = true", "overhead = «\"5 ms\"", "E104"),
     ("sliding = true", "coalesce = «1", "E103"),
     ("on_write = \"keep\"", "on_write = \"keep\"\nother_regions = «\"keep\"", "E109"),
     ("on_write = \"keep\"", "other_regions = «\"keep\"", "E109"),

@@ -20,6 +20,9 @@ pub const SLOTS: usize = 6;
 /// Stands for the only instance of a component that nobody chooses among.
 pub const NO_SLOT: Slot = Slot::MAX;
 
+/// No program of the system.
+pub const NO_PROGRAM: u16 = u16::MAX;
+
 /// No component: the caller is a client.
 pub const NOT_A_COMPONENT: u16 = u16::MAX;
 
@@ -257,6 +260,15 @@ pub enum Verb {
         access: u16,
         /// Owner of the keys.
         step: StepId,
+        /// Program of the word to other regions, or [`NO_PROGRAM`].
+        word: u16,
+    },
+    /// The word of a write has come to another region: its nodes lose the keys.
+    Word {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
     },
     /// The written keys wait at their nodes to be flushed; goes on at `done`
     /// unless a node does not answer.
@@ -293,6 +305,8 @@ pub enum Verb {
         access: u16,
         /// Owner of the keys.
         step: StepId,
+        /// Program of the word to other regions, or [`NO_PROGRAM`].
+        word: u16,
     },
     /// The flush has ended.
     Flushed,

@@ -100,6 +100,7 @@ impl<'a> Walk<'a> {
             | Verb::Join
             | Verb::Applied { .. }
             | Verb::Flushed
+            | Verb::Word { .. }
             | Verb::Copied { .. }
             | Verb::Recovered { .. } => {
                 return match held.is_empty() {

@@ -303,6 +303,8 @@ keys! {
         key("machine", Kind::Text, "Machine type of each instance."),
         key("instances", Kind::Whole, "Number of instances; default 1."),
         key("memory", SIZE, "Memory per instance."),
+        key("overhead", SIZE, "Memory that an item takes beside its own bytes."),
+        key("fragmentation", Kind::Number, "Share of the memory that lies idle between items."),
         key("latency", TIMES, "Time of one operation, without the network."),
         key("cpu", TIMES, "CPU work of one operation on its host."),
         key("eviction", Kind::OneOf(&["lru", "lfu", "fifo", "random", "sieve", "s3-fifo", "arc"], &[]), "What goes when it is full."),

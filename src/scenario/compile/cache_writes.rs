@@ -4,7 +4,7 @@ use super::programs::{Compiler, Place};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::Held;
-use crate::route::step::{Locus, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Locus, NO_PROGRAM, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{Component, DatasetId, OnWrite, WriteKind};
 use crate::simulation::blueprint::Access;
 
@@ -12,12 +12,13 @@ use crate::simulation::blueprint::Access;
 const NODE: Slot = 0;
 const INSTANCE: Slot = 1;
 
-/// A flush whose program is still to be written.
-pub(super) struct FlushToWrite {
-    cache: usize,
-    access: Access,
-    step: StepId,
-    delay: Duration,
+/// What the system does of itself after a write, and whose program is still to
+/// be written.
+pub(super) enum Afterwards {
+    /// A flush, after this time.
+    Flush { access: Access, step: StepId, delay: Duration },
+    /// Word to other regions.
+    Word { access: Access, step: StepId },
 }
 
 impl Compiler<'_> {
@@ -57,8 +58,9 @@ impl Compiler<'_> {
         match plan.on_write {
             OnWrite::StoreAndFlush(delay) => self.write_behind(cache, access, delay, place, step),
             _ => {
+                let word = self.word(&access, step);
                 self.settle(access, place, there, step);
-                self.out.emit(Verb::Update { access: stored, step });
+                self.out.emit(Verb::Update { access: stored, step, word });
             }
         }
         self.hop(there, here);
@@ -75,16 +77,31 @@ impl Compiler<'_> {
     ) {
         let there = self.cache_locus(cache, place);
         let access = Access { looked_up: true, ..access };
-        let clients = self.scenario.workload.clients.len();
-        let endpoints = self.scenario.workload.endpoints.len();
-        let flush = (endpoints * clients + self.flushes.len()) as u16;
-        self.flushes.push(FlushToWrite { cache, access: access.clone(), step, delay });
+        let flush = self.afterwards(Afterwards::Flush { access: access.clone(), step, delay });
         let buffered = self.out.access(access.clone());
         let buffer = self.out.emit(Verb::Buffer { access: buffered, step, flush, done: 0 });
         if self.numbers.is_some() {
             self.settle(access, place, there, step);
         }
         self.out.land(buffer);
+    }
+
+    /// Number of the program that is going to be written for this: those of the
+    /// endpoints come first.
+    fn afterwards(&mut self, work: Afterwards) -> u16 {
+        let workload = &self.scenario.workload;
+        let of_endpoints = workload.endpoints.len() * workload.clients.len();
+        self.afterwards.push(work);
+        (of_endpoints + self.afterwards.len() - 1) as u16
+    }
+
+    /// Program of the word of a write to other regions, where there are any.
+    pub(super) fn word(&mut self, access: &Access, step: StepId) -> u16 {
+        let plan = &self.scenario.topology.caches[usize::from(access.cache)];
+        match self.regions.is_some_and(|regions| regions.count() > 1) && !plan.keeps_abroad {
+            true => self.afterwards(Afterwards::Word { access: access.clone(), step }),
+            false => NO_PROGRAM,
+        }
     }
 
     /// The write to the database, from where the cache is.
@@ -101,19 +118,38 @@ impl Compiler<'_> {
         });
     }
 
-    /// Programs of the system that bring buffered writes to their database.
-    pub(super) fn flush_programs(&mut self) -> Result<(), String> {
-        for flush in std::mem::take(&mut self.flushes) {
-            self.flush_program(flush)?;
+    /// Programs of what the system does after writes.
+    pub(super) fn programs_afterwards(&mut self) -> Result<(), String> {
+        for work in std::mem::take(&mut self.afterwards) {
+            match work {
+                Afterwards::Flush { access, step, delay } => {
+                    self.flush_program(access, step, delay)?;
+                }
+                Afterwards::Word { access, step } => self.word_program(access, step)?,
+            }
         }
         Ok(())
     }
 
+    /// The word is on its way, and comes.
+    fn word_program(&mut self, access: Access, step: StepId) -> Result<(), String> {
+        let name = access.name.clone();
+        self.out.begin();
+        let access = self.out.access(access);
+        self.out.emit(Verb::Depart);
+        self.out.emit(Verb::Word { access, step });
+        self.out.end(format!("word of {name}")).map(|_| ())
+    }
+
     /// The node waits, and writes what still waits with it. It is at no place
     /// that a program knows: writes come later in a single region only.
-    fn flush_program(&mut self, flush: FlushToWrite) -> Result<u16, String> {
-        let FlushToWrite { cache, access, step, delay } = flush;
-        let database = usize::from(access.database);
+    fn flush_program(
+        &mut self,
+        access: Access,
+        step: StepId,
+        delay: Duration,
+    ) -> Result<(), String> {
+        let (cache, database) = (usize::from(access.cache), usize::from(access.database));
         let (name, rows) = (access.name.clone(), rows(&access));
         let own = &self.scenario.topology.databases[database];
         let layout = &self.layout.databases[database];
@@ -141,7 +177,7 @@ impl Compiler<'_> {
         self.release(group, INSTANCE);
         self.out.emit(Verb::Flushed);
         let cache = &self.scenario.topology.caches[cache].name;
-        self.out.end(format!("flush of {name} from {cache}"))
+        self.out.end(format!("flush of {name} from {cache}")).map(|_| ())
     }
 }
 

@@ -77,11 +77,12 @@ impl Compiler<'_> {
         if plan.on_write != OnWrite::Invalidate || plan.hit_ratio.is_some() {
             return;
         }
+        let word = self.word(&Access { cache: cache as u16, ..access.clone() }, step);
         let access = self.out.access(Access { cache: cache as u16, ..access });
         let (here, there) = (self.locus(place), self.cache_locus(cache, place));
         self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheStore);
-        self.out.emit(Verb::Invalidate { access, step });
+        self.out.emit(Verb::Invalidate { access, step, word });
         self.hop(there, here);
     }
 

@@ -1,7 +1,7 @@
 //! One program per endpoint and client kind, and one per applier.
 
 use super::breakers::Breakers;
-use super::cache_writes::FlushToWrite;
+use super::cache_writes::Afterwards;
 use super::emitter::Emitter;
 use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
@@ -32,8 +32,8 @@ pub(super) struct Compiler<'a> {
     pub(super) numbers: Option<ComponentNumbers>,
     pub(super) regions: Option<&'a RegionsPlan>,
     pub(super) out: Emitter,
-    /// Flushes whose programs are still to be written.
-    pub(super) flushes: Vec<FlushToWrite>,
+    /// What comes after writes, and has no program yet.
+    pub(super) afterwards: Vec<Afterwards>,
 }
 
 /// Where a step is written: in which service, at which depth of calls.
@@ -55,7 +55,7 @@ impl<'a> Compiler<'a> {
             out.reserve_route_slot();
         }
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, breakers, numbers, regions, out, flushes: Vec::new() }
+        Self { scenario, layout, breakers, numbers, regions, out, afterwards: Vec::new() }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -66,7 +66,7 @@ impl<'a> Compiler<'a> {
                 clients.map(|client| self.endpoint(endpoint, client)).collect();
             by_endpoint.push(programs?);
         }
-        self.flush_programs()?;
+        self.programs_afterwards()?;
         let databases = 0..self.scenario.topology.databases.len();
         let systems: Result<Vec<SystemPrograms>, String> =
             databases.map(|database| self.system_programs(database)).collect();

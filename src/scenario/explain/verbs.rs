@@ -206,6 +206,7 @@ impl Words<'_> {
             Verb::Flush { access, .. } => ("flush", access, "what still waits for it"),
             Verb::Settle { access, .. } => ("commit", access, "logged for the replicas"),
             Verb::Update { access, .. } => ("store", access, "what was written"),
+            Verb::Word { access, .. } => ("drop", access, "the word has come from another region"),
             Verb::Invalidate { access, .. } => ("drop", access, "what was written"),
             Verb::Snapshot { access, .. } => ("read", access, "sees the commits applied by now"),
             Verb::Commit { access, .. } => ("commit", access, "logged for the replicas"),

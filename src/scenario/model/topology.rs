@@ -237,6 +237,10 @@ pub struct Cache {
     pub results: Vec<String>,
     /// Memory per instance, bytes.
     pub memory_bytes: u64,
+    /// Bytes that an item takes beside its own.
+    pub overhead_bytes: u64,
+    /// Share of the memory that lies idle between items.
+    pub fragmentation: f64,
     /// Time of one operation at the cache, without the network (ns).
     pub latency: Distribution,
     /// CPU work of one operation on its host (ns); default none.

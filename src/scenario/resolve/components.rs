@@ -214,6 +214,8 @@ fn cache(
         let found = reader.get(name).and_then(|item| distribution(&item));
         found.unwrap_or(Distribution::Constant(0.0))
     };
+    let overhead = reader.get("overhead").and_then(|item| item.bytes());
+    let fragmentation = reader.get("fragmentation").and_then(|item| item.number(0.0, 0.99));
     let hit_ratio = reader.get("hit_ratio").and_then(|item| item.number(0.0, 1.0));
     // The simple form keeps no keys and needs no memory.
     let memory = if reader.has("hit_ratio") { reader.get("memory") } else { reader.need("memory") };
@@ -233,6 +235,8 @@ fn cache(
         memory_bytes: memory
             .and_then(|item| item.positive_quantity().and(item.bytes()))
             .unwrap_or(0),
+        overhead_bytes: overhead.unwrap_or(0),
+        fragmentation: fragmentation.unwrap_or(0.0),
         latency: time("latency"),
         cpu,
         eviction: match reader.choice("eviction") {

@@ -1,8 +1,10 @@
 //! Writes by way of a cache: through it, or to it first and to the database
 //! later.
 
+use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
-use crate::route::step::{Pc, Slot, StepId, Verb};
+use crate::route::step::{NO_PROGRAM, Pc, Slot, StepId, Verb};
+use crate::simulation::blueprint::KeySource;
 use crate::simulation::interpreter::Flow;
 use crate::simulation::measured::{MeasuredFigure, ratio};
 use crate::simulation::request::{Job, JobId, NOBODY};
@@ -10,7 +12,10 @@ use crate::simulation::world::{CacheTier, World};
 use crate::tier::cache::{AfterFailure, WriteBuffer};
 
 /// Slot in which the job of a flush keeps the node that it comes from.
-pub const FLUSHING_NODE: usize = 0;
+const FLUSHING_NODE: usize = 0;
+
+/// Slot in which the bearer of a word keeps the region to which it goes.
+const WORD_REGION: usize = 0;
 
 /// Writes that the database may lack, node by node, in keys.
 pub struct WriteBehind {
@@ -79,62 +84,100 @@ impl CacheTier {
 }
 
 impl World<'_> {
-    /// Removes the written keys from the nodes of this region, and tells those
-    /// of others.
+    /// Removes the written keys from the nodes of this region, and sends word to
+    /// others.
     #[inline(never)]
     pub(in crate::simulation) fn invalidate(
         &mut self,
         job: JobId,
         access: u16,
         step: StepId,
+        word: u16,
     ) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let region = self.reader_region(job, plan);
+        self.drop_keys(job, access, step, region);
+        self.send_word(job, usize::from(plan.cache), region, word);
+        Flow::Next
+    }
+
+    /// The nodes that serve a region lose the keys of a step.
+    fn drop_keys(&mut self, job: JobId, access: u16, step: StepId, region: usize) {
         let plan = &self.plan.accesses[usize::from(access)];
         let cache = usize::from(plan.cache);
         for item in 0..u32::from(plan.count) {
             let key = self.key(job, access, step, item);
-            let node = self.cache_node_of(job, access, step, item);
+            let node = self.caches[cache].placement.node_of(region, key);
             // Who is out of reach is not told, and keeps what is stale.
             if self.cache_answers(job, cache, node) {
                 self.caches[cache].nodes[node].invalidate(key);
             }
-            self.invalidate_abroad(job, cache, node, key);
         }
-        Flow::Next
     }
 
-    /// The nodes of other regions that hold a key lose it when the word has got
-    /// there from `node`; where nobody sends it, they keep it.
-    fn invalidate_abroad(&mut self, job: JobId, cache: usize, node: usize, key: u64) {
-        let Some(plan) = &self.plan.regions else { return };
-        if self.plan.caches[cache].keeps_abroad {
-            return;
-        }
-        let region_of = &plan.cache_nodes[cache];
-        for pool in 0.. {
-            let Some(holder) = self.caches[cache].placement.holders(key).nth(pool) else { break };
-            if region_of[holder] != region_of[node] && self.cache_answers(job, cache, holder) {
-                let way = plan.one_way(region_of[node], region_of[holder]);
-                self.caches[cache].nodes[holder].expire_at(key, self.now + way);
+    /// The nodes of other regions learn of a write when the word gets there.
+    fn send_word(&mut self, job: JobId, cache: usize, region: usize, word: u16) {
+        let (Some(regions), true) = (&self.plan.regions, word != NO_PROGRAM) else { return };
+        let here = regions.caches[cache][region];
+        for there in (0..regions.count() as u8).filter(|&there| there != here) {
+            if !regions.cache_nodes[cache].contains(&there) {
+                continue;
             }
+            let pc = self.plan.programs.programs[usize::from(word)].start;
+            let mut bearer = Job::new(self.key_of_request(job), NOBODY, pc, self.now);
+            bearer.slots[WORD_REGION] = u32::from(there);
+            let bearer = self.spawn(bearer);
+            self.resume_after(bearer, regions.one_way(here, there));
+        }
+    }
+
+    /// The word of a write has come.
+    pub(in crate::simulation) fn word_came(
+        &mut self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+    ) -> Flow {
+        let region = self.jobs[job].slots[WORD_REGION] as usize;
+        self.drop_keys(job, access, step, region);
+        self.jobs.remove(job);
+        Flow::End
+    }
+
+    /// Owner of the draws that a job shares with its request: of the same keys.
+    fn key_of_request(&self, job: JobId) -> Key {
+        match self.jobs[job].request {
+            NOBODY => self.jobs[job].key,
+            request => self.requests[request].key,
         }
     }
 
     /// The written keys are put into the cache; stale, if another write of them
     /// was committed meanwhile.
     #[inline(never)]
-    pub(in crate::simulation) fn update(&mut self, job: JobId, access: u16, step: StepId) -> Flow {
+    pub(in crate::simulation) fn update(
+        &mut self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+        word: u16,
+    ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let cache = usize::from(plan.cache);
-        let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
+        // Nobody reads what is new.
+        if plan.keys == KeySource::New {
+            return Flow::Next;
+        }
+        let bytes = self.stored_bytes(plan);
         for item in 0..u32::from(plan.count) {
             let node = self.cache_node_of(job, access, step, item);
             if self.cache_answers(job, cache, node) {
                 let key = self.key(job, access, step, item);
                 let stale_since = self.missed_by_read(job, plan, key);
                 self.caches[cache].nodes[node].store(self.now, key, bytes, stale_since);
-                self.invalidate_abroad(job, cache, node, key);
             }
         }
+        self.send_word(job, cache, self.reader_region(job, plan), word);
         Flow::Next
     }
 
@@ -152,7 +195,7 @@ impl World<'_> {
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let cache = usize::from(plan.cache);
-        let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
+        let bytes = self.stored_bytes(plan);
         // Keys to be flushed, by item, those at one node after the other.
         let (mut left, mut due) = (0, 0);
         for item in 0..u32::from(plan.count) {
@@ -164,7 +207,9 @@ impl World<'_> {
             let key = self.key(job, access, step, item);
             self.others_are_stale(usize::from(plan.database), cache, key);
             let tier = &mut self.caches[cache];
-            tier.nodes[node].store(self.now, key, bytes, None);
+            if plan.keys != KeySource::New {
+                tier.nodes[node].store(self.now, key, bytes, None);
+            }
             due |= u64::from(tier.behind().write(node, key)) << item;
         }
         self.schedule_flushes(job, (access, step), flush, due);
@@ -188,11 +233,7 @@ impl World<'_> {
             };
             let missing = (0..count).filter(here).fold(0, |bits, item| bits | 1_u64 << item);
             due &= !missing;
-            // It owns the draws of its request: the same keys.
-            let key = match self.jobs[job].request {
-                NOBODY => self.jobs[job].key,
-                request => self.requests[request].key,
-            };
+            let key = self.key_of_request(job);
             let pc = self.plan.programs.programs[usize::from(flush)].start;
             let mut flushing = Job { missing, ..Job::new(key, NOBODY, pc, self.now) };
             flushing.slots[FLUSHING_NODE] = node as u32;

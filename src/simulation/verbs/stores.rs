@@ -125,14 +125,20 @@ impl World<'_> {
             if !self.cache_answers(job, cache, node) {
                 continue;
             }
+            let bytes = self.stored_bytes(plan);
             let tier = &mut self.caches[cache];
-            let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
             if !tier.is_unflushed(node, key) {
                 tier.nodes[node].store(self.now, key, bytes, stale_since);
             }
         }
         self.end_fetches(job, access);
         Flow::Next
+    }
+
+    /// What an item takes of a node's memory.
+    pub(super) fn stored_bytes(&self, plan: &Access) -> u32 {
+        let overhead = self.plan.caches[usize::from(plan.cache)].overhead_bytes;
+        plan.item_bytes.saturating_add(overhead).min(u64::from(u32::MAX)) as u32
     }
 
     /// The node that holds one key of a step.

@@ -303,17 +303,6 @@ impl Cache {
         }
     }
 
-    /// The entry of `key`, if held, expires at `at`, unless it does so earlier.
-    pub fn expire_at(&mut self, key: u64, at: Instant) {
-        if let Some(id) = self.find(key) {
-            let earlier = self.expires_at.get(id).min(at);
-            self.expires_at.set(id, earlier);
-            if self.sliding {
-                self.limit.set(id, self.limit.get(id).min(at));
-            }
-        }
-    }
-
     /// When the entry of `key` expires; `None` when it never does, or is not held.
     pub fn expires_at(&self, key: u64) -> Option<Instant> {
         self.find(key).map(|id| self.expires_at.get(id)).filter(|&at| at != NEVER)
