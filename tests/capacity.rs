@@ -229,6 +229,7 @@ impl Scratch {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("highwater"));
         command
             .current_dir(self.folder.path())
+            .env("COLUMNS", "80")
             .args(line.split_whitespace().map(|word| word.replace('~', " ")));
         command.timeout(std::time::Duration::from_secs(300)).assert()
     }
@@ -248,7 +249,7 @@ fn a_mark_is_said_in_words_and_files() {
     let assert = scratch.run("capacity small.toml --tolerance 5% --out out").code(0);
     let text = Scratch::stdout(&assert);
     let first = text.split("\n\n").next().unwrap().replace('\n', " ");
-    assert!(first.starts_with("A small shop carries 8"), "{first}");
+    assert!(first.starts_with("A small shop carries at least 8"), "{first}");
     assert!(first.contains("services.web.cpu gives way first"), "{first}");
     assert!(text.contains("✓ today's 1,000 users are inside the SLO"), "{text}");
     for file in ["capacity.json", "capacity.csv", "charts/capacity.svg", "manifest.json"] {
@@ -259,6 +260,20 @@ fn a_mark_is_said_in_words_and_files() {
     let (low, high) = (json["low"].as_f64().unwrap(), json["high"].as_f64().unwrap());
     assert!((8_000.0..9_000.0).contains(&low) && low < high && high <= low * 1.05);
     assert!(json["sentence"].as_str().unwrap().contains("A small shop"));
+    // What is said, what it costs and what gives way are those of one load.
+    assert_eq!(json["value"], json["low"]);
+    assert_eq!(json["headroom"].as_f64().unwrap(), low / 1_000.0 - 1.0);
+    let probes = json["probes"].as_array().unwrap();
+    let at_mark = probes.iter().find(|probe| probe["load"] == json["value"]).unwrap();
+    assert_eq!(json["cost_per_hour"], at_mark["cost_per_hour"]);
+    let digits: String = first["A small shop carries at least ".len()..]
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || *c == ',')
+        .filter(|c| *c != ',')
+        .collect();
+    assert_eq!(digits.parse::<f64>().unwrap(), low, "{first}");
+    assert!(text.contains("what is paid by use"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[test]
@@ -298,7 +313,7 @@ fn a_rate_has_its_mark_in_requests_per_second() {
     );
     let assert = scratch.run("capacity rate.toml --tolerance 5% --quiet").code(0);
     let text = Scratch::stdout(&assert).replace('\n', " ");
-    assert!(text.contains(" requests/s ("), "{text}");
+    assert!(text.contains(" requests/s inside its SLO (the mark lies in "), "{text}");
     assert!(text.contains("times today's 100"), "{text}");
 }
 
@@ -323,6 +338,7 @@ fn what_has_no_mark_is_refused_before_anything_is_played() {
         "capacity missing.toml",
         "capacity small.toml --tolerance 0%",
         "capacity small.toml --tolerance many",
+        "capacity small.toml --tolerance 5",
         "capacity small.toml --through .",
         "capacity small.toml --replications 1",
         "capacity small.toml --set services.web.instances=0",
@@ -344,7 +360,9 @@ fn a_path_of_designs_loses_no_stage() {
     scratch.write("path/notes.toml", "not a stage");
     let assert = scratch.run("capacity --through path --quiet --out out").code(3);
     let text = Scratch::stdout(&assert);
-    assert!(text.starts_with("From 8,"), "{text}");
+    assert!(text.starts_with("From at least 8,"), "{text}");
+    let table: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Stage")).collect();
+    assert!(table[0].contains(" up to ") && table[1].contains(" %"), "{text}");
     assert!(text.contains("! 03-aimless: the scenario has no [slo]"), "{text}");
     let csv = fs::read_to_string(scratch.path("out/growth.csv")).unwrap();
     let marks: Vec<f64> =
@@ -353,6 +371,40 @@ fn a_path_of_designs_loses_no_stage() {
     assert!((marks[1] / marks[0] - 2.0).abs() < 0.1, "twice the machines, twice the users: {csv}");
     assert!(csv.lines().last().unwrap().starts_with("03-aimless,A small shop,,"), "{csv}");
     assert!(scratch.path("out/charts/growth.svg").exists());
+}
+
+/// Two replications of a short run, asked for a part in a thousand.
+#[test]
+fn a_path_that_ends_undecided_says_why() {
+    let scratch = Scratch::new();
+    let short = SMALL.replace("100 s", "8 s").replace("5 s\"", "1 s\"");
+    scratch.write("path/01-one.toml", &short);
+    let line = "capacity --through path --quiet --tolerance 0.1% --replications 2 --out out";
+    let text = Scratch::stdout(&scratch.run(line).code(3)).replace("\n  ", " ");
+    assert!(text.contains("? 01-one: ") && text.contains("(exit code 3)"), "{text}");
+}
+
+/// Without a given warm-up, near saturation, a run of 1.5 s has none that ends.
+#[test]
+fn a_run_too_short_for_its_warmup_is_told_in_the_table() {
+    let scratch = Scratch::new();
+    let short = SMALL.replace("duration = \"100 s\"\nwarmup = \"5 s\"", "duration = \"1.5 s\"");
+    scratch.write("short.toml", &short);
+    let line = "capacity short.toml --quiet --users 8300 --tolerance 5%";
+    let assert = scratch.run(line);
+    let text = Scratch::stdout(&assert).replace("\n  ", " ");
+    assert!(text.contains("? undecided at "), "{text}");
+    assert!(text.contains("too short for its warm-up"), "{text}");
+}
+
+#[test]
+fn the_help_tells_the_exit_codes() {
+    let scratch = Scratch::new();
+    for command in ["capacity", "scale", "plan"] {
+        let text = Scratch::stdout(&scratch.run(&format!("{command} --help")).code(0));
+        assert!(text.contains("Exit codes: 0 "), "{text}");
+        assert!(text.contains("else as for every command"), "{text}");
+    }
 }
 
 #[test]

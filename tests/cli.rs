@@ -153,6 +153,29 @@ fn what_cannot_be_read_is_bad_input_and_named() {
 }
 
 #[test]
+fn all_faults_of_queues_are_told_at_once() {
+    let scratch = Scratch::new();
+    let enqueue = "steps = [ { enqueue = \"mail\" }, ";
+    let queues = "[queues.mial]\nattempts = 0\nwhen_full = \"drop\"\n\
+                  [queues.jobs]\nworkers = { service = \"services.wbe\" }\norder = \"sorted\"\n[slo]";
+    let text = SMALL.replace("steps = [ ", enqueue).replace("[slo]", queues);
+    scratch.write("queues.toml", &text);
+    let words = [
+        ("E201", "9:23", "`endpoints.home.steps.0.enqueue` names `mail`"),
+        ("E102", "23:1", "`queues.mial.workers` is missing"),
+        ("E105", "24:12", "`queues.mial.attempts` is 0"),
+        ("E109", "25:1", "`when_full` has no meaning without `capacity`"),
+        ("E201", "27:23", "names `services.wbe`, which is not in [services]"),
+        ("E106", "28:9", "cannot be \"sorted\""),
+    ];
+    for (code, place, reason) in words {
+        let (code, place) = (format!("error[{code}]"), format!("queues.toml:{place}\n"));
+        complains(scratch.run("run queues.toml"), 2, &[code.as_str(), place.as_str(), reason]);
+    }
+    assert!(!scratch.path("output").exists());
+}
+
+#[test]
 fn check_reports_all_files() {
     let scratch = Scratch::new();
     let words = ["first.toml", "second.toml"];

@@ -109,6 +109,27 @@ fn the_cheapest_that_meets_the_slo_is_named() {
     assert_eq!(played(none, None).cheapest, None);
 }
 
+/// A tie in price is broken by p99, or said to be one.
+#[test]
+fn designs_that_cost_the_same_are_not_called_cheaper() {
+    let pair = |second: f64| {
+        vec![
+            ("first", single_server(12.0, 1.0, 500.0)),
+            ("second", single_server(second, 1.0, 500.0)),
+        ]
+    };
+    let faster = played(pair(10.0), Some(12));
+    assert_eq!(faster.cheapest.as_deref(), Some("second"), "{}", faster.sentence);
+    let words = "first and second, cost the same; second has the lowest p99.";
+    assert!(faster.sentence.ends_with(words), "{}", faster.sentence);
+    let same = played(pair(12.0), Some(12));
+    assert!(
+        same.sentence.ends_with("none is known to be the fastest at p99."),
+        "{}",
+        same.sentence
+    );
+}
+
 fn stages(users: &str, replications: u32) -> Comparison {
     let short = [("users.count", users), ("run.duration", "10 s"), ("run.warmup", "3 s")];
     let stage = |file| shipped(file, &short);

@@ -10,8 +10,37 @@ use highwater::scenario::Severity;
 
 const FULL: &str = include_str!("language/full.toml");
 
+/// A table of the database follows.
+const SHARDED: &str = "extra_lag = \"10 ms\"";
+
 #[rustfmt::skip]
 const FAULTS: &[(&str, &str, &str)] = &[
+    // Shards.
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = «0", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = «65", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n«[databases.main.shards]\nby = \"range\"", "E102"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"posts.user\"", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"posts\"", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = «\"post.id\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nby = «\"modulo\"", "E106"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\ndedicated = «4", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n«dedicated = 1", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\nsplit = { hottest = 9, over = «5 }", "E313"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\nsplit = { hottest = 9, over = «1 }", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\nkey = \"posts.id\"\ndedicated = 1\n«split = { hottest = 9, over = 2 }", "E109"),
+    ("topology = \"primary\"\nmode = \"asynchronous\"\nextra_lag = \"10 ms\"", "topology = \"ring\"\n«[databases.main.shards]\ncount = 4", "E313"),
+    ("items = 50_000", "items = 50_000\nkeys = { «id = { items = 9 } }", "E108"),
+    ("items = 50_000", "items = 50_000\nkeys = { user = «{ zipf = 1.0 } }", "E102"),
+    ("items = 50_000", "items = 50_000\nkeys = { user = { items = «0 } }", "E105"),
+    // Their events.
+    (SHARDED, "extra_lag = \"10 ms\"\n[events.e]\nat = \"9 s\"\nreshard = «\"databases.main\"\nshards = 8\nrate = \"1 MB/s\"", "E208"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = «4\nrate = \"1 MB/s\"", "E105"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n«[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = 8", "E102"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nreshard = \"databases.main\"\nshards = 8\nrate = \"1 MB/s\"\n«for = \"1 s\"", "E109"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.primary\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.shard-4\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = «\"databases.main.shard-3.3\"", "E201"),
+    (SHARDED, "extra_lag = \"10 ms\"\n[databases.main.shards]\ncount = 4\n[events.e]\nat = \"9 s\"\nkill = \"databases.main.shard-3\"\n«shards = 3", "E109"),
     // TOML.
     ("seed = 7", "seed = «", "E009"),
     ("seed = 7", "seed = 7\n«seed = 8", "E009"),
@@ -179,9 +208,32 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("buffer_pool = \"2 GB\"", "buffer_pool = \"20 GB\"", "E306«[databases.«main]"),
     ("capacity = \"1 TB\"", "capacity = \"1 GB\"", "E307«[databases.«main]"),
     ("[hosts.box]", "[services.«lost]\nhost = \"box\"\n[hosts.box]", "W401"),
+    // Autoscaling.
+    ("[slo]", "«[autoscale.web]\ntarget = { utilisation = 0.5 }\nmax = 4\n[slo]", "E102"),
+    ("[slo]", "«[autoscale.web]\ntarget = { utilisation = 0.5 }\nmin = 1\n[slo]", "E102"),
+    ("[slo]", "«[autoscale.web]\nmin = 1\nmax = 4\n[slo]", "E102"),
+    ("[slo]", "«[autoscale.web]\ntarget = { utilisation = 0.5 }\nmin = 4\nmax = 3\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\ntarget = { utilisation = 0.5 }\nmin = «0\nmax = 2\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\ntarget = { utilisation = «0 }\nmin = 1\nmax = 2\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\ntarget = { utilisation = «1.2 }\nmin = 1\nmax = 2\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\ntarget = { queue = «0 }\nmin = 1\nmax = 2\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\ntarget = { latency = «200 }\nmin = 1\nmax = 2\n[slo]", "E104"),
+    ("[slo]", "[autoscale.web]\ntarget = { utilisation = 0.5, «queue = 3 }\nmin = 1\nmax = 2\n[slo]", "E109"),
+    ("[slo]", "[autoscale.web]\ntarget = «{ }\nmin = 1\nmax = 2\n[slo]", "E102"),
+    ("[slo]", "«[autoscale.wed]\ntarget = { utilisation = 0.5 }\nmin = 1\nmax = 2\n[slo]", "E201"),
+    ("[slo]", "[autoscale.x]\nof = «\"services.wed\"\ntarget = { utilisation = 0.5 }\nmin = 1\nmax = 2\n[slo]", "E201"),
+    ("[slo]", "«[autoscale.renderer]\ntarget = { utilisation = 0.5 }\nmin = 1\nmax = 2\n[slo]", "E109"),
+    ("[slo]", "«[autoscale.renderer]\ntarget = { latency = \"1 s\" }\nmin = 1\nmax = 2\n[slo]", "E109"),
+    ("[slo]", "[autoscale.web]\nperiod = «\"0 s\"\ntarget = { utilisation = 0.5 }\nmin = 1\nmax = 2\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n«[autoscale.web.steps.a]\nadd = 1\n[slo]", "E102"),
+    ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n«[autoscale.web.steps.a]\nbelow = { queue = 1 }\nadd = 1\n[slo]", "E109"),
+    ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n[autoscale.web.steps.a]\nabove = { queue = 1 }\nadd = «\"some\"\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n[autoscale.web.schedule.a]\nat = «\"25:00\"\nmin = 2\n[slo]", "E105"),
+    ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n«[autoscale.web.schedule.a]\nat = \"1 min\"\n[slo]", "E102"),
+    ("instances = 2\nworkers = 64", "instances = «5\nworkers = 64\n[autoscale.web]\ntarget = { utilisation = 0.5 }\nmin = 1\nmax = 3\n[services.web2]\nmachine = \"c4\"", "E105"),
     // Not yet.
     ("[slo]", "[«cdn]\n[slo]", "E901"),
-    ("engine = \"relational\"", "engine = «\"document\"", "E903"),
+    ("engine = \"relational\"", "engine = «\"object\"", "E106"),
     ("sessions = \"stateless\"", "sessions = «{ sticky = true }", "E903"),
     // Limits of the engine.
     ("items = 50_000", "items = «1_099_511_627_777", "E105"),
@@ -332,15 +384,28 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("{ html = \"30 KB\" }", "{ html = «30 }", "E104"),
     ("[clients.browser]", "[endpoints.none]\nshare = 1\nsteps = [{ call = «\"nothing\" }]\n[clients.browser]", "E201"),
     ("title = \"Everything\"", "title = «\"two\\nlines\"", "E105"),
+    // Queues.
+    ("[slo]", "[queues.jobs]\nworkers = { service = «\"services.none\" }\n[slo]", "E201"),
+    ("[slo]", "[queues.jobs]\nattempts = 1\n[slo]", "E102«[queues.jobs]"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nattempts = «0\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\ncapacity = «0\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\nvisibility_timeout = «\"0 s\"\n[slo]", "E105"),
+    ("[slo]", "[queues.jobs]\nworkers = { service = \"services.web\" }\n«when_full = \"drop\"\n[slo]", "E109"),
+    ("[slo]", "[queues.fanout]\nworkers = { «servce = \"services.web\" }\n[slo]", "E101"),
+    ("[slo]", "[queues.fanout]\nworkers = «{}\n[slo]", "E102"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = «\"databases.main\" }\n[slo]", "E201"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\norder = «\"sorted\"\n[slo]", "E106"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\nattempts = «1_001\n[slo]", "E105"),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\n«retries = 3\n[slo]", "E101"),
+    ("[slo]", "[queues.fanuot]\nworkers = { service = \"services.web\" }\n[slo]", "E201«\"fanout\""),
+    ("[slo]", "[queues.fanout]\nworkers = { service = \"services.web\" }\n[queues.«idle]\nworkers = { service = \"services.web\" }\n[slo]", "W401"),
     // Not yet.
-    ("[slo]", "[«queues.fanout]\n[slo]", "E901"),
-    ("[slo]", "[«autoscale.web]\n[slo]", "E901"),
     ("sliding = true", "«behind = \"caches.local\"", "E902"),
-    ("pool = 20", "«shards = { count = 8 }", "E902"),
-    ("engine = \"relational\"", "engine = «\"key-value\"", "E903"),
-    ("engine = \"relational\"", "engine = «\"column\"", "E903"),
-    ("engine = \"relational\"", "engine = «\"graph\"", "E903"),
-    ("topology = \"primary\"", "topology = «{ quorum = { n = 3, r = 2, w = 2 } }", "E903"),
+    ("pool = 20", "«replace = { after = \"1 s\" }", "E902"),
+    ("engine = \"relational\"", "engine = «\"keyvalue\"", "E106"),
+    ("engine = \"relational\"", "engine = «3", "E103"),
+    ("engine = \"relational\"", "engine = «\"key-value\"", "W407"),
+    ("topology = \"primary\"", "topology = { quorum = { «n = 4, r = 2, w = 2 } }", "E309"),
     ("sessions = \"stateless\"", "sessions = «{ sticky = true, size = \"20 KB\" }", "E903"),
     ("sessions = \"stateless\"", "sessions = «{ store = \"caches.objects\" }", "E903"),
     ("sessions = \"stateless\"", "sessions = «{ }", "E106"),
@@ -419,7 +484,7 @@ fn all_faults_of_a_file_are_reported_at_once() {
         .replace("share = 0.4", "share = \"most\"")
         .replace("ttl = \"30 s\"", "ttl = 30")
         .replace("{ read = \"posts\" }", "{ read = \"post\" }")
-        .replace("engine = \"relational\"", "engine = \"graph\"")
+        .replace("mode = \"cache-aside\"", "mode = \"write-through\"")
         .replace("seed = 7", "sede = 7");
     let found = found(text.as_bytes());
     let codes: Vec<&str> = found.iter().map(|one| one.code).collect();

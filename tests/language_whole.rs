@@ -59,7 +59,7 @@ fn what_is_not_simulated_yet_is_answered_at_its_place() {
     let numbered = WHOLE.lines().enumerate().skip(1);
     let marked: Vec<usize> =
         numbered.filter(|(_, line)| line.ends_with(MARK)).map(|(index, _)| index + 1).collect();
-    assert!(marked.len() > 8, "{}", marked.len());
+    assert!(!marked.is_empty(), "nothing is left: this test has done its work");
     assert_eq!(lines, marked, "{shown}");
 }
 
@@ -102,10 +102,9 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("mode = \"read-through\"", "mode = \"write-around\"", "E903"),
     ("mode = \"read-through\"", "mode = { write-behind = { delay = \"1 s\" } }", "E903"),
     ("start = \"warm\"", "start = \"cold\"", ""),
-    ("engine = \"relational\"", "engine = \"key-value\"", "E903"),
-    ("engine = \"relational\"", "engine = \"document\"", "E903"),
-    ("engine = \"relational\"", "engine = \"column\"", "E903"),
-    ("engine = \"relational\"", "engine = \"graph\"", "E903"),
+    ("engine = \"relational\"", "engine = \"graph\"", ""),
+    ("engine = \"relational\"", "engine = \"graph\"\nrow_reads = \"concurrent\"\nparallel_reads = 4", ""),
+    ("engine = \"relational\"", "engine = \"relational\"\nrow_reads = \"batched\"", ""),
     ("read_from = \"nearest\"", "read_from = \"replicas\"", ""),
     ("read_from = \"nearest\"", "read_from = \"primary\"", ""),
     ("read_from = \"nearest\"", "read_from = \"any\"", ""),

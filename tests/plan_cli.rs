@@ -53,7 +53,11 @@ impl Scratch {
 
     fn plan(&self, arguments: &[&str]) -> Assert {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("highwater"));
-        command.current_dir(self.0.path()).args(["plan", "shop.toml", "--quiet"]).args(arguments);
+        command
+            .current_dir(self.0.path())
+            .env("COLUMNS", "80")
+            .args(["plan", "shop.toml", "--quiet"])
+            .args(arguments);
         command.assert()
     }
 }
@@ -135,6 +139,93 @@ fn where_nothing_does_the_nearest_miss_and_what_to_widen_are_told() {
     assert!(stdout(&done).contains("cannot meet p99 at any load"), "{}", stdout(&done));
 }
 
+/// With a database whose primary nobody replaces.
+fn with_database(more: &str) -> String {
+    let text = SHOP
+        .replace(
+            "{ cpu = { exponential = \"20 ms\" } }",
+            "{ cpu = { exponential = \"20 ms\" } }, { insert = \"orders\" }",
+        )
+        .replace(
+            "[endpoints.page]",
+            "[datasets.orders]\nitems = 1000\nitem_size = \"1 KB\"\n[endpoints.page]",
+        )
+        .replace("p99 = \"400 ms\"", "p99 = \"400 ms\"\navailability = 0.9");
+    format!("{text}[databases.main]\nmachine = \"large\"\n{more}")
+}
+
+/// No number of web servers takes the writes of a dead primary: nothing is
+/// played to find that out, and the database is what is to be mended.
+#[test]
+fn a_primary_that_nobody_replaces_is_told_before_anything_is_played() {
+    let survive = ["--survive", "one instance", "--no-growth"];
+    let fixes = [
+        (
+            "",
+            "reads and writes",
+            "databases.main.replicas = 1 or more, and [databases.main.failover]",
+        ),
+        ("replicas = 2\n", "writes", "add [databases.main.failover]: it promotes a replica"),
+    ];
+    for (more, what, fix) in fixes {
+        let scratch = Scratch::new(&with_database(more));
+        let text = stdout(&scratch.plan(&survive).code(1));
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Also of the design with one web server, which lacks that as well.
+        let told = format!(
+            "✗ None of 6 designs carries 1,000 users with any one instance lost: nobody takes \
+             {what} of databases.main with the primary of databases.main lost (100 % of the \
+             requests need it)."
+        );
+        assert!(flat.starts_with(&told), "{text}");
+        assert!(flat.contains(fix), "{text}");
+        assert!(!flat.contains("widen"), "{text}");
+        assert!(flat.contains("6 ruled out by law, 0 played"), "{text}");
+        let csv = fs::read_to_string(scratch.path("output/shop-plan/plan.csv")).expect("the table");
+        assert!(csv.lines().skip(1).all(|line| line.contains(",rejected,bound,")), "{csv}");
+    }
+    // Where few enough write, or a replica takes over, it is for the play to say.
+    let few = with_database("").replace("[datasets.orders]", "[endpoints.read]\nshare = 0.95\nsteps = [{ cpu = { exponential = \"20 ms\" } }]\n[datasets.orders]").replace("[endpoints.page]", "[endpoints.page]\nshare = 0.05");
+    let promoted = "replicas = 1\n[databases.main.failover]\n";
+    for text in [few, with_database(promoted)] {
+        let scratch = Scratch::new(&text);
+        let done = scratch.plan(
+            &[&survive[..], &["--replications", "2", "--set", "run.duration=\"8 s\""]].concat(),
+        );
+        let text = stdout(&done);
+        assert!(text.contains(" played") && !text.contains(" 0 played"), "{text}{}", stderr(&done));
+        assert!(!text.contains("nobody takes writes"), "{text}");
+    }
+}
+
+#[test]
+fn tables_fit_and_names_stay_apart() {
+    let name = "a-service-with-a-long-name";
+    let text = SHOP.replace("services.web", &format!("services.{name}"));
+    let scratch = Scratch::new(&text);
+    let vary = format!("services.{name}.machine=small,large");
+    let done = scratch.plan(&["--vary", &vary, "--no-growth"]).code(0);
+    let text = stdout(&done);
+    let table: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("Design"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert!(table[0].contains("machines/month"), "{text}");
+    assert!(table.len() > 4 && table.iter().all(|line| line.chars().count() <= 80), "{text}");
+    let names: std::collections::BTreeSet<&str> = table[1..]
+        .iter()
+        .filter_map(|line| line.get(..line.find("  ".repeat(2).as_str())?))
+        .collect();
+    assert_eq!(names.len(), table.len() - 1, "{text}");
+    assert!(
+        text.contains("a month in machines")
+            || text.contains("a\nmonth in machines")
+            || text.replace("\n  ", " ").contains("a month in machines"),
+        "{text}"
+    );
+}
+
 #[test]
 fn an_undecided_cheaper_design_is_told_and_ends_with_three() {
     // The 99th percentile of three small machines is 276 ms.
@@ -164,6 +255,11 @@ fn what_cannot_be_planned_is_bad_input() {
     let many = ["--vary", "services.web.machine=small,large", "--set", "plan.candidates_max=7"];
     told(SHOP, &many, "12 designs, more than");
     told(SHOP, &["--vary", "services.web.instances=[0]"], "not one design of the plan");
+    let range = "--vary services.web.instances: `services.web.instances` is 0; allowed: 1 to 100000; \
+                 leave 0 out";
+    told(SHOP, &["--vary", "services.web.instances=0..3"], range);
+    let file = SHOP.replace("1..6", "0..6");
+    told(&file, &[], "shop.toml: plan.vary.\"services.web.instances\": ");
     let event = format!("{SHOP}[events.death]\nat = \"9 s\"\nkill = \"services.web.1\"\n");
     // The file itself has two instances; a design of one cannot lose the second.
     let scratch = Scratch::new(&event);

@@ -103,7 +103,8 @@ fn is_told_alike_everywhere(scaling: &Scaling) {
     let answer = terminal::scaling(scaling, &style);
     assert!(answer.lines().all(|line| line.chars().count() <= 80), "{answer}");
     assert!(answer.contains("Cheapest for today's 150 requests/s: 2 × m1"), "{answer}");
-    assert!(answer.contains("tried: m1 carries"), "the way up was cut short: {answer}");
+    assert!(answer.contains("machines/month"), "{answer}");
+    assert!(answer.contains("tried: m1 carries at least"), "the way up was cut short: {answer}");
     let files = scaling_files(scaling, &ReportOptions::default()).expect("charts");
     let text = |name: &str| {
         let (_, content) = files.iter().find(|(known, _)| known == name).expect(name);
@@ -131,6 +132,43 @@ fn the_way_up_falls_behind_and_ends_at_the_largest_machine() {
     assert!(largest.value < 100.0 * 8.0 / 1.7 && largest.value > 80.0 * 8.0 / 1.7, "{largest:?}");
     let station = largest.gives_way.as_ref().map(|one| one.station.as_str());
     assert_eq!(station, Some("services.web.cpu"));
+}
+
+/// Four m1 behind a balancer that deals at random against one m4 without
+/// contention, which answers sooner at the same price (Erlang C).
+#[test]
+fn a_tie_goes_to_the_lower_p99_and_open_verdicts_are_told() {
+    let even = SITE.replace("scaling = { contention = 0.1, coherency = 0 } ", "");
+    let even = even.replace("scheduling = \"fifo\", }", "scheduling = \"fifo\" }");
+    let mut scaling = scaled(&even.replace("150/s", "300/s"), &["m4"], 4);
+    let chosen = scaling.cheapest().expect("one carries it");
+    assert_eq!(chosen.name, "m4", "{:?}", scaling.out[3].today);
+    let said = terminal_text(&scaling);
+    assert!(
+        said.contains("m4 for 9,490 a month in machines, with a lower p99 than 4 × m1"),
+        "{said}"
+    );
+    // The other way about.
+    scaling.up[0].today.p99_ms.value = scaling.out[3].today.p99_ms.value.map(|p99| p99 + 1.0);
+    assert_eq!(scaling.cheapest().map(|step| step.name.as_str()), Some("4 × m1"));
+    scaling.up[0].one_dead.verdict = Some(Verdict::Met);
+    for step in &mut scaling.out {
+        step.one_dead.verdict = Some(Verdict::Missed);
+    }
+    scaling.out[1].one_dead.verdict = Some(Verdict::Undecided);
+    let said = terminal_text(&scaling);
+    assert!(said.contains("one instance dead: m4"), "{said}");
+    assert!(said.contains("undecided for less: 2 × m1"), "{said}");
+    scaling.up[0].one_dead.verdict = Some(Verdict::Missed);
+    let said = terminal_text(&scaling);
+    assert!(said.contains("No step is known to meet the SLO with one instance dead"), "{said}");
+    assert!(said.contains("undecided: 2 × m1"), "{said}");
+}
+
+/// On one line.
+fn terminal_text(scaling: &Scaling) -> String {
+    let style = Style { color: false, width: 80, next: None };
+    terminal::scaling(scaling, &style).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Checks fall on 40 s and 80 s; the second that fails does so after a second
@@ -167,7 +205,10 @@ fn what_cannot_be_scaled_is_refused_before_anything_is_written() {
     fs::write(folder.path().join("bare.toml"), bare).expect("written");
     let shared = SITE.replace("machine = \"m1\"\ninstances = 2", "host = \"shared\"");
     fs::write(folder.path().join("shared.toml"), shared).expect("written");
-    let wrong: [(&str, &[&str]); 8] = [
+    let twice: &[&str] = &["--machines: `m2` stands there twice", "once"];
+    let wrong: [(&str, &[&str]); 10] = [
+        ("site.toml --tier services.web --machines m2,m4,m2", twice),
+        ("site.toml --tier services.web --machines m1 --max-instances 1", &["no other size"]),
         ("site.toml --tier services.wep", &["services.wep", "did you mean `services.web`"]),
         ("site.toml --tier web", &["did you mean `services.web`"]),
         ("site.toml --tier load_balancers.public", &["runs on machines", "services.web"]),

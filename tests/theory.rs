@@ -23,6 +23,8 @@ mod failures;
 mod names;
 #[path = "theory/networks.rs"]
 mod networks;
+#[path = "theory/order.rs"]
+mod order;
 #[path = "theory/published.rs"]
 mod published;
 #[path = "theory/queues.rs"]
@@ -30,11 +32,12 @@ mod queues;
 #[path = "theory/replacement.rs"]
 mod replacement;
 
+use highwater::experiment::reference::REFERENCES;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Scenarios whose expected value is an approximation of the model, by name.
-const APPROXIMATE: [&str; 4] = ["lru-che", "lru-ttl", "power-of-two", "web-tier"];
+const APPROXIMATE: [&str; 5] = ["lru-che", "lru-ttl", "power-of-two", "queue-burst", "web-tier"];
 
 fn scenarios() -> BTreeMap<String, toml::Table> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/reference");
@@ -90,6 +93,14 @@ fn no_scenario_expects_what_no_formula_gives() {
             assert!(known[name.as_str()].contains(&figure.as_str()), "{name}: {figure}");
         }
     }
+}
+
+#[test]
+fn all_of_them_are_validated() {
+    let validated: Vec<&str> = REFERENCES.iter().map(|(name, _)| *name).collect();
+    let scenarios = scenarios();
+    let left_out = scenarios.keys().filter(|name| !validated.contains(&name.as_str()));
+    assert_eq!(left_out.collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[test]

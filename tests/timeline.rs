@@ -18,6 +18,8 @@ mod databases;
 mod death;
 #[path = "timeline/in_flight.rs"]
 mod in_flight;
+#[path = "timeline/queues.rs"]
+mod queues;
 #[path = "timeline/slowly.rs"]
 mod slowly;
 #[path = "timeline/stores.rs"]

@@ -48,6 +48,8 @@ struct Entry {
 #[derive(Deserialize)]
 struct Earlier {
     program: String,
+    #[serde(default)]
+    command_line: Vec<String>,
     files: Vec<Entry>,
 }
 
@@ -96,15 +98,25 @@ impl Manifest {
 /// The files that an earlier run of ours left in a folder; `None` where the
 /// folder bears no manifest of ours. Names that lead elsewhere are dropped.
 pub(super) fn files_of_earlier_run(folder: &Path) -> Option<Vec<String>> {
+    let earlier = earlier(folder)?;
+    let ours = earlier.program == PROGRAM;
+    let names = earlier.files.into_iter().map(|entry| entry.path);
+    ours.then(|| names.filter(|name| stays_inside(name)).collect())
+}
+
+fn earlier(folder: &Path) -> Option<Earlier> {
     let path = folder.join(NAME);
     let metadata = fs::symlink_metadata(&path).ok()?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return None;
     }
-    let earlier: Earlier = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
-    let ours = earlier.program == PROGRAM;
-    let names = earlier.files.into_iter().map(|entry| entry.path);
-    ours.then(|| names.filter(|name| stays_inside(name)).collect())
+    serde_json::from_slice(&fs::read(&path).ok()?).ok()
+}
+
+/// The command line that filled a folder; `None` where none is known.
+pub(super) fn earlier_command_line(folder: &Path) -> Option<Vec<String>> {
+    let earlier = earlier(folder)?;
+    (earlier.program == PROGRAM && !earlier.command_line.is_empty()).then_some(earlier.command_line)
 }
 
 /// Whether a name is a plain way down from the folder.

@@ -176,6 +176,21 @@ fn lock(folder: &Path) -> Result<File, TryLockError> {
     Ok(file)
 }
 
+/// Writes a file that must not be there yet, and its folder where that is missing.
+pub(super) fn create(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let written = fs::create_dir_all(folder).and_then(|()| {
+        let mut file = temporary(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        synchronise(folder)
+    });
+    written
+        .map_err(|error| Failure::Input(format!("{} cannot be written: {error}", path.display())))
+}
+
 /// Tries whether there is permission and room at all.
 fn probe(folder: &Path) -> io::Result<()> {
     temporary(folder)?.write_all(&[0; PROBE_BYTES])

@@ -19,6 +19,7 @@ use super::summary::{
     RequestCounts, ResponseTime, Results, ScenarioName, StationResult, Summary, TracedResult, Wait,
 };
 use super::timeline::timeline;
+use super::warmup::TOO_SHORT;
 use crate::metrics::histogram::{Histogram, Quantile};
 use crate::scenario::map::map;
 use crate::scenario::model::{RunKind, Scenario};
@@ -402,11 +403,7 @@ impl Replications<'_> {
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.any_too_short() {
-            warnings.push(
-                "the run is too short for its warm-up (MSER-5 finds no truncation point in the \
-                 first half of a pilot run): nothing was cut; run longer, or set run.warmup"
-                    .to_owned(),
-            );
+            warnings.push(TOO_SHORT.to_owned());
         }
         warnings
     }

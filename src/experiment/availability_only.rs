@@ -14,6 +14,10 @@ const NOTE: &str = "availability only: no request was played";
 pub(super) fn remove_requests(blueprint: &mut Blueprint) {
     blueprint.population.users = 0;
     blueprint.population.arrivals = ArrivalPlan::Replay(Vec::new());
+    // Without load there is nothing to follow: the number stays.
+    if let Some(faults) = &mut blueprint.faults {
+        faults.autoscalers.clear();
+    }
 }
 
 /// Leaves no figure that speaks of requests, and adds the exact availabilities.

@@ -53,8 +53,11 @@ fn typical_utilisation(
         let alike: Vec<&StationResult> =
             stations.iter().filter(|other| other.name == station.name).collect();
         let mean = |of: fn(&Estimate) -> Option<f64>| -> Option<f64> {
-            let ends: Option<Vec<f64>> = alike.iter().map(|other| of(&other.utilisation)).collect();
-            Some(ends?.iter().sum::<f64>() / alike.len() as f64)
+            // Machines that were never there have none.
+            let ran = alike.iter().filter(|other| other.utilisation.value.is_some());
+            let ends: Option<Vec<f64>> = ran.map(|other| of(&other.utilisation)).collect();
+            let ends = ends.filter(|ends| !ends.is_empty())?;
+            Some(ends.iter().sum::<f64>() / ends.len() as f64)
         };
         utilisation.value = mean(|estimate| estimate.value);
         utilisation.low = mean(|estimate| estimate.low);

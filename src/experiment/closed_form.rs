@@ -7,7 +7,7 @@ use super::ensemble::Replication;
 use super::incidents::longest_incident_s;
 use super::summary::ClosedForm;
 use crate::kernel::distribution::Distribution;
-use crate::scenario::model::{Component, FailureProcess, Scenario, Target, Topology};
+use crate::scenario::model::{Component, Database, FailureProcess, Scenario, Target, Topology};
 use crate::simulation::availability::ComponentUpTime;
 
 /// Farther from the exact value than so many half-widths is called odd: four
@@ -69,7 +69,7 @@ impl Chain {
             && failures
                 .processes
                 .iter()
-                .all(|other| std::ptr::eq(other, process) || is_apart(other.of, component));
+                .all(|other| std::ptr::eq(other, process) || other.of.spares(component));
         let (name, machines) = machines(&scenario.topology, component)?;
         alone.then_some(())?;
         Some(Self {
@@ -108,20 +108,11 @@ impl Chain {
     }
 }
 
-/// Whether what strikes `target` leaves a component alone.
-fn is_apart(target: Target, component: Component) -> bool {
-    let database = |id: usize| component != Component::Database(id);
-    match target {
-        Target::All(other) | Target::Instance(other, _) => other != component,
-        Target::Primary(id) | Target::Replica(id) => database(id),
-        Target::Host(_) | Target::Rack(_) | Target::Zone(_) | Target::Region(_) => false,
-    }
-}
-
 /// Instances that must be up.
 fn needed(topology: &Topology, component: Component) -> u32 {
     match component {
         Component::Service(id) => topology.services.get(id).map_or(1, |service| service.needed),
+        Component::Database(id) => topology.databases.get(id).map_or(1, Database::needed),
         _ => 1,
     }
 }
@@ -138,7 +129,8 @@ fn machines(topology: &Topology, component: Component) -> Option<(String, u32)> 
             let replaced = |one: &crate::scenario::model::LoadBalancer| {
                 one.targets == id && one.replace.is_some()
             };
-            let replaced = topology.load_balancers.iter().any(replaced);
+            let scaled = topology.autoscalers.iter().any(|one| one.service == id);
+            let replaced = scaled || topology.load_balancers.iter().any(replaced);
             (!replaced).then(|| (format!("services.{}", service.name), service.instances))
         }
         Component::Cache(id) => {

@@ -51,7 +51,12 @@ pub(super) fn standing_parts(scenario: &Scenario) -> Named<f64> {
     let topology = &scenario.topology;
     standing(topology, |owner| {
         let name = owner.strip_prefix("services.")?;
-        let service = topology.services.iter().find(|service| service.name == name)?;
+        let id = topology.services.iter().position(|service| service.name == name)?;
+        // What an autoscaler may come to must be in the budget.
+        if topology.autoscalers.iter().any(|scaler| scaler.service == id) {
+            return None;
+        }
+        let service = &topology.services[id];
         (service.instances as usize != service.hosts.len()).then(|| f64::from(service.instances))
     })
 }

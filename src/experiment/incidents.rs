@@ -8,7 +8,7 @@ use super::ensemble::Replication;
 use super::summary::{
     ComponentIncident, Estimate, INCIDENTS_LISTED, IncidentGroup, IncidentResult, Named,
 };
-use crate::simulation::availability::{Incident, IncidentSums, UpTime, tier};
+use crate::simulation::availability::{Incident, IncidentSums, PLANNED, UpTime, tier};
 use std::collections::HashMap;
 
 impl Replications<'_> {
@@ -113,14 +113,16 @@ impl Replications<'_> {
     }
 }
 
-/// What has no end lasts to that of the run.
+/// What has no end lasts to that of the run; what was wanted is no failure.
 pub(super) fn longest_incident_s(replications: &[Replication]) -> Option<f64> {
     let lengths = replications.iter().flat_map(|one| {
         let last = one.played.window_end;
-        let kept = incidents_of(one).iter().map(move |incident| {
+        let failures = incidents_of(one).iter().filter(|own| !PLANNED.contains(&own.kind));
+        let kept = failures.map(move |incident| {
             incident.end.unwrap_or(last).saturating_since(incident.start).as_secs_f64()
         });
-        kept.chain(further(one).iter().map(|sums| sums.longest.as_secs_f64()))
+        let sums = further(one).iter().filter(|own| !PLANNED.contains(&own.kind));
+        kept.chain(sums.map(|sums| sums.longest.as_secs_f64()))
     });
     lengths.reduce(f64::max)
 }

@@ -4,7 +4,8 @@ use super::ensemble::Replication;
 use super::summary::{Series, TimeSeries};
 use crate::metrics::series::{BUCKETS, QuantileSeries, SumSeries};
 use crate::simulation::blueprint::Blueprint;
-use crate::simulation::recorder::Courses;
+use crate::simulation::courses::Shape;
+use crate::simulation::recorder::{Courses, StationCourse};
 use crate::simulation::regional::RegionRecord;
 use crate::tier::failover::Topology;
 
@@ -33,7 +34,7 @@ pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSe
     for (name, course) in plan.stations.names.iter().zip(&courses.stations) {
         let capacity = capacity(replications, &name.name, plan);
         let rows = [
-            ("utilisation", capacity.map(|capacity| table.level(&course.busy, capacity))),
+            ("utilisation", capacity.map(|capacity| table.share(course, capacity))),
             ("queue_length", Some(table.level(&course.queue, 1.0))),
         ];
         for (figure, values) in rows {
@@ -55,6 +56,15 @@ pub(super) fn timeline(plan: &Blueprint, replications: &[Replication]) -> TimeSe
             let component = database.name.clone();
             series.push(Series { component, figure: figure.to_owned(), values });
         }
+    }
+    for course in &courses.components {
+        let values = match course.shape {
+            Shape::Level => table.level(&course.sums, 1.0),
+            Shape::Rate => table.rate(&course.sums),
+            Shape::Greatest => table.seconds(&course.greatest),
+        };
+        let (component, figure) = (course.component.clone(), course.figure.to_owned());
+        series.push(Series { component, figure, values });
     }
     TimeSeries { bucket_s: courses.clock.width().as_secs_f64(), warmup_s: warmup, buckets, series }
 }
@@ -89,6 +99,10 @@ fn merged(replications: &[Replication]) -> Courses {
         for (mine, theirs) in all.stations.iter_mut().zip(&courses.stations) {
             mine.busy.merge(&theirs.busy);
             mine.queue.merge(&theirs.queue);
+            mine.absent.merge(&theirs.absent);
+        }
+        for (mine, theirs) in all.components.iter_mut().zip(&courses.components) {
+            mine.merge(theirs);
         }
         for (mine, theirs) in all.databases.iter_mut().zip(&courses.databases) {
             mine.merge(theirs);
@@ -146,6 +160,14 @@ impl Table<'_> {
         })
     }
 
+    /// Busy servers over those of the machines that were there.
+    fn share(&self, course: &StationCourse, capacity: f64) -> Vec<Option<f64>> {
+        let level = self.level(&course.busy, capacity);
+        let there = self.level(&course.absent, capacity).into_iter().map(|gone| Some(1.0 - gone?));
+        let share = |(busy, there): (Option<f64>, Option<f64>)| Some(busy? / there?.max(1e-9));
+        level.into_iter().zip(there).map(share).collect()
+    }
+
     /// Mean response time in milliseconds.
     fn mean(&self, sums: &SumSeries, answered: &SumSeries) -> Vec<Option<f64>> {
         self.each(|bucket| {
@@ -157,6 +179,11 @@ impl Table<'_> {
     /// Milliseconds at the end of each bucket.
     fn lag(&self, nanos: &[u64]) -> Vec<Option<f64>> {
         self.each(|bucket| Some(nanos[bucket] as f64 / 1e6))
+    }
+
+    /// Seconds at the end of each bucket.
+    fn seconds(&self, nanos: &[u64]) -> Vec<Option<f64>> {
+        self.each(|bucket| Some(nanos[bucket] as f64 / 1e9))
     }
 
     fn quantile(&self, series: &QuantileSeries, p: f64) -> Vec<Option<f64>> {

@@ -7,6 +7,10 @@ use crate::simulation::recorder::Batches;
 /// Fewest batches that say anything.
 const BATCHES_MIN: usize = 20;
 
+/// The warning of a run whose warm-up takes longer than it lasts.
+pub const TOO_SHORT: &str = "the run is too short for its warm-up (MSER-5 finds no truncation point in the first half of \
+     a pilot run): nothing was cut; run longer, or set run.warmup";
+
 /// What MSER-5 says of one replication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Warmup {

@@ -43,6 +43,7 @@ fn csv(capacity: &Capacity) -> Vec<u8> {
         table.heading(figure);
     }
     table.texts(&["binding", "bottleneck", "utilisation", "cost_per_hour", "overload"]);
+    table.text("undecided_because");
     table.end();
     for probe in &capacity.probes {
         table.number(Some(probe.load));
@@ -58,6 +59,7 @@ fn csv(capacity: &Capacity) -> Vec<u8> {
         table.number(first.map(|first| first.utilisation));
         table.number(Some(probe.cost_per_hour).filter(|_| probe.simulated));
         table.text(probe.overload.as_deref().unwrap_or(""));
+        table.text(probe.undecided_because.as_deref().unwrap_or(""));
         table.end();
     }
     table.bytes()
@@ -77,11 +79,11 @@ pub(super) fn sentence(capacity: &Capacity) -> String {
     let answer = match (capacity.ended, capacity.high) {
         (Ended::Nothing, _) => return nothing(capacity),
         (Ended::Boundless, _) | (_, None) => format!(
-            "carries {} inside its SLO, and no more than that was found to miss it",
-            with_noun(capacity.unit, capacity.low)
+            "carries at least {} inside its SLO, and no more than that was found to miss it",
+            with_noun(capacity.unit, capacity.value)
         ),
         (_, Some(high)) => format!(
-            "carries {} ({} to {}) inside its SLO",
+            "carries at least {} inside its SLO (the mark lies in {} to {})",
             with_noun(capacity.unit, capacity.value),
             load(capacity.unit, capacity.low),
             load(capacity.unit, high)

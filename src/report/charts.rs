@@ -136,6 +136,12 @@ fn queues(results: &Results) -> Chart {
     }
 }
 
+/// Points that are named beside the plot, also where there is but one: a name in
+/// place may lie on the points of others. A gap at the end makes them several.
+fn named_beside(points: impl Iterator<Item = Option<(f64, f64)>>) -> Vec<Option<(f64, f64)>> {
+    points.chain([None]).collect()
+}
+
 /// Where the mean response time goes, hop by hop.
 fn attribution(summary: &Summary) -> Chart {
     let mut hops = hops(summary);

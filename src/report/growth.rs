@@ -80,11 +80,11 @@ pub(super) fn sentence(growth: &Growth) -> String {
         super::capacity::with_noun(one.unit, one.value)
     };
     if first.name == last.name {
-        return format!("{} carries most: {}.", label(&last.name), mark(high));
+        return format!("{} carries most: at least {}.", label(&last.name), mark(high));
     }
     let times = number::plain(high.value / low.value);
     format!(
-        "From {} in {} to {} in {}: {times} times as many.",
+        "From at least {} in {} to at least {} in {}: {times} times as many.",
         mark(low),
         label(&first.name),
         mark(high),

@@ -4,7 +4,7 @@ use super::csv::Table;
 use super::json::{pretty, value};
 use super::number;
 use crate::experiment::capacity::Unit;
-use crate::experiment::scale::{Scaling, Step, Way};
+use crate::experiment::scale::{Scaling, Step, Way, same_price};
 use crate::experiment::summary::{FORMAT, Verdict};
 use serde_json::{Map, Value};
 
@@ -103,7 +103,7 @@ pub fn sentences(scaling: &Scaling) -> Vec<String> {
 /// What a step carries.
 fn carries(scaling: &Scaling, step: &Step) -> String {
     match step.capacity.low > 0.0 {
-        true => format!("carries {}", load(scaling, step.capacity.value)),
+        true => format!("carries at least {}", load(scaling, step.capacity.value)),
         false => "carries no load that can be judged".to_owned(),
     }
 }
@@ -116,7 +116,7 @@ fn per_month(step: &Step) -> f64 {
 fn price(step: &Step) -> String {
     match per_month(step) {
         none if none <= 0.0 => String::new(),
-        month => format!(" for {} a month", number::fixed(month, 0)),
+        month => format!(" for {} a month in machines", number::fixed(month, 0)),
     }
 }
 
@@ -180,7 +180,9 @@ fn today(scaling: &Scaling) -> Option<String> {
     let users = load(scaling, scaling.today);
     Some(match (scaling.cheapest(), scaling.verdict()) {
         (Some(step), _) => {
-            format!("Cheapest for today's {users}: {}{}.", step.name, price(step))
+            let sooner = sooner(step, |one| Some(one.today.verdict), scaling);
+            let open = open(step, |one| Some(one.today.verdict), scaling);
+            format!("Cheapest for today's {users}: {}{}{sooner}{open}.", step.name, price(step))
         }
         (None, Verdict::Undecided) => {
             format!("No step is known to carry today's {users}; some are undecided.")
@@ -191,16 +193,61 @@ fn today(scaling: &Scaling) -> Option<String> {
 
 /// Where the design survives the loss of one instance.
 fn one_dead(scaling: &Scaling) -> Option<String> {
-    let survives = |step: &&Step| step.one_dead.verdict == Some(Verdict::Met);
-    let cheapest = scaling.steps().filter(survives).reduce(|best, next| {
-        if next.machines_per_hour < best.machines_per_hour { next } else { best }
-    });
-    match cheapest {
-        Some(step) => Some(format!(
-            "The cheapest that meets the SLO with one instance dead: {}{}.",
+    let verdict = |step: &Step| step.one_dead.verdict;
+    Some(match scaling.cheapest_with_one_dead() {
+        Some(step) => format!(
+            "The cheapest that meets the SLO with one instance dead: {}{}{}{}.",
             step.name,
-            price(step)
-        )),
-        None => Some("No step is known to meet the SLO with one instance dead.".to_owned()),
+            price(step),
+            sooner(step, verdict, scaling),
+            open(step, verdict, scaling)
+        ),
+        None => match undecided(scaling, verdict, f64::INFINITY) {
+            names if names.is_empty() => "No step meets the SLO with one instance dead.".to_owned(),
+            names => format!(
+                "No step is known to meet the SLO with one instance dead; undecided: {}.",
+                names.join(", ")
+            ),
+        },
+    })
+}
+
+/// `, sooner than c16 at the same price`: a tie is not called cheaper.
+fn sooner(chosen: &Step, verdict: impl Fn(&Step) -> Option<Verdict>, scaling: &Scaling) -> String {
+    // One present machine stands in both ways.
+    let design = |step: &Step| (step.machine.clone(), step.instances);
+    let ties = scaling.steps().filter(|step| {
+        same_price(step, chosen)
+            && design(step) != design(chosen)
+            && verdict(step) == Some(Verdict::Met)
+    });
+    let names: Vec<&str> = ties.map(|step| step.name.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(", with a lower p99 than {} at the same price", names.join(", ")),
     }
+}
+
+/// `; undecided for less: 3 × c4`: cheaper steps that may do as well.
+fn open(chosen: &Step, verdict: impl Fn(&Step) -> Option<Verdict>, scaling: &Scaling) -> String {
+    let names = undecided(scaling, verdict, chosen.machines_per_hour);
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; undecided for less: {} (more --replications, or a longer run, decide)",
+            names.join(", ")
+        ),
+    }
+}
+
+/// Steps below a price of which it is not certain.
+fn undecided(
+    scaling: &Scaling,
+    verdict: impl Fn(&Step) -> Option<Verdict>,
+    below: f64,
+) -> Vec<&str> {
+    let open = scaling
+        .steps()
+        .filter(|step| verdict(step) == Some(Verdict::Undecided) && step.machines_per_hour < below);
+    open.map(|step| step.name.as_str()).collect()
 }

@@ -9,7 +9,8 @@ use super::text;
 use super::{File, ReportError, ReportOptions};
 use crate::experiment::summary::Verdict;
 use crate::experiment::sweep::{
-    Answer, CellResult, Definition, Effect, Label, Measured, answer, best, quantity,
+    Answer, CellResult, Definition, Effect, Ground, Keys, Label, Measured, answer, best, is_load,
+    quantity,
 };
 use serde_json::{Map, Value, json};
 
@@ -197,6 +198,11 @@ pub(super) fn verdict(result: &CellResult) -> &'static str {
     }
 }
 
+/// `too short`, where that is why a cell is undecided; else its label.
+pub(super) fn remark(result: &CellResult) -> &'static str {
+    if result.label.is_none() && result.is_too_short() { "too short" } else { label(result) }
+}
+
 /// `limit`, `unstable`, or nothing.
 pub(super) fn label(result: &CellResult) -> &'static str {
     match result.label {
@@ -219,7 +225,9 @@ pub(super) fn sentence(definition: &Definition, results: &[CellResult], answer: 
     }
     if answer.finished > 0 {
         sentences.push(verdicts(answer));
-        sentences.extend(best(results).map(|best| recommendation(definition, best)));
+        let best = best(definition, results);
+        sentences.extend(best.map(|best| recommendation(definition, best, answer)));
+        sentences.extend(turning_away(answer));
         sentences.extend(answer.effects.first().map(effect));
     }
     sentences.join(" ")
@@ -248,29 +256,90 @@ fn be(count: usize) -> &'static str {
     if count == 1 { "is" } else { "are" }
 }
 
-fn recommendation(definition: &Definition, best: &CellResult) -> String {
+fn recommendation(definition: &Definition, best: &CellResult, answer: &Answer) -> String {
     let p99 = best.figure("response_time_ms.p99").and_then(|one| Some((one.value?, one.at_least)));
     let p99 = p99.map(|(value, bound)| {
         let bound = if bound { "≥ " } else { "" };
         format!("{bound}{}", Unit::Milliseconds.value(value))
     });
-    let cost = best.value("cost.per_hour").filter(|cost| *cost > 0.0);
     let name = text::sentence(&definition.name(&best.cell));
     let number = best.cell.cell;
-    match (best.is_met(), cost, p99) {
-        (true, Some(cost), Some(p99)) => format!(
-            "The cheapest that does is cell {number} ({name}): {} an hour at a p99 of {p99}.",
-            number::money(cost)
-        ),
-        (true, None, Some(p99)) => {
-            format!("The fastest that does is cell {number} ({name}), with a p99 of {p99}.")
-        }
-        (true, _, None) => format!("The cheapest that does is cell {number} ({name})."),
-        (false, _, Some(p99)) => {
-            format!("The lowest p99, {p99}, is that of cell {number} ({name}).")
-        }
-        (false, _, None) => format!("Cell {number} ({name}) comes nearest."),
+    match (best.is_met(), p99) {
+        (true, p99) => taken(definition, best, answer.compared, p99),
+        (false, Some(p99)) => format!("The lowest p99, {p99}, is that of cell {number} ({name})."),
+        (false, None) => format!("Cell {number} ({name}) comes nearest."),
     }
+}
+
+/// The cell to take, and how far its price was compared.
+fn taken(
+    definition: &Definition,
+    best: &CellResult,
+    compared: Ground,
+    p99: Option<String>,
+) -> String {
+    let hourly = best.value("cost.per_hour").filter(|cost| *cost > 0.0);
+    let (load, design) = name_in_parts(definition, best);
+    let cell = match design.is_empty() {
+        true => format!("cell {}", best.cell.cell),
+        false => format!("cell {} ({design})", best.cell.cell),
+    };
+    let price = match compared {
+        Ground::PerRequest => best
+            .value("cost.per_million_requests")
+            .filter(|_| hourly.is_some())
+            .map(|price| format!("{} per million requests", number::money(price))),
+        _ => hourly.map(|price| format!("{} an hour", number::money(price))),
+    };
+    let superlative = if price.is_some() { "cheapest" } else { "fastest" };
+    let figures: Vec<String> =
+        price.into_iter().chain(p99.map(|p99| format!("a p99 of {p99}"))).collect();
+    let figures = match figures.is_empty() {
+        true => String::new(),
+        false => format!(": {}", figures.join(" at ")),
+    };
+    match compared {
+        Ground::SameLoad => format!("The {superlative} that does is {cell}{figures}."),
+        Ground::WithinLoad => format!(
+            "Under {load}, the heaviest load at which any does, the {superlative} is \
+             {cell}{figures}."
+        ),
+        Ground::PerRequest => {
+            let name = text::sentence(&definition.name(&best.cell));
+            let number = best.cell.cell;
+            format!(
+                "By the request, the {superlative} that does is cell {number} ({name}){figures}."
+            )
+        }
+        Ground::LoadAlone => {
+            format!("The heaviest load at which it does is {load}, {cell}{figures}.")
+        }
+    }
+}
+
+/// The values of a cell that make its load, and the others.
+fn name_in_parts(definition: &Definition, one: &CellResult) -> (String, String) {
+    let pairs = definition.axes.iter().zip(&one.cell.values);
+    let (load, design): (Vec<_>, Vec<_>) = pairs.partition(|(axis, _)| is_load(&axis.key));
+    let name = |pairs: Vec<(&Keys, &String)>| {
+        let pairs: Vec<String> =
+            pairs.iter().map(|(axis, value)| format!("{}={value}", axis.key)).collect();
+        text::sentence(&pairs.join(" "))
+    };
+    (name(load), name(design))
+}
+
+/// Cells that are cheap as they turn requests away.
+fn turning_away(answer: &Answer) -> Option<String> {
+    let (count, verb) = match answer.turning_away {
+        0 => return None,
+        1 => ("1 cell".to_owned(), "meets"),
+        count => (format!("{} cells", number::count(count as u64)), "meet"),
+    };
+    Some(format!(
+        "{count} that {verb} it fail more than 1 % more of their requests than others under the \
+         same load, and do not count as cheap."
+    ))
 }
 
 /// What a key does, in words.

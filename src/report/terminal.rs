@@ -4,6 +4,7 @@ mod capacity;
 mod comparison;
 mod coverage;
 mod failures;
+mod fit;
 mod growth;
 mod plan;
 mod run;

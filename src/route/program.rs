@@ -89,10 +89,15 @@ pub struct Programs {
     pub branches: Vec<Pc>,
     /// What is held where.
     pub holds: Vec<Hold>,
+    /// Programs of what the system does after writes, by their number in the
+    /// verbs.
+    pub afterwards: Vec<u16>,
     /// Where jobs lie that wait for an event after they were struck or frozen.
     pub limbo: Limbo,
     /// Names of the attribution parts, such as `services.web.cpu.wait`.
     pub parts: Vec<String>,
+    /// Shards of each way of placing keys on them.
+    pub shards: Vec<u16>,
 }
 
 impl Programs {
@@ -102,6 +107,17 @@ impl Programs {
         let buried = self.code.len() as Pc;
         self.limbo = Limbo { buried, frozen: buried + 2 };
         self.code.extend([Verb::Buried, Verb::Forgotten, Verb::Frozen, Verb::Held].map(plain));
+    }
+
+    /// The ways to the shards that a verb chooses from, in order.
+    pub fn ways_of_shards(&self, at: Pc) -> &[Pc] {
+        match self.code[at as usize].verb {
+            Verb::Locate { first, sharding, .. } | Verb::Scatter { first, sharding, .. } => {
+                let count = usize::from(self.shards[usize::from(sharding)]);
+                &self.branches[first as usize..first as usize + count]
+            }
+            _ => &[],
+        }
     }
 
     /// Most attribution parts of any program.

@@ -31,6 +31,11 @@ pub const NOT_A_COMPONENT: u16 = u16::MAX;
 /// regions exist.
 pub const ROUTE_SLOT: usize = SLOTS - 1;
 
+/// The slot in which the job of a delivery keeps its message …
+pub const MESSAGE_SLOT: usize = SLOTS - 2;
+/// … and its receipt. Calls of such work nest that much less deep.
+pub const RECEIPT_SLOT: usize = SLOTS - 3;
+
 /// Where a request is, as its program knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locus {
@@ -328,6 +333,15 @@ pub enum Verb {
         /// Owner of the keys.
         step: StepId,
     },
+    /// As [`Verb::Commit`], of those keys alone that lie on this shard.
+    CommitShare {
+        /// Which access.
+        access: u16,
+        /// Which instance.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
     /// The write waits until enough others have received it.
     Acknowledge {
         /// Which database.
@@ -350,6 +364,68 @@ pub enum Verb {
         /// Which database.
         database: u16,
     },
+    /// Ask all holders of each key of a leaderless database: a branch per
+    /// holder, whose way follows this verb, and go on when enough have answered
+    /// for each.
+    AskHolders {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// The coordinator; the holder of a branch is in the slot after it.
+        slot: Slot,
+        /// Answers wanted of each key.
+        answers: u8,
+        /// The keys are written, not read.
+        writes: bool,
+        /// Where the request goes on.
+        join: Pc,
+    },
+    /// Where the answers are counted.
+    Tally,
+    /// One way between two instances of a database; none from one to itself.
+    Between {
+        /// Which database.
+        database: u16,
+        /// From this one …
+        from: Slot,
+        /// … to that one.
+        to: Slot,
+    },
+    /// A holder shows what it has of its keys, or has what is written.
+    Hold {
+        /// Which access.
+        access: u16,
+        /// The holder.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The answer of a holder is back: the end of its branch.
+    Vote,
+    /// A holder has a write that it lacked.
+    Repaired {
+        /// Of which database.
+        database: u16,
+    },
+    /// Hand a message over to a queue.
+    Publish {
+        /// Which queue.
+        queue: u16,
+        /// What is to be done.
+        task: u16,
+    },
+    /// The work of a delivery is done: the message is acknowledged, and the way
+    /// ends.
+    Delivered {
+        /// Which queue.
+        queue: u16,
+    },
+    /// A worker is free: messages of a queue may go to it.
+    Pull {
+        /// Which queue.
+        queue: u16,
+    },
     /// Go on in several branches; the verb after the branches follows when
     /// the last has ended.
     Fork {
@@ -359,6 +435,44 @@ pub enum Verb {
         count: u16,
         /// Where the request goes on.
         join: Pc,
+    },
+    /// Go to the shard that has the key: its way follows, a jump behind it.
+    Locate {
+        /// Whose keys.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// How they are placed.
+        sharding: u16,
+        /// The way to each shard: first entry in the table of branches.
+        first: u32,
+        /// What is done there.
+        asked: Asked,
+    },
+    /// Ask each shard that has one of the keys: a branch per shard.
+    Scatter {
+        /// Whose keys.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// How they are placed.
+        sharding: u16,
+        /// The way to each shard: first entry in the table of branches.
+        first: u32,
+        /// What is done there.
+        asked: Asked,
+        /// Where the request goes on when all have answered.
+        join: Pc,
+    },
+    /// Go on elsewhere.
+    Jump {
+        /// Where.
+        to: Pc,
+    },
+    /// A slice of a resharding has been read, or written.
+    Moved {
+        /// Of which sharded database.
+        resharding: u16,
     },
     /// End of a branch.
     Join,
@@ -387,6 +501,17 @@ pub enum Verb {
     Frozen,
     /// That event has come: the rest when it thaws.
     Held,
+}
+
+/// What is done with keys that lie on shards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// Reads: each shard that has a part of a key.
+    Read,
+    /// Writes: one shard for each key.
+    Write,
+    /// Rows that may lie anywhere: all shards.
+    All,
 }
 
 /// Rows of a CPU demand that cost extra.

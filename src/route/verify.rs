@@ -92,17 +92,31 @@ impl<'a> Walk<'a> {
                 }
                 return self.arrive(pc, join, held);
             }
+            Verb::Locate { .. } => return self.arrive_at_shards(pc, &held),
+            Verb::Scatter { join, .. } => {
+                self.arrive_at_shards(pc, &[])?;
+                return self.arrive(pc, join, held);
+            }
+            Verb::Jump { to } => return self.arrive(pc, to, held),
             Verb::Fan { join, .. } => {
+                self.arrive(pc, pc + 1, Vec::new())?;
+                return self.arrive(pc, join, held);
+            }
+            Verb::AskHolders { join, .. } => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
             Verb::Finish
             | Verb::Join
+            | Verb::Vote
+            | Verb::Repaired { .. }
             | Verb::Applied { .. }
             | Verb::Flushed
             | Verb::Word { .. }
             | Verb::Copied { .. }
-            | Verb::Recovered { .. } => {
+            | Verb::Moved { .. }
+            | Verb::Recovered { .. }
+            | Verb::Delivered { .. } => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),
@@ -119,6 +133,12 @@ impl<'a> Walk<'a> {
             Verb::Await { cache } => Some(cache),
             _ => None,
         }
+    }
+
+    /// A path to each of the shards that the verb at `pc` chooses from.
+    fn arrive_at_shards(&mut self, pc: Pc, held: &[(Held, Slot)]) -> Result<(), Fault> {
+        let ways = self.programs.ways_of_shards(pc);
+        ways.iter().try_for_each(|&way| self.arrive(pc, way, held.to_vec()))
     }
 
     /// A choice is counted by its balancer when a later `Release` names it.

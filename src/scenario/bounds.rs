@@ -3,8 +3,11 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::route::program::{Program, Programs};
-use crate::route::step::{Pc, Rows, Slot, Verb};
-use crate::simulation::blueprint::{ArrivalPlan, Blueprint, CpuPlan, GroupPlan};
+use crate::route::step::{Asked, DistributionId, Pc, Rows, Slot, Verb};
+use crate::simulation::blueprint::{
+    ArrivalPlan, Blueprint, CpuPlan, GroupPlan, KeySource, ShardingPlan,
+};
+use crate::tier::sharding::Cure;
 
 /// What one request brings to the CPUs of one station, in the mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +29,8 @@ pub fn demands(plan: &Blueprint) -> Vec<Demand> {
         for (client, &program) in plan.clients.iter().zip(&endpoint.programs) {
             let weight = endpoint.share * client.share;
             let program = &plan.programs.programs[usize::from(program)];
-            Walk { plan, seconds: &mut seconds, instances: Vec::new() }.program(program, weight);
+            let walk = Walk::new(plan, &mut seconds, Vec::new());
+            walk.program(program, weight);
         }
     }
     by_station(plan, &seconds)
@@ -78,32 +82,95 @@ struct Walk<'a> {
     seconds: &'a mut Vec<f64>,
     /// The group last chosen into each slot.
     instances: Vec<Option<&'a GroupPlan>>,
+    /// On the way to a shard: keys beyond the first that it has of a read, in
+    /// the mean.
+    further: f64,
+    /// Within the branches that ask the holders of keys.
+    asked: Option<Holders>,
+}
+
+/// A way to a shard: where it begins, the share of the accesses that take it,
+/// and keys beyond the first.
+struct Way {
+    start: Pc,
+    share: f64,
+    further: f64,
+}
+
+/// How many holders a call of a leaderless database asks, in the mean.
+#[derive(Clone, Copy)]
+struct Holders {
+    /// Where the request goes on.
+    join: Pc,
+    holders: f64,
+    /// Keys beyond the first that one of them is asked for.
+    further_keys: f64,
 }
 
 impl<'a> Walk<'a> {
-    fn program(&mut self, program: &Program, weight: f64) {
+    fn new(
+        plan: &'a Blueprint,
+        seconds: &'a mut Vec<f64>,
+        instances: Vec<Option<&'a GroupPlan>>,
+    ) -> Self {
+        Self { plan, seconds, instances, further: 0.0, asked: None }
+    }
+
+    fn program(mut self, program: &Program, weight: f64) {
         // Weights of ways that jump ahead: (where they land, weight).
         let mut ahead: Vec<(Pc, f64)> = Vec::new();
+        let mut ways: Vec<Way> = Vec::new();
         let mut weight = weight;
+        // Of the job that asks shards, and has branches there.
+        let mut whole = weight;
+        let mut end: Option<Pc> = None;
         for pc in program.start..program.end {
             weight += landed(&mut ahead, pc);
+            if end == Some(pc) {
+                ways.clear();
+            }
+            if let Some(way) = ways.iter().find(|way| way.start == pc) {
+                (weight, self.further) = (whole * way.share, way.further);
+            }
+            self.asked = self.asked.filter(|asked| pc < asked.join);
             match self.plan.programs.code[pc as usize].verb {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
                 }
-                Verb::Commit { access, .. } | Verb::Settle { access, .. } => {
-                    self.apply(access, weight);
-                }
+                Verb::AskHolders { access, slot, join, .. } => self.ask_holders(access, slot, join),
+                Verb::Publish { task, .. } => self.deliver(task, weight),
                 // As if each write were flushed by itself.
                 Verb::Buffer { flush, done, .. } => {
-                    let program = &self.plan.programs.programs[usize::from(flush)];
-                    let (plan, instances) = (self.plan, Vec::new());
-                    Walk { plan, seconds: &mut *self.seconds, instances }.program(program, weight);
-                    ahead.push((done, weight));
+                    self.flush(flush, weight);
+                    ahead.push((done, std::mem::take(&mut weight)));
+                }
+                Verb::Commit { access, .. }
+                | Verb::CommitShare { access, .. }
+                | Verb::Settle { access, .. } => {
+                    self.apply(access, weight);
+                }
+                Verb::Locate { .. } => {
+                    ways = ways_of(self.plan, pc);
+                    whole = std::mem::take(&mut weight);
+                }
+                Verb::Scatter { join, .. } => {
+                    ways = ways_of(self.plan, pc);
+                    whole = std::mem::take(&mut weight);
+                    ahead.push((join, whole));
+                    end = Some(join);
+                }
+                Verb::Jump { to } => {
+                    ahead.push((to, std::mem::take(&mut weight)));
+                    end = Some(to);
+                    self.further = 0.0;
+                }
+                // The branch of a shard ends; that of a fork is always taken.
+                Verb::Join if !ways.is_empty() => {
                     weight = 0.0;
+                    self.further = 0.0;
                 }
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
-                    let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
+                    let nanos = self.work(demand, rows, per_row);
                     self.add(cpus, slot, weight * nanos / 1e9);
                 }
                 Verb::Lookup { access, hit, .. } => {
@@ -123,6 +190,32 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// CPU nanoseconds of one verb, over all that are asked.
+    fn work(&self, demand: DistributionId, rows: Rows, per_row: DistributionId) -> f64 {
+        let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
+        let own = (1.0, self.further);
+        let (asked, further) = self.asked.map_or(own, |all| (all.holders, all.further_keys));
+        let further = if rows == Rows::Missed { further } else { 0.0 };
+        let per_row = &self.plan.programs.distributions[usize::from(per_row)];
+        (nanos + further * per_row.mean()) * asked
+    }
+
+    /// Workers do what was published.
+    fn deliver(&mut self, task: u16, weight: f64) {
+        let task = self.plan.tasks[usize::from(task)];
+        let group = &self.plan.groups[usize::from(self.plan.queues[usize::from(task.queue)].group)];
+        let program = &self.plan.programs.programs[usize::from(task.program)];
+        let instances = vec![Some(group)];
+        Walk::new(self.plan, &mut *self.seconds, instances).program(program, weight);
+    }
+
+    /// A flush, which has a program of its own.
+    fn flush(&mut self, flush: u16, weight: f64) {
+        let program = self.plan.programs.afterwards[usize::from(flush)];
+        let program = &self.plan.programs.programs[usize::from(program)];
+        Walk::new(self.plan, &mut *self.seconds, Vec::new()).program(program, weight);
     }
 
     /// Every replica applies what is committed.
@@ -147,6 +240,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Of m members n hold each of k keys: m (1 − (1 − n/m)ᵏ) of them are asked
+    /// in the mean, for k n keys in all.
+    fn ask_holders(&mut self, access: u16, slot: Slot, join: Pc) {
+        let access = &self.plan.accesses[usize::from(access)];
+        let database = &self.plan.databases[usize::from(access.database)];
+        let members = f64::from(database.replicas + 1);
+        let each = database.quorum.map_or(members, |quorum| f64::from(quorum.holders));
+        let spared = (0..access.count).fold(1.0, |spared, _| spared * (1.0 - each / members));
+        let holders = members * (1.0 - spared);
+        let further_keys = f64::from(access.count) * each / holders - 1.0;
+        self.asked = Some(Holders { join, holders, further_keys });
+        self.choose(database.reads, slot + 1);
+    }
+
     fn choose(&mut self, group: u16, slot: Slot) {
         let slot = usize::from(slot);
         if self.instances.len() <= slot {
@@ -162,6 +269,52 @@ impl<'a> Walk<'a> {
             let cpu = self.plan.stations.cpu_of[(cpus + instance) as usize];
             self.seconds[cpu as usize] += seconds / f64::from(count);
         }
+    }
+}
+
+/// The ways to shards from a verb that chooses among them, in the mean over
+/// the keys.
+fn ways_of(plan: &Blueprint, pc: Pc) -> Vec<Way> {
+    let (access, sharding, asked) = match plan.programs.code[pc as usize].verb {
+        Verb::Locate { access, sharding, asked, .. }
+        | Verb::Scatter { access, sharding, asked, .. } => (access, sharding, asked),
+        _ => return Vec::new(),
+    };
+    let access = &plan.accesses[usize::from(access)];
+    let sharding = &plan.shardings[usize::from(sharding)];
+    let shares = match asked {
+        Asked::All => vec![1.0; sharding.map.shards],
+        Asked::Read | Asked::Write => shares(plan, sharding, access.keys, asked),
+    };
+    let keys = f64::from(access.count);
+    let starts = plan.programs.ways_of_shards(pc).iter().enumerate();
+    starts
+        .map(|(shard, &start)| {
+            let of_key = shares.get(shard).copied().unwrap_or(0.0);
+            // At least one of the keys, each by itself.
+            let share = 1.0 - (0..access.count).fold(1.0, |none, _| none * (1.0 - of_key));
+            let further = if share > 0.0 { keys * of_key / share - 1.0 } else { 0.0 };
+            Way { start, share, further }
+        })
+        .collect()
+}
+
+/// Chance of each shard to have one key of an access.
+fn shares(plan: &Blueprint, own: &ShardingPlan, keys: KeySource, asked: Asked) -> Vec<f64> {
+    let mut map = own.map;
+    if asked == Asked::Write && matches!(map.cure, Cure::Split { .. }) {
+        // A write goes to one of the parts: taken to be the first.
+        map.cure = Cure::None;
+    }
+    let owners = own.owners.map(|(owners, _)| &plan.popularities[owners]);
+    match (keys, owners) {
+        (KeySource::Popular(dataset), None) => map.shares(&plan.popularities[dataset]),
+        (KeySource::Popular(dataset), Some(owners)) => {
+            let owner = |item| own.key_of(&plan.popularities, item);
+            map.shares_by_owner(&plan.popularities[dataset], owners, owner)
+        }
+        (_, Some(owners)) => map.shares(owners),
+        (_, None) => map.shares_of_new(),
     }
 }
 

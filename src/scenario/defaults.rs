@@ -32,8 +32,20 @@ pub(super) const MOST_REPLICAS: u32 = 65_535;
 /// Most instances of a cache whose look-ups take CPU: a multi-get is split
 /// into one piece of CPU work per instance.
 pub(super) const MOST_WORKING_CACHES: usize = 128;
+/// Most shards of one database: which of them an access wants fits one word.
+pub(super) const MOST_SHARDS: u64 = crate::tier::sharding::SHARDS_MAX as u64;
 /// Most rows of one step.
 pub(super) const MOST_ROWS: u64 = 65_535;
+/// Most hops of one traversal.
+pub(super) const MOST_HOPS: u64 = 8;
+/// Neighbours of a row.
+pub(super) const FAN_OUT: u64 = 10;
+/// Reads of an application at a time.
+pub(super) const PARALLEL_READS: u64 = 8;
+/// Instances of a leaderless database that hold a key.
+pub(super) const HOLDERS: u64 = 3;
+/// Most of them.
+pub(super) const MOST_HOLDERS: u64 = 16;
 /// Most steps of one endpoint, those of the operations that it calls included.
 pub(super) const MOST_STEPS: u64 = 65_535;
 /// Most steps of all endpoints, once for each kind of client.
@@ -50,6 +62,10 @@ pub(super) const GIVE_UP_AFTER: Duration = Duration::from_nanos(10_000_000_000);
 
 /// From start to readiness of an instance.
 pub(super) const BOOT: Duration = seconds(30);
+/// Period of an autoscaler (the Kubernetes Horizontal Pod Autoscaler's).
+pub(super) const SCALING_PERIOD: Duration = seconds(15);
+/// From any change of the number of instances to a scale-in (the same).
+pub(super) const COOLDOWN_IN: Duration = seconds(300);
 /// Time between two health checks.
 pub(super) const CHECK_INTERVAL: Duration = seconds(5);
 /// A check that meets silence has failed after this time.
@@ -91,3 +107,8 @@ pub(super) const MOST_CANDIDATES: u64 = 1_000_000;
 const fn seconds(count: u64) -> Duration {
     Duration::from_nanos(count * 1_000_000_000)
 }
+
+/// A message that is not acknowledged after so long is delivered again.
+pub(super) const VISIBILITY_TIMEOUT: Duration = Duration::from_nanos(30_000_000_000);
+/// Deliveries before a message is a dead letter.
+pub(super) const QUEUE_ATTEMPTS: u64 = 5;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Tables whose order gives the ids of what they hold.
-const ORDERED: [&str; 13] = [
+const ORDERED: [&str; 14] = [
     "clients",
     "datasets",
     "operations",
@@ -21,6 +21,7 @@ const ORDERED: [&str; 13] = [
     "regions",
     "failures",
     "events",
+    "autoscale",
 ];
 
 /// First 16 hex digits of the SHA-256 of the tables. Contents stand in place

@@ -77,6 +77,9 @@ macro_rules! keys {
     };
 }
 
+/// Holders of a leaderless database that must answer a read.
+const CONSISTENCY: Kind = Kind::OneOf(&["one", "quorum", "all"], &[]);
+
 /// Policies of balancers and of database reads.
 const POLICIES: Kind = Kind::OneOf(
     &["round-robin", "weighted", "random", "least-connections", "two-choices", "hash"],
@@ -109,8 +112,43 @@ keys! {
         key("routing", Kind::Part(&ROUTING), "How users find a region."),
         key("failures", Kind::Named(&FAILURE), "What fails by chance."),
         key("events", Kind::Named(&EVENT), "What happens by the script."),
+        key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
-        later("queues"), later("cdn"), later("autoscale"),
+        key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
+        later("cdn"),
+    ];
+    AUTOSCALE = [
+        key("of", Kind::Text, "The service; its own name where absent."),
+        key("min", Kind::Whole, "Fewest instances."),
+        key("max", Kind::Whole, "Most instances."),
+        key("target", Kind::Part(&METRIC), "The metric is kept there: ceil(instances x metric / target)."),
+        key("steps", Kind::Named(&STEP_RULE), "Rules that add or remove instances."),
+        key("schedule", Kind::Named(&SCHEDULE), "Other limits from a time on."),
+        key("period", TIME, "The metric is the mean over so long; default 15 s."),
+        key("metric_delay", TIME, "From the end of a period to the decision on it; default 0 s."),
+        key("warmup", TIME, "A new instance is measured so long after it is ready; default 0 s."),
+        key("cooldown", Kind::Mixed, "A time, or { out = time, in = time }; default 0 s out, 5 min in."),
+    ];
+    METRIC = [
+        key("utilisation", Kind::Number, "Busy share of the vCPUs."),
+        key("queue", Kind::Number, "Requests that wait for a worker or a vCPU, per instance."),
+        key("latency", TIME, "Mean time of a request in the service."),
+    ];
+    STEP_RULE = [
+        key("above", Kind::Part(&METRIC), "Holds above this."),
+        key("below", Kind::Part(&METRIC), "Holds below this."),
+        key("add", Kind::Mixed, "Instances, or a share of them such as \"50 %\"."),
+        key("remove", Kind::Mixed, "Instances, or a share of them such as \"50 %\"."),
+    ];
+    SCHEDULE = [
+        key("at", Kind::Text, "A time of the day that is played such as \"18:00\", or a time from the start."),
+        key("min", Kind::Whole, "Fewest instances from then on."),
+        key("max", Kind::Whole, "Most instances from then on."),
+        key("instances", Kind::Whole, "So many instances at that time."),
+    ];
+    COOLDOWN = [
+        key("out", TIME, "From one scale-out to the next."),
+        key("in", TIME, "From any change to a scale-in."),
     ];
     USERS = [
         key("count", Kind::Whole, "Number of users."),
@@ -177,6 +215,11 @@ keys! {
         key("items", Kind::Whole, "Number of items."),
         key("item_size", SIZE, "Size of one item."),
         key("popularity", Kind::Mixed, "\"uniform\" or { zipf = 0.99 }."),
+        key("keys", Kind::Named(&OWNER_KEY), "Whom the items belong to, by name."),
+    ];
+    OWNER_KEY = [
+        key("items", Kind::Whole, "Number of owners."),
+        key("zipf", Kind::Number, "Law by which they own; all alike where absent."),
     ];
     OPERATION = [key("steps", Kind::Steps, "What it does.")];
     ENDPOINT = [
@@ -186,6 +229,7 @@ keys! {
         key("steps", Kind::Steps, "What the server does."),
         key("cacheable", Kind::Part(&CACHEABLE), "The result may be held by a cache."),
         key("read_your_writes", Kind::Flag, "Its reads go to the primary."),
+        key("consistency", CONSISTENCY, "Holders of a leaderless database that its reads wait for."),
     ];
     STATIC = [
         key("files", Kind::Whole, "Files per page."),
@@ -204,14 +248,20 @@ keys! {
         key("insert", Kind::Text, "Adds items to a dataset."),
         key("update", Kind::Text, "Changes items of a dataset."),
         key("delete", Kind::Text, "Deletes items of a dataset."),
-        key("scan", Kind::Text, "Reads neighbouring rows of a dataset."),
+        key("scan", Kind::Text, "Reads rows of a dataset, in no order."),
+        key("range", Kind::Text, "Reads rows that follow each other in the order of their keys."),
         key("join", Kind::Text, "Joins, touching rows of a dataset."),
+        key("traverse", Kind::Text, "Goes from a row to its neighbours, and to theirs."),
         key("call", Kind::Text, "Calls an operation."),
         key("parallel", Kind::Mixed, "Branches side by side: a list of lists of steps."),
         key("enqueue", Kind::Text, "Work that may wait in a queue."),
         key("keys", Kind::Whole, "How many items, 1 to 64."),
         key("rows", Kind::Whole, "How many rows."),
+        key("with", Kind::Text, "The other dataset of a join; the same where absent."),
+        key("hops", Kind::Whole, "How often a traversal goes on; default 1."),
+        key("fan_out", Kind::Whole, "Neighbours of each row; default 10."),
         key("read_your_writes", Kind::Flag, "Goes to the primary."),
+        key("consistency", CONSISTENCY, "Holders of a leaderless database that the read waits for."),
         key("work", Kind::Steps, "The work that is enqueued."),
     ];
     MACHINE = [
@@ -325,8 +375,23 @@ keys! {
     ];
     CACHE_WRITES = [key("write-behind", Kind::Part(&WRITE_BEHIND), "The database gets writes later.")];
     WRITE_BEHIND = [key("delay", TIME, "From the write to its flush.")];
+    QUEUE = [
+        key("workers", Kind::Part(&QUEUE_WORKERS), "Who takes its messages."),
+        key("visibility_timeout", TIME, "Not acknowledged after so long, a message is delivered again; default 30 s."),
+        key("attempts", Kind::Whole, "Deliveries before it is a dead letter; default 5."),
+        key("capacity", Kind::Limit, "Messages that may wait; default \"unbounded\"."),
+        key("when_full", Kind::OneOf(&["fail", "block", "drop"], &[]), "What a producer meets while it is full; default \"fail\"."),
+        key("order", Kind::OneOf(&["none", "by-key"], &[]), "\"by-key\": one message per user in flight, the oldest first."),
+        key("latency", TIMES, "Time to take a message."),
+        key("delivery", TIMES, "Time to hand a message to a worker."),
+        key("price", Kind::Quantity(units::PER_MILLION), "Price of operations, such as \"0.40/million\"."),
+    ];
+    QUEUE_WORKERS = [key("service", Kind::Text, "The service whose workers take its messages.")];
     DATABASE = [
-        key("engine", Kind::OneOf(&["relational"], &["key-value", "document", "column", "graph"]), "Kind of database."),
+        key("engine", Kind::OneOf(&["relational", "key-value", "document", "column", "graph"], &[]), "Kind of store; default \"relational\"."),
+        key("row_reads", Kind::OneOf(&["one-by-one", "concurrent", "batched"], &[]), "How the application reads row by row what the store cannot do; default \"one-by-one\"."),
+        key("parallel_reads", Kind::Whole, "Most such reads at a time where they are concurrent; default 8."),
+        key("consistency", CONSISTENCY, "Holders that a read waits for; default r of the quorum."),
         key("holds", Kind::Names, "Datasets; \"*\" = all."),
         key("host", Kind::Text, "The shared host of its primary and replicas."),
         key("machine", Kind::Text, "Machine type of each instance."),
@@ -344,13 +409,28 @@ keys! {
         key("timeout", TIME, "Callers wait so long for a silent instance."),
         key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
         ZONE, ZONES, RACKS,
-        later("boot"), later("shards"), later("replace"), later("health_check"),
+        key("shards", Kind::Part(&SHARDS), "It is cut into shards, each a database of its own."),
+        later("boot"), later("replace"), later("health_check"),
+    ];
+    SHARDS = [
+        key("count", Kind::Whole, "Number of shards, 1 to 64."),
+        key("key", Kind::Text, "What decides: \"posts.id\", or a key of the dataset: \"posts.user\"."),
+        key("by", Kind::OneOf(&["hash", "consistent-hash", "range"], &[]), "How keys are placed; default \"hash\"."),
+        key("split", Kind::Part(&SPLIT), "The hottest shard keys are spread over several shards each."),
+        key("dedicated", Kind::Whole, "So many of the hottest shard keys get a shard each."),
+    ];
+    SPLIT = [
+        key("hottest", Kind::Whole, "So many of them."),
+        key("over", Kind::Whole, "Over so many shards each."),
     ];
     COSTS = [
+        key("typical", Kind::Flag, "What is not given costs what is typical of the engine; default false."),
         key("read", Kind::Part(&COST), "One read."),
         key("write", Kind::Part(&COST), "One write transaction."),
         key("scan", Kind::Part(&COST), "One scan."),
+        key("range", Kind::Part(&COST), "One range."),
         key("join", Kind::Part(&COST), "One join."),
+        key("traverse", Kind::Part(&COST), "One traversal."),
         key("apply", Kind::Part(&COST), "Applying one log entry on a replica."),
     ];
     COST = [
@@ -360,9 +440,15 @@ keys! {
         key("disk_writes", Kind::Whole, "Disk writes per operation."),
     ];
     REPLICATION = [
-        key("topology", Kind::OneOf(&["primary", "multi-primary", "ring"], &["quorum"]), "Who takes writes."),
+        key("topology", Kind::Mixed, "Who takes writes: \"primary\", \"multi-primary\", \"ring\" or { quorum = { n = 3, r = 2, w = 2 } }."),
         key("mode", Kind::Mixed, "\"asynchronous\", \"synchronous\" or { semi-synchronous = 1 }."),
         key("extra_lag", TIMES, "Added to the lag of each log entry."),
+    ];
+    LEADERLESS = [key("quorum", Kind::Part(&QUORUM), "Some instances hold a key, any of them answers for it.")];
+    QUORUM = [
+        key("n", Kind::Whole, "Instances that hold a key; default 3."),
+        key("r", Kind::Whole, "Answers that a read waits for; default more than half."),
+        key("w", Kind::Whole, "Acknowledgements that a write waits for; default more than half."),
     ];
     SEMI_SYNCHRONOUS = [
         key("semi-synchronous", Kind::Whole, "Replicas that must have a write before it is done."),
@@ -423,11 +509,14 @@ keys! {
         key("destroy", Kind::Text, "Gone while it lasts, and its disks for good."),
         key("scale", Kind::Text, "This service has `to` instances from now on."),
         key("drain", Kind::Text, "Gets no new requests; finishes what it has."),
+        key("reshard", Kind::Text, "This sharded database gets `shards` shards, at `rate`."),
         key("how", Kind::OneOf(&["refuse", "silence"], &[]), "How the killed answer."),
         key("speed", Kind::Number, "Share of its speed, above 0 to 1."),
         key("add", TIME, "Added to a round trip."),
         key("share", Kind::Number, "Share of the packets, above 0 and below 1."),
         key("to", Kind::Whole, "Number of instances."),
+        key("shards", Kind::Whole, "Number of shards, 1 to 64."),
+        key("rate", Kind::Quantity(units::BANDWIDTH), "Bytes moved per second, such as \"100 MB/s\"."),
     ];
     SLO = [
         key("mean", TIME, "Mean response time, at most."),

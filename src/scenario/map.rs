@@ -140,18 +140,35 @@ impl Draft<'_> {
                     let cache = (!read_your_writes).then(|| self.cache(*dataset, caller)).flatten();
                     self.database(*dataset, cache.unwrap_or(caller), *read_your_writes);
                 }
-                Step::Scan { dataset, .. } | Step::Join { dataset, .. } => {
+                Step::Scan { dataset, .. }
+                | Step::Range { dataset, .. }
+                | Step::Traverse { dataset, .. } => self.database(*dataset, caller, false),
+                Step::Join { dataset, with, .. } => {
                     self.database(*dataset, caller, false);
+                    self.database(*with, caller, false);
                 }
                 Step::Write { dataset, .. } => self.database(*dataset, caller, true),
                 Step::Call(operation) => self.call(*operation, service, caller),
                 Step::Parallel(branches) => {
                     branches.iter().for_each(|branch| self.steps(branch, service, caller));
                 }
-                Step::Enqueue { work, .. } => self.steps(work, service, caller),
+                Step::Enqueue { queue, work } => self.enqueue(queue, work, service, caller),
                 Step::Cpu(_) | Step::Wait(_) => {}
             }
         }
+    }
+
+    /// Over the queue to its workers, or inline where there is none of that name.
+    fn enqueue(&mut self, queue: &str, work: &[Step], service: ServiceId, caller: usize) {
+        let queues = &self.scenario.topology.queues;
+        let Some(queue) = queues.iter().find(|one| one.name == queue) else {
+            return self.steps(work, service, caller);
+        };
+        let mut node = self.node(&format!("queues.{}", queue.name), None, 0);
+        self.edge(caller, node, Flow::Calls);
+        let worker = queue.workers;
+        let taker = self.service(&mut node, worker);
+        self.steps(work, worker, taker);
     }
 
     fn call(&mut self, operation: usize, service: ServiceId, mut caller: usize) {

@@ -42,6 +42,17 @@ pub fn usage_prices(topology: &Topology) -> Vec<UsagePrice> {
             price: dns.price_per_million / MILLION,
         });
     }
+    for queue in &topology.queues {
+        let name = format!("queues.{}", queue.name);
+        prices.push(UsagePrice {
+            part: name.clone(),
+            component: name,
+            // One operation to publish, one to receive, one to acknowledge.
+            figures: vec!["published", "deliveries", "acknowledged"],
+            measure: Measure::Total,
+            price: queue.price_per_million / MILLION,
+        });
+    }
     prices.push(UsagePrice {
         part: "network".into(),
         component: "users".into(),

@@ -91,12 +91,13 @@ fn alternatives(path: &[String]) -> &'static [&'static str] {
         ["users", "pattern"] => &PATTERNS,
         ["services" | "caches" | "databases", _] => &["host", "machine"],
         ["events", _] => &ACTIONS,
+        ["autoscale", _, "target"] | ["autoscale", _, "steps", _, "above" | "below"] => &METRICS,
         _ => &[],
     }
 }
 
 /// What an event does.
-pub(super) const ACTIONS: [&str; 16] = [
+pub(super) const ACTIONS: [&str; 17] = [
     "kill",
     "restart",
     "hang",
@@ -113,7 +114,10 @@ pub(super) const ACTIONS: [&str; 16] = [
     "destroy",
     "scale",
     "drain",
+    "reshard",
 ];
+/// What an autoscaler looks at.
+pub(super) const METRICS: [&str; 3] = ["utilisation", "queue", "latency"];
 /// Ways to say when requests come.
 pub(super) const SOURCES: [&str; 6] =
     ["per_user_per_day", "rate", "think_time", "interarrival", "replay", "replay_log"];

@@ -1,6 +1,7 @@
 //! Members apply the log of an origin in order, in competition with the reads
 //! of their host: lag emerges from load.
 
+use super::blueprint::INDEX_BITS;
 use super::interpreter::Flow;
 use super::request::{Job, JobId, NOBODY};
 use super::world::{EventKind, World};
@@ -13,6 +14,8 @@ use std::collections::VecDeque;
 
 /// Bits of an applier's number in the index of an event.
 const APPLIER_BITS: u32 = 16;
+/// Most databases of which any ships a log.
+pub const SHIPPING_MAX: usize = 1 << (INDEX_BITS - APPLIER_BITS);
 /// Most appliers of one database.
 pub const APPLIERS_MAX: usize = 1 << APPLIER_BITS;
 

@@ -24,6 +24,7 @@ impl World<'_> {
     pub(super) fn audit_end(&mut self) {
         self.audit_conservation();
         self.audit_places();
+        self.audit_queues();
     }
 
     fn audit_little(&mut self) {
@@ -71,6 +72,19 @@ impl World<'_> {
             let detail =
                 format!("{offered} offered, {settled} answered or failed, {in_flight} in flight");
             self.recorder.broken_law(CONSERVATION, detail);
+        }
+    }
+
+    /// Published = acknowledged + dead + waiting + in flight + dropped.
+    fn audit_queues(&mut self) {
+        let queues = self.plan.queues.iter().zip(&self.queues);
+        let faults: Vec<String> = queues
+            .filter_map(|(plan, tier)| {
+                tier.queue.audit().err().map(|fault| format!("{}: {fault}", plan.name))
+            })
+            .collect();
+        for fault in faults {
+            self.recorder.broken_law(CONSERVATION, fault);
         }
     }
 

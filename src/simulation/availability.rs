@@ -7,7 +7,10 @@ use crate::kernel::time::{Duration, Instant};
 /// later only sums are, so that a record of many years stays small.
 pub const INCIDENTS_KEPT: usize = 2_000;
 
-/// One failure, failover or event, from its start to its end.
+/// Incidents of these kinds are no failures: somebody wanted them.
+pub const PLANNED: [&str; 2] = ["scale_out", "scale_in"];
+
+/// One failure, failover, action or event, from its start to its end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incident {
     /// Who: `services.web.2`, `zones.eu-a`, `dns`.

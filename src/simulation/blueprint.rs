@@ -6,6 +6,7 @@ use super::faults::plan::FaultPlan;
 use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
+use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::program::Programs;
 use crate::route::step::Locus;
@@ -15,6 +16,8 @@ use crate::tier::buffer_pool::BufferPool;
 use crate::tier::cache::Eviction;
 pub use crate::tier::failover::Readers;
 use crate::tier::failover::{Heartbeats, Mode, Topology};
+use crate::tier::queue;
+use crate::tier::sharding::ShardMap;
 
 /// Says that a component has no such station.
 pub const NO_STATION: u32 = u32::MAX;
@@ -49,6 +52,14 @@ pub struct Blueprint {
     pub caches: Vec<CachePlan>,
     /// Databases.
     pub databases: Vec<DatabasePlan>,
+    /// Message queues.
+    pub queues: Vec<QueuePlan>,
+    /// What is done with messages.
+    pub tasks: Vec<Task>,
+    /// How keys are placed on shards, by dataset of a sharded database.
+    pub shardings: Vec<ShardingPlan>,
+    /// Sharded databases, and what moves when shards are added.
+    pub reshardings: Vec<ReshardingPlan>,
     /// Circuit breakers of client kinds, services and databases.
     pub breakers: Vec<BreakerPlan>,
     /// Name resolution.
@@ -316,6 +327,51 @@ pub struct Access {
     pub reader: Locus,
 }
 
+/// How the keys of one dataset are placed on shards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShardingPlan {
+    /// Which sharded database.
+    pub resharding: u16,
+    /// Who decides where an item lies: index of a popularity of owners, and
+    /// the key that makes an owner out of an item; `None`: the item itself.
+    pub owners: Option<(usize, Key)>,
+    /// Where keys lie at the start.
+    pub map: ShardMap,
+    /// Where they lie once they have been moved, if they are.
+    pub next: Option<ShardMap>,
+}
+
+impl ShardingPlan {
+    /// What decides where an item lies. Whose an item is follows from the item
+    /// alone, the same in every run.
+    #[inline]
+    pub fn key_of(&self, popularities: &[Popularity], item: u64) -> u64 {
+        match self.owners {
+            None => item,
+            Some((owners, key)) => popularities[owners].sample(&mut key.numbered(item).draws()),
+        }
+    }
+}
+
+/// A sharded database, and what moves when shards are added or taken away.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReshardingPlan {
+    /// Such as `databases.main`.
+    pub name: String,
+    /// Index of the first shard among the databases.
+    pub first: usize,
+    /// Keys move in so many slices; 0: they never move.
+    pub slices: u64,
+    /// Time between two slices.
+    pub pace: Duration,
+    /// Bytes that a slice moves.
+    pub bytes: u64,
+    /// Shards from which a slice is read, with the program that reads there.
+    pub reads: Vec<(u16, u16)>,
+    /// Shards to which it is written, with the program that writes there.
+    pub writes: Vec<(u16, u16)>,
+}
+
 /// How keys come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeySource {
@@ -395,6 +451,8 @@ pub struct DatabasePlan {
     pub applier: Option<u16>,
     /// Who takes the writes.
     pub topology: Topology,
+    /// Who holds what, where it is leaderless.
+    pub quorum: Option<QuorumPlan>,
     /// When a write is done.
     pub mode: Mode,
     /// Members fail, or several take writes, or wait for each other: the figures
@@ -406,6 +464,15 @@ pub struct DatabasePlan {
     pub buffer_pool: Option<BufferPool>,
     /// Caches to tell of a write, with the spaces they hold.
     pub caches: Vec<u16>,
+}
+
+/// A leaderless database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuorumPlan {
+    /// Instances that hold a key.
+    pub holders: u32,
+    /// Program that brings one of them a write; `None`: that costs nothing.
+    pub repairer: Option<u16>,
 }
 
 /// What follows when a member of a database falls silent.
@@ -446,6 +513,43 @@ pub struct NewReplicaPlan {
     /// Time between two slices.
     pub pace: Duration,
     /// Program that reads one of them.
+    pub program: u16,
+}
+
+/// A message queue and who works for it.
+#[derive(Clone, Debug)]
+pub struct QueuePlan {
+    /// Such as `queues.fanout`.
+    pub name: String,
+    /// What rules it.
+    pub settings: queue::Settings,
+    /// What a producer meets while it is full.
+    pub when_full: WhenFull,
+    /// Group of the instances of the service whose workers take its messages.
+    pub group: u16,
+    /// First pool of those workers; `None` = unbounded.
+    pub workers: Option<u32>,
+    /// Number of that service among what can fail; [`NONE`] where nothing can.
+    pub component: u16,
+}
+
+/// What a producer meets while a queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Its request fails.
+    Fail,
+    /// It waits for a place.
+    Block,
+    /// The message is dropped, and the request goes on.
+    Drop,
+}
+
+/// What is done with the messages of one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Of which queue.
+    pub queue: u16,
+    /// The program.
     pub program: u16,
 }
 

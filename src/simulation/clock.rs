@@ -55,6 +55,7 @@ impl World<'_> {
 
     fn begin_window(&mut self) {
         self.note_levels();
+        self.carry_autoscalers();
         let now = self.now;
         self.pools.iter_mut().for_each(|pool| pool.begin_window(now));
         self.cpus.iter_mut().for_each(|cpu| cpu.begin_window(now));
@@ -62,12 +63,14 @@ impl World<'_> {
         self.caches.iter_mut().for_each(super::world::CacheTier::begin_window);
         self.databases.iter_mut().for_each(|database| database.begin_window(now));
         self.recorder.courses.databases.iter_mut().for_each(DatabaseCourse::begin_window);
+        self.begin_window_of_queues();
         self.clients.begin_window(now);
         if let Some(resolvers) = &mut self.resolvers {
             resolvers.begin_window();
         }
         self.begin_up_time();
         self.begin_provisioned();
+        self.begin_window_of_autoscalers();
         self.recorder.open(now);
         self.levels_noted.fill((0, 0));
         self.in_system_noted = 0;
@@ -114,6 +117,9 @@ impl World<'_> {
         let in_system = self.recorder.in_system.integral(now);
         let noted = std::mem::replace(&mut self.in_system_noted, in_system);
         self.recorder.courses.in_system.add(bucket, in_system - noted);
+        self.note_queues(bucket);
+        self.note_absent(bucket);
+        self.note_autoscalers(bucket);
         for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {
             let conflicts = tier.failover.counts.conflicts;
             course.note(bucket, largest_lag(tier, now), tier.stale_reads, conflicts);

@@ -91,11 +91,29 @@ impl World<'_> {
             Verb::Flushed => self.flushed(job),
             Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
             Verb::Commit { access, slot, step } => self.commit(job, access, slot, step),
+            Verb::CommitShare { access, slot, step } => self.commit_share(job, access, slot, step),
             Verb::Acknowledge { database, slot } => self.acknowledge(job, database, slot),
             Verb::Copied { database } => self.slice_copied(job, database),
             Verb::Recovered { database } => self.write_recovered(job, database),
             Verb::Applied { database } => self.applied(job, database),
+            Verb::AskHolders { .. } => self.ask_holders(job, instruction),
+            Verb::Tally => Flow::Wait,
+            Verb::Between { database, from, to } => self.begin_between(job, database, from, to),
+            Verb::Hold { slot, .. } => self.hold(job, slot),
+            Verb::Vote => self.vote(job),
+            Verb::Repaired { database } => self.repaired(job, database),
+            Verb::Publish { queue, task } => self.publish(job, queue, task),
+            Verb::Delivered { queue } => self.delivered(job, queue),
+            Verb::Pull { queue } => self.pull(queue),
             Verb::Fork { first, count, join } => self.fork(job, first, count, join),
+            Verb::Locate { access, step, sharding, first, asked } => {
+                self.locate(job, access, step, (sharding, first, asked))
+            }
+            Verb::Scatter { access, step, sharding, first, asked, join } => {
+                self.scatter(job, access, step, (sharding, first, asked), join)
+            }
+            Verb::Jump { to } => Flow::Jump(to),
+            Verb::Moved { resharding } => self.slice_part_moved(job, resharding),
             Verb::Join => self.join(job),
             Verb::Skip { chance, step, to } => self.skip(job, chance, step, to),
             Verb::Answer => self.answer(job),

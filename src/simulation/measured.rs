@@ -104,9 +104,17 @@ impl World<'_> {
         let caches = self.plan.caches.iter().zip(&self.caches).map(cache_measured);
         let databases = self.plan.databases.iter().zip(&self.databases);
         let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
+        let queues = self.measure_queues();
         let safeguards = self.measure_safeguards();
         let scaling = self.measure_provisioned();
-        users.chain(dns).chain(caches).chain(databases).chain(safeguards).chain(scaling).collect()
+        users
+            .chain(dns)
+            .chain(caches)
+            .chain(databases)
+            .chain(queues)
+            .chain(safeguards)
+            .chain(scaling)
+            .collect()
     }
 
     fn measure_users(&self) -> ComponentMeasured {
@@ -212,10 +220,11 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         .logs
         .iter()
         .flat_map(|log| members.clone().map(move |member| log.lag_record(member, now)));
-    let lag = records.filter(|_| plan.replicas > 0).reduce(|mut all, one| {
-        all.merge(&one);
-        all
-    });
+    let lag =
+        records.filter(|_| plan.replicas > 0 && plan.quorum.is_none()).reduce(|mut all, one| {
+            all.merge(&one);
+            all
+        });
     let mut figures = Vec::new();
     if let Some(lag) = lag {
         let statistics = lag.statistics();
@@ -253,5 +262,14 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         ("split_brain_writes", MeasuredFigure::Count(counts.split_brain_writes)),
         ("writes_unacknowledged", MeasuredFigure::Count(counts.writes_unacknowledged)),
     ]);
+    if let Some(quorum) = &tier.quorum {
+        let counts = &quorum.counts;
+        figures.extend([
+            ("hints_kept", MeasuredFigure::Count(counts.hints_kept)),
+            ("hints_delivered", MeasuredFigure::Count(counts.hints_delivered)),
+            ("hints_waiting", MeasuredFigure::Mean(Some(quorum.hints_waiting() as f64))),
+            ("read_repairs", MeasuredFigure::Count(counts.read_repairs)),
+        ]);
+    }
     ComponentMeasured { name: plan.name.clone(), kind: "database", figures }
 }

@@ -3,6 +3,7 @@
 
 use super::availability::AvailabilityRecord;
 use super::blueprint::Blueprint;
+use super::courses::{self, ComponentCourse};
 use super::regional::RegionRecord;
 use super::request::{Cause, Request};
 use super::trace::Trace;
@@ -118,6 +119,8 @@ pub struct Courses {
     pub stations: Vec<StationCourse>,
     /// Of each database.
     pub databases: Vec<DatabaseCourse>,
+    /// Of further figures of components, in the order of the components.
+    pub components: Vec<ComponentCourse>,
     /// What the present bucket has yet to be told.
     open: OpenBucket,
 }
@@ -139,6 +142,8 @@ pub struct StationCourse {
     pub busy: SumSeries,
     /// Integral of waiting jobs.
     pub queue: SumSeries,
+    /// Integral of the servers of machines that were not there.
+    pub absent: SumSeries,
 }
 
 /// Course of one database's replication.
@@ -227,7 +232,7 @@ impl Recorder {
             in_system: TimeWeighted::new(),
             sojourns_clipped: 0,
             batches: Batches::new(),
-            courses: Courses::new(names, plan.databases.len(), end),
+            courses: Courses::new(plan, end),
             trace: Trace::default(),
             availability: AvailabilityRecord::default(),
             broken: Vec::new(),
@@ -260,6 +265,12 @@ impl Recorder {
     pub fn close(&mut self) {
         self.courses.flush();
         (self.is_open, self.is_closed) = (false, true);
+    }
+
+    /// Whether the window has begun and not ended.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Whether the window has ended.
@@ -438,7 +449,8 @@ impl Batches {
 }
 
 impl Courses {
-    fn new(names: usize, databases: usize, end: Instant) -> Self {
+    fn new(plan: &Blueprint, end: Instant) -> Self {
+        let (names, databases) = (plan.stations.names.len(), plan.databases.len());
         Self {
             clock: BucketClock::new(bucket_width(end)),
             offered: SumSeries::new(),
@@ -449,6 +461,7 @@ impl Courses {
             in_system: SumSeries::new(),
             stations: vec![StationCourse::default(); names],
             databases: vec![DatabaseCourse::new(); databases],
+            components: courses::of_components(plan),
             open: OpenBucket::default(),
         }
     }
@@ -482,8 +495,10 @@ impl Courses {
         for station in &mut self.stations {
             station.busy.halve();
             station.queue.halve();
+            station.absent.halve();
         }
         self.databases.iter_mut().for_each(DatabaseCourse::halve);
+        self.components.iter_mut().for_each(ComponentCourse::halve);
         true
     }
 }

@@ -78,7 +78,9 @@ pub fn play<C>(
             continue;
         }
         let recorder = &world.recorder;
-        let drained = recorder.measured_in_flight == 0 && recorder.pages_loading == 0;
+        let drained = recorder.measured_in_flight == 0
+            && recorder.pages_loading == 0
+            && world.messages_are_settled();
         if world.measured.is_some() && drained {
             break;
         }
@@ -176,6 +178,7 @@ impl World<'_> {
             EventKind::RetryDue => return Then::Continue(self.begin_attempt(index)),
             EventKind::HedgeDue => return Then::Continue(self.hedge_due(index, event.ticket)),
             EventKind::FaultDue => self.fault_due(index),
+            EventKind::DeliveryDue => self.delivery_due(index),
             EventKind::DatabaseDue => self.database_due(index),
             EventKind::RegionDue => self.region_due(index),
             EventKind::ClockTicked => {
@@ -211,6 +214,7 @@ impl World<'_> {
         if in_flight <= limits.in_flight as usize
             && events < limits.events
             && self.jobs.in_use() < self.jobs_max()
+            && self.longest_backlog().1 < self.jobs_max() as u64
             && !self.queue.exhausted()
         {
             return None;
@@ -230,6 +234,9 @@ impl World<'_> {
         let jobs = self.jobs.in_use();
         let limit = if in_flight > self.plan.limits.in_flight as usize {
             format!("{in_flight} requests in flight")
+        } else if self.longest_backlog().1 >= self.jobs_max() as u64 {
+            let (queue, length) = self.longest_backlog();
+            format!("{length} messages in {queue}")
         } else if jobs >= self.jobs_max() {
             format!("{jobs} jobs at once (branches and abandoned attempts included)")
         } else {
@@ -275,6 +282,7 @@ impl World<'_> {
             self.tick(2);
         }
         self.audit_end();
+        self.end_queues();
         self.end_incidents();
         if !self.has_static_files {
             self.recorder.pages_are_answers();

@@ -10,9 +10,12 @@ use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
+use super::queues::QueueTier;
+use super::quorum::QuorumTier;
 use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
+use super::resharding::Resharding;
 use super::verbs::cache_writes::WriteBehind;
 use super::verbs::fetches::SharedFetches;
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
@@ -55,6 +58,8 @@ pub enum EventKind {
     ClockTicked = 8,
     /// A failure, a repair, an event of the script, a health check.
     FaultDue = 9,
+    /// A delivery of a queue may have run out of time.
+    DeliveryDue = 10,
     /// Something is due in a database: a death is noticed, a promotion over.
     DatabaseDue = 12,
     /// An attempt takes so long that a second one starts beside it, or its
@@ -86,6 +91,7 @@ impl EventKind {
             7 => EventKind::RetryDue,
             8 => EventKind::ClockTicked,
             9 => EventKind::FaultDue,
+            10 => EventKind::DeliveryDue,
             12 => EventKind::DatabaseDue,
             13 => EventKind::HedgeDue,
             _ => EventKind::RegionDue,
@@ -142,6 +148,10 @@ pub struct World<'a> {
     pub caches: Vec<CacheTier>,
     /// Databases.
     pub databases: Vec<DatabaseTier>,
+    /// Message queues.
+    pub queues: Vec<QueueTier>,
+    /// How far the data of sharded databases have moved.
+    pub reshardings: Vec<Resharding>,
     /// Retries saved up, by client kind.
     pub retry_tokens: Vec<f64>,
     /// Races, breakers, and what may be cancelled.
@@ -217,6 +227,8 @@ pub struct DatabaseTier {
     pub cluster: Cluster,
     /// What goes on when members fail.
     pub failover: FailoverState,
+    /// The books of a leaderless one.
+    pub quorum: Option<Box<QuorumTier>>,
     /// Writes that wait until others have received them, by log.
     pub unacknowledged: Vec<Unacknowledged>,
     /// Reads, in the window.
@@ -273,6 +285,8 @@ impl<'a> World<'a> {
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            queues: plan.queues.iter().map(QueueTier::new).collect(),
+            reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],
             clients: Clients::new(plan),
             known_users: Vec::new(),
@@ -459,6 +473,9 @@ impl DatabaseTier {
                 .collect(),
             unacknowledged: vec![Unacknowledged::default(); logs],
             failover: FailoverState::new(members),
+            quorum: plan
+                .quorum
+                .map(|quorum| Box::new(QuorumTier::new(members, quorum.holders as usize))),
             cluster,
             reads: 0,
             stale_reads: 0,
@@ -480,6 +497,7 @@ impl DatabaseTier {
     pub fn begin_window(&mut self, now: Instant) {
         self.logs.iter_mut().for_each(|log| log.begin_window(now));
         self.failover.begin_window();
+        self.quorum.iter_mut().for_each(|quorum| quorum.begin_window());
         (self.reads, self.stale_reads, self.writes_committed) = (0, 0, 0);
         (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
         (self.page_hits, self.page_misses) = (0, 0);

@@ -171,6 +171,11 @@ impl Pool {
         Some(admitted)
     }
 
+    /// Whether a job that asks now gets a slot at once.
+    pub fn has_free_slot(&self) -> bool {
+        self.queue_length() == 0 && self.in_use() < self.limit()
+    }
+
     /// Whether the limit of slots moves.
     #[inline]
     pub fn is_adaptive(&self) -> bool {

@@ -19,6 +19,15 @@ impl BufferPool {
         Self { resident: resident.collect() }
     }
 
+    /// The same where the datasets lie on shards: `ranks` of a dataset and a
+    /// number of items says up to which popularity rank of the whole dataset
+    /// as many of the items of this shard reach.
+    pub fn on_shard(mut self, ranks: impl Fn(usize, u64) -> u64) -> Self {
+        let resident = self.resident.iter_mut().enumerate();
+        resident.for_each(|(dataset, items)| *items = ranks(dataset, *items));
+        self
+    }
+
     /// Whether a read of the item of popularity `rank` (0 is the most popular)
     /// in `dataset` is answered from memory.
     #[inline]

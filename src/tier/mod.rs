@@ -4,6 +4,7 @@
 //! stale?". It knows no clock but the `now` it is handed and no event queue;
 //! where a decision needs chance, it is handed draws already made.
 
+pub mod autoscaler;
 pub mod balancer;
 pub mod breaker;
 pub mod buffer_pool;
@@ -13,4 +14,7 @@ pub mod failover;
 mod hash;
 pub mod lag;
 pub mod placement;
+pub mod queue;
+pub mod quorum;
 pub mod replication;
+pub mod sharding;

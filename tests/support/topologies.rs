@@ -21,6 +21,9 @@ pub struct Choices {
     pub retries: bool,
     pub static_files: u32,
     pub usl: bool,
+    /// What a producer meets while the queue is full, and whether it keeps the
+    /// order of a user; without, the work is done inline.
+    pub messages: Option<(&'static str, bool)>,
     pub seed: u64,
 }
 
@@ -41,31 +44,46 @@ pub fn choices() -> impl Strategy<Value = Choices> {
     let data = (0..4u32, prop::option::of(1..5u32), prop::option::of(1..5u32), cache);
     let client = (any::<bool>(), any::<bool>(), 0..8u32);
     let site = (20..400u32, any::<bool>(), any::<bool>(), 2..5u32, policy, any::<bool>());
-    (site, limits, data, client, any::<u32>()).prop_map(|(site, limits, data, client, seed)| {
-        Choices {
-            rate: site.0,
-            closed: site.1,
-            fifo: site.2,
-            servers: site.3,
-            policy: site.4,
-            usl: site.5,
-            workers: limits.0,
-            queue: limits.1,
-            deadline: limits.2,
-            replicas: data.0,
-            connections: data.1,
-            pool: data.2,
-            cache: data.3,
-            timeout: client.0,
-            retries: client.1,
-            static_files: client.2,
-            seed: u64::from(seed),
-        }
+    let messages =
+        prop::option::of((prop::sample::select(vec!["fail", "block", "drop"]), any::<bool>()));
+    let all = (site, limits, data, client, messages, any::<u32>());
+    all.prop_map(|(site, limits, data, client, messages, seed)| Choices {
+        messages,
+        rate: site.0,
+        closed: site.1,
+        fifo: site.2,
+        servers: site.3,
+        policy: site.4,
+        usl: site.5,
+        workers: limits.0,
+        queue: limits.1,
+        deadline: limits.2,
+        replicas: data.0,
+        connections: data.1,
+        pool: data.2,
+        cache: data.3,
+        timeout: client.0,
+        retries: client.1,
+        static_files: client.2,
+        seed: u64::from(seed),
     })
 }
 
 fn limit(key: &str, value: Option<u32>) -> String {
     value.map_or(String::new(), |value| format!("{key} = {value}\n"))
+}
+
+/// A queue that fills up, and whose deliveries often run out of time.
+fn messages(choices: &Choices) -> String {
+    choices.messages.map_or(String::new(), |(when_full, by_key)| {
+        let order = if by_key { "by-key" } else { "none" };
+        format!(
+            "[queues.jobs]\nworkers = {{ service = \"services.recommender\" }}\n\
+             visibility_timeout = \"40 ms\"\nattempts = 3\ncapacity = 6\n\
+             when_full = \"{when_full}\"\norder = \"{order}\"\n\
+             latency = {{ exponential = \"1 ms\" }}\ndelivery = \"0.5 ms\"\n"
+        )
+    })
 }
 
 fn when(on: bool, text: &str) -> &str {
@@ -119,7 +137,9 @@ steps = [
 ]
 [endpoints.write]
 share = 2
-steps = [{{ cpu = "2 ms" }}, {{ update = "posts" }}, {{ insert = "posts", keys = 2 }}, {{ delete = "posts" }}]
+steps = [{{ cpu = "2 ms" }}, {{ update = "posts" }}, {{ insert = "posts", keys = 2 }}, {{ delete = "posts" }},
+  {{ enqueue = "jobs", work = [{{ cpu = {{ exponential = "6 ms" }} }}, {{ parallel = [[{{ call = "recommend" }}], [{{ insert = "posts" }}]] }}] }}]
+{messages}
 [machines.m]
 vcpus = 2
 memory = "4 GB"
@@ -171,6 +191,7 @@ warmup = "1 s"
 replications = 1
 seed = {seed}
 "#,
+        messages = messages(choices),
         timeout = when(choices.timeout, "timeout = \"150 ms\""),
         retries = when(
             choices.retries,

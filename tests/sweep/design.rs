@@ -45,6 +45,130 @@ fn a_grid_has_its_files_and_says_its_answer_first() {
 }
 
 #[test]
+fn prices_are_compared_under_the_same_load() {
+    let scratch = Scratch::new();
+    let said = stdout(&scratch.run(&format!("{GRID} --out out")).code(0)).replace('\n', " ");
+    let words = "Under users.count=4000, the heaviest load at which any does, the cheapest is cell";
+    assert!(said.contains(words), "{said}");
+    assert!(said.contains("Cheapest under"), "{said}");
+    let value: serde_json::Value =
+        serde_json::from_slice(&scratch.results("out")["cells.json"]).unwrap();
+    let answer = &value["answer"];
+    assert_eq!(answer["compared"], "within-load");
+    assert!(answer["cheapest_met"].is_null());
+    let loads = answer["cheapest_by_load"].as_array().unwrap();
+    let names: Vec<_> = loads.iter().map(|one| one["load"].as_str().unwrap()).collect();
+    let expected = [500, 1000, 2000, 4000].map(|users| format!("users.count={users}"));
+    assert_eq!(names, expected);
+    // One server is enough for the lightest load, and two are not cheaper.
+    assert_eq!(loads[0]["cell"], 1);
+    let one_load = "sweep small.toml --vary services.web.instances=2,1 --out one --quiet";
+    let said = stdout(&scratch.run(one_load).code(0)).replace('\n', " ");
+    assert!(said.contains("The cheapest that does is cell 2"), "{said}");
+    let alone = "sweep small.toml --vary users.count=500,1000 --out alone --quiet";
+    let said = stdout(&scratch.run(alone).code(0)).replace('\n', " ");
+    assert!(said.contains("The heaviest load at which it does is users.count=1000"), "{said}");
+}
+
+#[test]
+fn runs_too_short_for_their_warm_up_are_told_and_made_longer() {
+    let scratch = Scratch::new();
+    let line = "sweep small.toml --set run.kind=steady --vary users.count=3900,4000 --quiet \
+                --replications 3 --seed 5 --out out";
+    let said = stdout(&scratch.run(line).code(0));
+    assert_eq!(said.matches("too short\n").count(), 2, "{said}");
+    assert!(said.contains("2 cells are undecided as their runs are too short"), "{said}");
+    let next = "highwater sweep small.toml --vary 'users.count=3900,4000' --seed 5 --replications 3 \
+                --set run.kind=steady --set 'run.duration=\"24 s\"'";
+    assert!(said.contains(next), "{said}");
+}
+
+#[test]
+fn the_table_fits_80_columns_and_cuts_no_key_that_has_room() {
+    let scratch = Scratch::new();
+    let line = "sweep small.toml --vary services.web.instances=1,2 --vary users.count=500,9000 \
+                --vary services.web.machine=small,large --out out --quiet";
+    let said = scratch.command(line).env("COLUMNS", "80").assert().code(0);
+    let said = stdout(&said);
+    let table = said.split("\n\n").find(|block| block.starts_with("Cell")).unwrap();
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    let line = "sweep small.toml --vary services.web.instances=1,2 --vary users.count=500,600 \
+                --out two --quiet";
+    let said = stdout(&scratch.command(line).env("COLUMNS", "80").assert().code(0));
+    let heading = said.lines().find(|line| line.starts_with("Cell")).unwrap();
+    assert!(heading.contains("services.web.instances  users.count"), "{said}");
+}
+
+#[test]
+fn the_next_command_keeps_what_changed_the_answer() {
+    let scratch = Scratch::new();
+    let line = "sweep small.toml --vary services.web.instances=1..2 --set endpoints.home.share=2 \
+                --users 700 --seed 3 --replications 3 --quiet";
+    let next = "highwater run small.toml --seed 3 --replications 3 --users 700 \
+                --set endpoints.home.share=2 --set services.web.instances=1";
+    let said = stdout(&scratch.run(&format!("{line} --out out")).code(0));
+    assert!(said.contains(next), "{said}");
+    for shard in 1..=2 {
+        scratch.run(&format!("{line} --shard {shard}/2 --out part-{shard}")).code(0);
+    }
+    let said = stdout(&scratch.run("merge part-1 part-2 --out merged").code(0));
+    assert!(said.contains(next), "{said}");
+    // A part that was merged before tells no file, but the same cells.
+    let said = stdout(&scratch.run("merge merged --out again").code(0));
+    let known = "highwater run FILE --seed 3 --replications 3 --set services.web.instances=1";
+    assert!(said.contains(known), "{said}");
+}
+
+#[test]
+fn a_run_and_a_comparison_say_again_what_changed_them() {
+    let scratch = Scratch::new();
+    let large = crate::scratch::SMALL.replace("machine = \"small\"", "machine = \"large\"");
+    fs::write(scratch.path("large.toml"), large).unwrap();
+    let options = "--users 4000 --seed 9 --set endpoints.home.share=2 --quiet";
+    let says = |line: &str, next: &str| {
+        let ended = scratch.run(&format!("{line} {options} --out out --force"));
+        let said = stdout(&ended);
+        assert!(said.contains(&format!("Next        highwater {next}\n")), "{next}: {said}");
+    };
+    let own = "--set endpoints.home.share=2";
+    says(
+        "run large.toml --replications 3",
+        &format!("run large.toml --users 8000 {own} --seed 9 --replications 3"),
+    );
+    // A precision takes more replications, a warm-up a longer run.
+    says(
+        "run small.toml --precision 2% --max-replications 10",
+        &format!(
+            "run small.toml --precision 0.02 --max-replications 40 --users 4000 {own} --seed 9"
+        ),
+    );
+    let line = "--set run.kind=steady --precision 2% --max-replications 10";
+    let asked = "--precision 0.02 --max-replications 10 --users 4000";
+    let keys = "--set run.kind=steady --set endpoints.home.share=2 --set 'run.duration=\"24 s\"'";
+    says(&format!("run small.toml {line}"), &format!("run small.toml {asked} {keys} --seed 9"));
+    says(
+        &format!("compare small.toml large.toml {line}"),
+        &format!("compare small.toml large.toml {asked} {keys} --seed 9"),
+    );
+    says(
+        "compare small.toml large.toml --replications 2",
+        &format!("compare small.toml large.toml --replications 8 --users 4000 {own} --seed 9"),
+    );
+}
+
+#[test]
+fn a_comparison_with_bounds_fits_80_columns() {
+    let scratch = Scratch::new();
+    fs::write(scratch.path("another-design-of-the-site.toml"), crate::scratch::SMALL).unwrap();
+    let line = "compare small.toml another-design-of-the-site.toml --users 9000 --quiet --out out";
+    let ended = scratch.command(line).env("COLUMNS", "80").assert().code(3);
+    let said = stdout(&ended);
+    let table = said.split("\n\n").find(|block| block.starts_with("Design")).unwrap();
+    assert!(table.contains('≥') && table.contains("p99"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+}
+
+#[test]
 fn json_is_the_first_file() {
     let scratch = Scratch::new();
     let ended = scratch.run(&format!("{GRID} --out out --format json")).code(0);
@@ -108,7 +232,7 @@ fn a_sample_is_reproducible_and_meets_each_stratum_once() {
 fn what_is_wrong_is_said_at_once_and_nothing_is_written() {
     let scratch = Scratch::new();
     let web = "--vary services.web.instances";
-    let cases: [(&str, &[&str]); 26] = [
+    let cases: [(&str, &[&str]); 30] = [
         ("", &["--vary"]),
         ("--vary", &["--vary"]),
         ("--vary users.count", &["no `=`"]),
@@ -126,7 +250,14 @@ fn what_is_wrong_is_said_at_once_and_nothing_is_written() {
         ("--vary users.cuont=1,2", &["users.cuont", "did you mean `count`"]),
         ("--vary services.web.instances.x=1,2", &["no keys below it"]),
         ("--vary services.web.machine=tiny,small", &["names `tiny`", "cell 1", "1 cell cannot"]),
-        ("--vary run.seed=1,2 --seed 5", &["the same as cell 1"]),
+        ("--vary run.seed=1,2 --seed 5", &["--seed sets run.seed, which is varied"]),
+        (
+            "--vary run.replications=2,3 --replications 5",
+            &["--replications sets run.replications, which is varied"],
+        ),
+        ("--vary users.count=1..9 --cells-max 0", &["1..=1000000"]),
+        ("--vary users.count=1..9 --cells-max 2000000", &["1..=1000000"]),
+        ("--vary users.count=1..9 --samples 10000000000000", &["more than 10000;", "draw fewer"]),
         ("--vary users.count=1_000,1000", &["the same as cell 1"]),
         ("--vary services.web.instances=1..200 --vary users.count=1..51", &["200 × 51 = 10200"]),
         ("--samples 20000 --vary users.count=1..9", &["20000", "--cells-max"]),
@@ -139,6 +270,11 @@ fn what_is_wrong_is_said_at_once_and_nothing_is_written() {
     for (arguments, words) in cases {
         complains(scratch.run(&format!("sweep small.toml {arguments} --out out")), 2, words);
     }
+    // A key that is set and varied twice is still one fault of each kind.
+    let line = "sweep small.toml --vary users.count=1,2 --vary users.count=3,4 --out out \
+                --set users.count=5 --set users.count=6";
+    let ended = scratch.run(line).code(2);
+    assert_eq!(crate::scratch::stderr(&ended).matches("both set and varied").count(), 1);
     // Faults of different cells, each once and under the first cell that has it.
     let line =
         format!("sweep small.toml {web}=0..2 --vary services.web.machine=small,tiny --out out");

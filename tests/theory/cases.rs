@@ -6,6 +6,7 @@ use crate::clients::{ErlangA, Hedge, Retries};
 use crate::failures::{Breakdowns, Repairs};
 use crate::names::failed_per_client;
 use crate::networks::{jackson_visit, mean_value_analysis};
+use crate::order::{OrderStatistic, erlang_survival, stale_at_first_holder};
 use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
     replication_lag, two_choices,
@@ -70,15 +71,112 @@ pub(crate) fn all() -> Vec<Case> {
         loss("erlang-b"),
         loss("erlang-b-lognormal"),
     ];
+    cases.extend([messages(), burst()]);
     cases.extend(general_service());
     cases.extend(processor_sharing());
     cases.extend([closed(), jackson(), power_of_two(), dns_failover()]);
     cases.extend(caches());
     cases.extend(replication());
     cases.extend([failover(), stale_reads()]);
+    cases.extend([quorum(), quorum_stale_reads(), n_plus_one()]);
     cases.extend(failures());
     cases.extend(clients());
+    cases.extend(shards());
+    cases.extend(autoscalers());
+    cases.extend(shards());
     cases
+}
+
+/// Shares of four equal ranges of 1,000 items by Zipf 0.9; two queues that are
+/// joined: Nelson & Tantawi 1988, eq. 6; the longest of eight exponentials.
+fn shards() -> [Case; 3] {
+    const CPU: [&str; 4] = [
+        "stations.databases.main.shard-0.cpu.utilisation",
+        "stations.databases.main.shard-1.cpu.utilisation",
+        "stations.databases.main.shard-2.cpu.utilisation",
+        "stations.databases.main.shard-3.cpu.utilisation",
+    ];
+    let reads = zipf(1_000, 0.9);
+    let shares = reads.chunks(250).map(|range| 0.4 * range.iter().sum::<f64>());
+    let (arrival, service): (f64, f64) = (0.07, 0.1);
+    let used = arrival / service;
+    let joined = (12.0 - used) / 8.0 / (service - arrival);
+    let longest = 10.0 * (1..=8).map(|rank| 1.0 / f64::from(rank)).sum::<f64>();
+    let none_longer = |t| (0..8).fold(1.0, |all, _| all * (1.0 - hypoexponential(&[service], t)));
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| quantile(p, |t| 1.0 - none_longer(t)));
+    [
+        ("sharding-zipf", CPU.into_iter().zip(shares).collect()),
+        ("scatter-fork-join", vec![(MEAN, joined), (CPU[0], used), (CPU[1], used)]),
+        ("scatter-max", vec![(MEAN, longest), (P50, p50), (P95, p95), (P99, p99)]),
+    ]
+}
+
+/// 4.9 vCPUs of work at a target of one half, spread at random; and a need that
+/// grows by 4 servers each 15 s, seen 15 s and ready 30 s later, as a fluid.
+fn autoscalers() -> [Case; 2] {
+    let servers = f64::ceil(4.9 / 0.5);
+    let station = Mmc { arrival: 0.098 / servers, service: 1.0 / 50.0, servers: 1 };
+    let steady = vec![
+        ("components.services.web.figures.instances_mean", servers),
+        ("components.autoscale.web.figures.instances_ready_mean", servers),
+        (MEAN, station.sojourn()),
+        (P99, station.quantile(0.99)),
+    ];
+    let (slope, seen, boot) = (4.0 / 15.0, 15.0, 30.0);
+    // From 10 servers to 12 (half a period of the ramp), then 16, 20 … 36, in
+    // each of 20 replications.
+    let actions = 20.0 * (1.0 + (36.0 - 12.0) / (slope * 15.0));
+    let ramp = vec![
+        ("components.autoscale.web.figures.undershoot_max", slope * (seen + boot)),
+        ("components.autoscale.web.figures.scale_outs", actions),
+        ("incidents.services.web.scale_out.duration_s", boot),
+    ];
+    [("autoscale-steady", steady), ("autoscale-ramp", ramp)]
+}
+
+/// All three holders of a key take an exponential 12 ms.
+fn quorum() -> Case {
+    let holders = OrderStatistic { of: 3, rate: 1.0 / 12.0 };
+    let two = |t| holders.survival(2, t);
+    (
+        "quorum",
+        vec![
+            ("endpoints.all.response_time_ms.mean", holders.mean(3)),
+            ("endpoints.first.response_time_ms.mean", holders.mean(1)),
+            ("endpoints.read.response_time_ms.mean", holders.mean(2)),
+            ("endpoints.read.response_time_ms.p50", quantile(0.5, two)),
+            ("endpoints.read.response_time_ms.p99", quantile(0.99, two)),
+            ("endpoints.write.response_time_ms.mean", holders.mean(2)),
+        ],
+    )
+}
+
+/// A key is written 5 times a second, and is at each holder after 100 ms.
+fn quorum_stale_reads() -> Case {
+    let stale = stale_at_first_holder(5.0 * 0.1);
+    let figures = vec![
+        ("components.databases.main.figures.stale_read_ratio", stale),
+        ("endpoints.write.response_time_ms.mean", 100.0 / 3.0),
+    ];
+    ("quorum-stale-reads", figures)
+}
+
+/// Reads of an exponential 5 ms and 1 ms for each further row.
+fn n_plus_one() -> Case {
+    let last_of_eight = OrderStatistic { of: 8, rate: 1.0 / 5.0 }.mean(8);
+    let in_turn = |t| erlang_survival(9, 1.0 / 5.0, t);
+    (
+        "n-plus-one",
+        vec![
+            ("endpoints.batch.response_time_ms.mean", 5.0 + 5.0 + 7.0),
+            ("endpoints.hops.response_time_ms.mean", 5.0 + 3.0 + 5.0 + 9.0),
+            ("endpoints.native.response_time_ms.mean", 5.0 + 8.0),
+            ("endpoints.together.response_time_ms.mean", 5.0 + last_of_eight),
+            ("endpoints.turn.response_time_ms.mean", 9.0 * 5.0),
+            ("endpoints.turn.response_time_ms.p50", quantile(0.5, in_turn)),
+            ("endpoints.turn.response_time_ms.p99", quantile(0.99, in_turn)),
+        ],
+    )
 }
 
 fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {
@@ -86,6 +184,37 @@ fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| station.quantile(p));
     let used = arrival / 0.1 / f64::from(servers);
     (name, vec![(MEAN, station.sojourn()), (P50, p50), (P95, p95), (P99, p99), (WEB_CPU, used)])
+}
+
+/// Messages of 10 ms for four workers: they wait as customers do.
+fn messages() -> Case {
+    let station = Mmc { arrival: 0.32, service: 0.1, servers: 4 };
+    let figures = vec![
+        ("components.queues.jobs.figures.wait_ms_mean", station.sojourn() - 10.0),
+        ("components.queues.jobs.figures.completion_ms_mean", station.sojourn()),
+        ("components.queues.jobs.figures.completion_ms_p50", station.quantile(0.5)),
+        ("components.queues.jobs.figures.completion_ms_p99", station.quantile(0.99)),
+        ("stations.services.worker.workers.utilisation", 0.8),
+    ];
+    ("queue-mmc", figures)
+}
+
+/// Fluid: messages come at 2,000/s, at 8,000/s for ten seconds, and go at
+/// 4,000/s at most. The backlog is a triangle over time; the mean wait is its area per
+/// message (Little).
+fn burst() -> Case {
+    let (calm, crowd, capacity, length, window) = (2_000.0, 8_000.0, 4_000.0, 10.0, 59.0);
+    let backlog: f64 = (crowd - capacity) * length;
+    let drain = backlog / (capacity - calm);
+    let area = backlog * (length + drain) / 2.0;
+    let messages = crowd * length + calm * (window - length);
+    let figures = vec![
+        ("components.queues.jobs.figures.drain_s", drain),
+        ("components.queues.jobs.figures.waiting_mean", area / window),
+        ("components.queues.jobs.figures.wait_ms_mean", area / messages * 1e3),
+        ("components.queues.jobs.figures.acknowledged_per_s", messages / window),
+    ];
+    ("queue-burst", figures)
 }
 
 fn web_tier() -> Case {

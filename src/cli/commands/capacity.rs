@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// Shown below `highwater capacity --help`.
 const EXAMPLES: &str = "\
-The answer is an interval: the most users that are certainly inside the SLO, and
-the fewest that are certainly outside. Where the scenario gives its load as a
+The answer is the most users that are certainly inside the SLO, with the interval
+in which the mark lies: up to the fewest that are certainly outside. Where the scenario gives its load as a
 rate, the answer is in requests per second.
 
 Examples:
@@ -25,8 +25,9 @@ Examples:
   highwater capacity shop.toml --without-events        on a day on which nothing fails
   highwater capacity --through scenarios               the growth path, stage by stage
 
-Exit codes: 0 where today's users are inside, 1 where they are not, 3 where more
-replications are needed to tell.";
+Exit codes: 0 today's users are inside; 1 they are above the mark, or nothing is
+inside; 3 they lie within the interval, or it is wider than --tolerance; with
+--through that of the worst stage; else as for every command.";
 
 /// Arguments of `capacity`.
 #[derive(Debug, Args)]
@@ -44,8 +45,9 @@ pub(in crate::cli) struct Arguments {
     /// Root of all randomness, instead of the file's `run.seed`.
     #[arg(long, value_name = "N")]
     pub(in crate::cli) seed: Option<u64>,
-    /// Width of the interval that is asked for, in percent of its lower end.
-    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = percent)]
+    /// Width of the interval that is asked for, as a part of its lower end (2% or
+    /// 0.02).
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = tolerance)]
     pub(in crate::cli) tolerance: f64,
     /// Most replications of one load; fewer are played where they decide.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
@@ -59,14 +61,22 @@ pub(in crate::cli) struct Arguments {
     pub(in crate::cli) output: OutputArguments,
 }
 
-/// `2%`, `2 %` or `2`, as a share.
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
-    let value: f64 = number.parse().map_err(|_| "a percentage is wanted, such as 2%".to_owned())?;
-    if !(0.01..=100.0).contains(&value) {
-        return Err("possible: 0.01% to 100%".to_owned());
+/// `2%` or `0.02`, the forms of `--precision`.
+pub(super) fn tolerance(text: &str) -> Result<f64, String> {
+    const FORM: &str = "write a share such as 2% or 0.02";
+    let (number, unit) = match text.trim().strip_suffix('%') {
+        Some(number) => (number, 100.0),
+        None => (text, 1.0),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| format!("this is no number; {FORM}"))?;
+    let share = number / unit;
+    if unit == 1.0 && (1.0..=100.0).contains(&number) {
+        return Err(format!("{number} would be {:.0} %: {FORM}", 100.0 * number));
     }
-    Ok(value / 100.0)
+    if !(0.000_1..=1.0).contains(&share) {
+        return Err(format!("possible: 0.01% to 100%; {FORM}"));
+    }
+    Ok(share)
 }
 
 /// Finds the high-water mark.
@@ -245,12 +255,13 @@ mod tests {
 
     #[test]
     fn percentages() {
-        for text in ["2%", "2 %", "2"] {
-            assert_eq!(percent(text), Ok(0.02));
+        for text in ["2%", "2 %", "0.02"] {
+            assert_eq!(tolerance(text), Ok(0.02));
         }
-        for text in ["0%", "-1%", "two", "", "nan", "1000%"] {
-            assert!(percent(text).is_err(), "{text}");
+        for text in ["0%", "-1%", "two", "", "nan", "1000%", "2", "5", "1"] {
+            assert!(tolerance(text).is_err(), "{text}");
         }
+        assert!(tolerance("5").unwrap_err().contains("500 %"));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! `highwater compare`: several designs under the same users.
 
 use super::{
-    Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, PlayArguments,
-    PrecisionArguments, Progress, claim, drawing, first_file, how, load, quoted, shown, stem,
-    style, warn,
+    Changes, Clock, Console, Disk, Ending, Failure, OutputArguments, PlayArguments,
+    PrecisionArguments, Progress, claim, deliver, drawing, how, load, longer, next_file, precision,
+    shown, stem, style, warn, with_changes, with_play,
 };
 use crate::cli::engine;
-use crate::experiment::summary::Summary;
+use crate::experiment::comparison::{Comparison, Design};
+use crate::experiment::summary::{Summary, Verdict};
+use crate::experiment::warmup::TOO_SHORT;
 use crate::scenario::model::Scenario;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
@@ -68,20 +70,47 @@ pub(super) fn compare(
     }
 
     let files = engine::comparison_files(&comparison, &drawing(&arguments.output))?;
-    folder.write(&files, &clock.manifest(words))?;
-    let next = format!("highwater explain {}", quoted(&arguments.files[0]));
-    match arguments.output.format {
-        Format::Text => {
-            console.print(&engine::comparison_text(&comparison, &style(console, &next)))?;
-        }
-        Format::Json => console.print(&first_file(&files))?,
-    }
+    let text = || {
+        let next = next_command(arguments, &designs[0].1, &comparison);
+        engine::comparison_text(&comparison, &style(console, &next))
+    };
+    let printed = (arguments.output.format, text);
+    deliver(&folder, &files, &clock.manifest(words), printed, console)?;
     let ending = |summary: &Summary| {
         let short = summary.precision.as_ref().is_some_and(|precision| !precision.reached);
         Ending::of(summary).max(if short { Ending::Limited } else { Ending::Done })
     };
     let endings = comparison.designs.iter().map(|design| ending(&design.results.summary));
     Ok(Ending::worst(endings))
+}
+
+/// The command worth trying next, under all that changed this answer: the same
+/// for longer or closer where a verdict is open, else what was compiled of the
+/// design to take.
+fn next_command(arguments: &Arguments, first: &Scenario, comparison: &Comparison) -> String {
+    let files: Vec<String> = arguments.files.iter().map(|file| next_file(file)).collect();
+    let summaries = comparison.designs.iter().map(|design| &design.results.summary);
+    let open: Vec<&Summary> =
+        summaries.filter(|one| one.slo.verdict == Some(Verdict::Undecided)).collect();
+    let same = format!("highwater compare {}", files.join(" "));
+    let (changes, play) = (&arguments.changes, &arguments.play);
+    if open.iter().any(|one| one.warnings.iter().any(|warning| warning == TOO_SHORT)) {
+        let next = format!("{same}{}", precision(&arguments.until, false));
+        return with_play(&next, &longer(changes, first.run.duration), play);
+    }
+    let missed = |design: &Design| {
+        design.results.summary.precision.as_ref().is_some_and(|precision| !precision.reached)
+    };
+    if comparison.designs.iter().any(missed) {
+        return with_play(&format!("{same}{}", precision(&arguments.until, true)), changes, play);
+    }
+    if let Some(one) = open.first() {
+        let more = one.replications.saturating_mul(4);
+        return with_play(&format!("{same} --replications {more}"), changes, play);
+    }
+    let taken = comparison.cheapest.as_ref();
+    let place = comparison.designs.iter().position(|one| Some(&one.name) == taken).unwrap_or(0);
+    with_changes(&format!("highwater explain {}", files[place]), changes)
 }
 
 /// A design with its name, and what was not used of its workload.

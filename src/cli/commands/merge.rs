@@ -1,8 +1,9 @@
 //! `highwater merge`: the shards of a sweep as one.
 
-use super::sweep::ending;
+use super::sweep::{self, ending};
 use super::{Clock, Console, Ending, Failure, Format, first_file, next_of_sweep, shown, style};
 use crate::cli::engine::{self, Drawing};
+use crate::cli::manifest::earlier_command_line;
 use crate::cli::output::OutputFolder;
 use crate::cli::sweep_folder::{self, SweepFolder};
 use crate::experiment::sweep::{Definition, Journal, Part};
@@ -75,13 +76,31 @@ pub(super) fn merge(
     let printed = match arguments.format {
         Format::Json => first_file(&files),
         Format::Text => {
-            let next = next_of_sweep(&definition, &results, "FILE");
+            let (file, base) = common(arguments, &definition);
+            let next = next_of_sweep(&definition, &results, &file, &base);
             engine::sweep_text(&definition, &results, &style(console, &next))
         }
     };
     SweepFolder::finish(&folder, &definition, &journal, files, &clock.manifest(words))?;
     console.print(&printed)?;
     Ok(ending(&results))
+}
+
+/// The scenario and what all cells have in common, for the next command: as the
+/// first part that tells was asked for, else what the definition holds.
+fn common(arguments: &Arguments, definition: &Definition) -> (String, String) {
+    let told = arguments.parts.iter().filter_map(|part| earlier_command_line(part));
+    told.filter_map(|words| sweep::common(&words)).next().unwrap_or_else(|| {
+        let varied = |key: &str| definition.axes.iter().any(|axis| axis.key == key);
+        let mut base = String::new();
+        if !varied("run.seed") {
+            base.push_str(&format!(" --seed {}", definition.seed));
+        }
+        if let Some(cell) = definition.cells.first().filter(|_| !varied("run.replications")) {
+            base.push_str(&format!(" --replications {}", cell.replications));
+        }
+        ("FILE".to_owned(), base)
+    })
 }
 
 /// All parts, or all that is wrong with them.

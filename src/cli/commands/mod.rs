@@ -5,10 +5,12 @@ mod capacity;
 mod check;
 mod compare;
 mod explain;
+mod init;
 mod merge;
 mod plan;
 mod run;
 mod scale;
+mod shell;
 mod sweep;
 mod validate;
 
@@ -23,6 +25,7 @@ use super::manifest::Manifest;
 use super::output::OutputFolder;
 use super::progress::Progress;
 use crate::experiment::sweep::{CellResult, Definition, best};
+use crate::kernel::time::Duration;
 use crate::scenario::Request;
 use clap::Subcommand;
 use std::ffi::{OsStr, OsString};
@@ -32,6 +35,8 @@ use std::time::{Instant, SystemTime};
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a scenario to begin with: highwater.toml, with comments.
+    Init(init::Arguments),
     /// Play a scenario: verdict, bottleneck, and a folder of results.
     Run(run::Arguments),
     /// Say what is wrong with scenarios: all errors of all files at once.
@@ -55,6 +60,11 @@ pub(super) enum Command {
     /// Print the JSON Schema of scenario files, for editors.
     #[command(after_help = "Example:\n  highwater schema > highwater.schema.json")]
     Schema,
+    /// Print completions for a shell.
+    Completions(shell::Arguments),
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  highwater man > ~/.local/share/man/man1/highwater.1")]
+    Man,
 }
 
 /// Carries out a command; `words` is the command line for the manifest.
@@ -64,6 +74,7 @@ pub(super) fn dispatch(
     console: &Console,
 ) -> Result<Ending, Failure> {
     match command {
+        Command::Init(arguments) => init::init(&arguments, console),
         Command::Run(arguments) => run::run(&arguments, words, console),
         Command::Check(arguments) => check::check(&arguments, console),
         Command::Explain(arguments) => explain::explain(&arguments, console),
@@ -75,6 +86,8 @@ pub(super) fn dispatch(
         Command::Plan(arguments) => plan::plan(&arguments, words, console),
         Command::Validate(arguments) => validate::validate(&arguments, console),
         Command::Schema => console.print(&engine::schema()).map(|()| Ending::Done),
+        Command::Completions(arguments) => shell::completions(&arguments, console),
+        Command::Man => shell::man(console),
     }
 }
 
@@ -161,17 +174,26 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// A scenario's file in the next command, which cannot read a pipe again.
+fn next_file(path: &Path) -> String {
+    if is_stdin(path) { "FILE".to_owned() } else { quoted(path) }
+}
+
 /// After a sweep: a closer look at its cheapest cell that meets the SLO, or at
-/// the one that comes nearest.
-fn next_of_sweep(definition: &Definition, results: &[CellResult], file: &str) -> String {
-    let Some(best) = best(results) else {
+/// the one that comes nearest; a longer one where it was too short to tell.
+/// `base` is what all cells have in common, as options.
+fn next_of_sweep(
+    definition: &Definition,
+    results: &[CellResult],
+    file: &str,
+    base: &str,
+) -> String {
+    let Some(best) = best(definition, results) else {
         return format!("highwater explain {file}");
     };
-    let sets = definition.axes.iter().zip(&best.cell.values).map(|(axis, value)| {
-        let change = format!("{}={value}", axis.key);
-        format!(" --set {}", quoted(Path::new(&change)))
-    });
-    format!("highwater run {file}{}", sets.collect::<String>())
+    let pairs = definition.axes.iter().zip(&best.cell.values);
+    let sets: String = pairs.map(|(axis, value)| set(&axis.key, value)).collect();
+    format!("highwater run {file}{base}{sets}")
 }
 
 /// The command worth trying next, under the same changes as this one; a number
@@ -181,6 +203,57 @@ fn with_changes(next: &str, changes: &Changes) -> String {
     let users = users.map_or_else(String::new, |users| format!(" --users {users}"));
     let own: String = changes.overrides.iter().map(|(key, value)| set(key, value)).collect();
     format!("{next}{users}{own}")
+}
+
+/// What changes the answer of a command that plays, to be said again; a number
+/// of replications only where `next` does not say how many itself.
+fn with_play(next: &str, changes: &Changes, play: &PlayArguments) -> String {
+    let seed = play.seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
+    let own = next.contains(" --replications ") || next.contains(" --precision ");
+    let count = play.replications.filter(|_| !own);
+    let count = count.map_or_else(String::new, |count| format!(" --replications {count}"));
+    format!("{}{seed}{count}", with_changes(next, changes))
+}
+
+/// The precision that was asked for, as options; with more replications to
+/// reach it, where it was missed.
+fn precision(until: &PrecisionArguments, more: bool) -> String {
+    let Some(share) = until.precision else { return String::new() };
+    let factor = if more { 4 } else { 1 };
+    let most = until.max_replications.saturating_mul(factor);
+    let most = match most == engine::MOST_REPLICATIONS {
+        true => String::new(),
+        false => format!(" --max-replications {most}"),
+    };
+    format!(" --precision {share}{most}")
+}
+
+/// The key of the time that is played.
+const DURATION: &str = "run.duration";
+/// Until the warm-up of most systems is over.
+const LONGER: f64 = 4.0;
+
+/// Changes under which a run lasts longer, in place of what they said of it.
+fn longer(changes: &Changes, duration: Duration) -> Changes {
+    let others = changes.overrides.iter().filter(|(key, _)| key != DURATION);
+    let value = format!("\"{} s\"", LONGER * duration.as_secs_f64());
+    let overrides = others.cloned().chain([(DURATION.to_owned(), value)]).collect();
+    Changes { overrides, users: changes.users }
+}
+
+/// Writes the result files and prints the answer.
+fn deliver(
+    folder: &OutputFolder,
+    files: &Files,
+    manifest: &Manifest,
+    (format, text): (Format, impl FnOnce() -> String),
+    console: &Console,
+) -> Result<(), Failure> {
+    folder.write(files, manifest)?;
+    match format {
+        Format::Text => console.print(&text()),
+        Format::Json => console.print(&first_file(files)),
+    }
 }
 
 fn set(key: &str, value: &str) -> String {
@@ -226,6 +299,19 @@ mod tests {
     //! Goal: what is printed can be used again. Method: odd names.
 
     use super::*;
+
+    #[test]
+    fn a_longer_run_replaces_the_length_that_was_given() {
+        let overrides = [("a.b", "1"), (DURATION, "20 s")];
+        let overrides = overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        let changes =
+            longer(&Changes { overrides, users: Some(7) }, Duration::from_nanos(20_000_000_000));
+        let next = with_changes("highwater run x.toml", &changes);
+        assert_eq!(
+            next,
+            "highwater run x.toml --users 7 --set a.b=1 --set 'run.duration=\"80 s\"'"
+        );
+    }
 
     #[test]
     fn a_path_can_be_pasted_into_a_shell() {

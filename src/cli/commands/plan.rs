@@ -25,8 +25,8 @@ Examples:
                            --vary services.web.machine=c2,c4,c8
   highwater plan shop.toml --format json | jq .sentence
 
-Exit codes: 0 found and certain, 1 nothing in the range will do, 3 a cheaper
-design may do as well: more --replications decide.";
+Exit codes: 0 found and certain; 1 nothing in the range will do; 3 a cheaper
+design may do as well: more --replications decide; else as for every command.";
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]

@@ -1,18 +1,18 @@
 //! `highwater run`: play a scenario.
 
 use super::{
-    Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, PlayArguments,
-    PrecisionArguments, Progress, claim, drawing, first_file, how, load, quoted, shown, stem,
-    style, warn, with_changes,
+    Changes, Clock, Console, Disk, Ending, Failure, OutputArguments, PlayArguments,
+    PrecisionArguments, Progress, claim, deliver, drawing, how, load, longer, next_file, precision,
+    shown, stem, style, warn, with_changes, with_play,
 };
 use crate::cli::engine::{self, Play};
-use crate::cli::files::is_stdin;
 use crate::experiment::summary::{Summary, Verdict};
+use crate::experiment::warmup::TOO_SHORT;
 use crate::kernel::time::Duration;
 use crate::scenario::model::Scenario;
 use clap::Args;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Shown below `highwater run --help`.
 const EXAMPLES: &str = "\
@@ -79,36 +79,52 @@ pub(super) fn run(
     let results = results?;
 
     let files = engine::run_files(&results, &drawing(&arguments.output))?;
-    folder.write(&files, &clock.manifest(words))?;
-    let next = next_command(&arguments.file, &loaded.scenario, &results.summary);
-    let next = with_changes(&next, &arguments.changes);
-    match arguments.output.format {
-        Format::Text => console.print(&engine::run_text(&results, &style(console, &next)))?,
-        Format::Json => console.print(&first_file(&files))?,
-    }
+    let text = || {
+        let next = next_command(arguments, &loaded.scenario, &results.summary);
+        engine::run_text(&results, &style(console, &next))
+    };
+    let printed = (arguments.output.format, text);
+    deliver(&folder, &files, &clock.manifest(words), printed, console)?;
     let short = results.summary.precision.as_ref().is_some_and(|precision| !precision.reached);
     let precision = if short { Ending::Limited } else { Ending::Done };
     Ok(Ending::worst([Ending::of(&results.summary), precision]))
 }
 
-/// The command worth trying next: more where it holds, closer where it is
-/// undecided, and a look at what was compiled where it does not hold.
-fn next_command(path: &Path, scenario: &Scenario, summary: &Summary) -> String {
-    let file = if is_stdin(path) { "FILE".to_owned() } else { quoted(path) };
-    let replications = summary.replications.saturating_mul(4);
+/// The command worth trying next: more where it holds, closer or for longer
+/// where it is undecided, and a look at what was compiled where it does not
+/// hold; under all that changed this answer.
+fn next_command(arguments: &Arguments, scenario: &Scenario, summary: &Summary) -> String {
+    let file = next_file(&arguments.file);
+    let (changes, play) = (&arguments.changes, &arguments.play);
     let only_here = summary.availability_only && !scenario.run.availability_only;
     if only_here && summary.slo.verdict != Some(Verdict::Undecided) {
-        return with_requests(&file, scenario);
+        return with_play(&with_requests(&file, scenario), changes, play);
     }
     let only = if only_here { " --availability-only" } else { "" };
+    let same = format!("highwater run {file}{only}");
+    let short = summary.precision.as_ref().is_some_and(|precision| !precision.reached);
+    let open = short || summary.slo.verdict == Some(Verdict::Undecided);
+    let ended = summary.limit.is_some() || !summary.unstable.is_empty();
+    if open && !ended && summary.warnings.iter().any(|warning| warning == TOO_SHORT) {
+        let changes = longer(changes, scenario.run.duration);
+        let next = format!("{same}{}", precision(&arguments.until, false));
+        return with_play(&next, &changes, play);
+    }
     match (summary.slo.verdict, scenario.workload.users.count) {
+        _ if short && !ended => {
+            let next = format!("{same}{}", precision(&arguments.until, true));
+            with_play(&next, changes, play)
+        }
         (Some(Verdict::Undecided), _) => {
-            format!("highwater run {file}{only} --replications {replications}")
+            let replications = summary.replications.saturating_mul(4);
+            with_play(&format!("{same} --replications {replications}"), changes, play)
         }
-        (None | Some(Verdict::Met), Some(users)) if summary.limit.is_none() => {
-            format!("highwater run {file} --users {}", users.saturating_mul(2))
+        (None | Some(Verdict::Met), Some(users)) if !ended => {
+            let more = users.saturating_mul(2);
+            let next = format!("{same} --users {more}{}", precision(&arguments.until, false));
+            with_play(&next, changes, play)
         }
-        _ => format!("highwater explain {file}"),
+        _ => with_changes(&format!("highwater explain {file}"), changes),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `highwater scale`: one tier up against out.
 
+use super::capacity::tolerance;
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, MachineArguments, OutputArguments,
     Progress, claim, drawing, first_file, quoted, set, stem, style, with_changes,
@@ -25,8 +26,8 @@ Examples:
   highwater scale shop.toml --tier databases.main --max-instances 8
   highwater scale shop.toml --tier services.web --set services.web.machine='\"c8\"'
 
-Exit codes: 0 where any step carries today's users, 1 where none does, 3 where
-more replications are needed to tell.";
+Exit codes: 0 any step carries today's users; 1 none does; 3 more replications
+are needed to tell; else as for every command.";
 
 /// Arguments of `scale`.
 #[derive(Debug, Args)]
@@ -52,24 +53,14 @@ pub(in crate::cli) struct Arguments {
     /// Replications under today's users, instead of the file's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub(in crate::cli) replications: Option<u32>,
-    /// Width of the bracket of each capacity that is asked for, in percent of
-    /// its lower end.
-    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = percent)]
+    /// Width of the bracket of each capacity that is asked for, as a part of its
+    /// lower end (5% or 0.05).
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = tolerance)]
     pub(in crate::cli) tolerance: f64,
     #[command(flatten)]
     pub(in crate::cli) machine: MachineArguments,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArguments,
-}
-
-/// `2%`, `2 %` or `2`, as a share.
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
-    let value: f64 = number.parse().map_err(|_| "a percentage is wanted, such as 2%".to_owned())?;
-    if !(0.01..=100.0).contains(&value) {
-        return Err("possible: 0.01% to 100%".to_owned());
-    }
-    Ok(value / 100.0)
 }
 
 /// Follows both ways of a tier.
@@ -132,20 +123,4 @@ fn next_command(path: &Path, scaling: &Scaling, changes: &Changes) -> String {
     let own = with_changes(&format!("highwater run {file}"), changes);
     let design: String = step.changes.iter().map(|(key, value)| set(key, value)).collect();
     format!("{own}{design}")
-}
-
-#[cfg(test)]
-mod tests {
-    //! Goal: tolerances are understood as meant. Method: examples.
-    use super::*;
-
-    #[test]
-    fn percentages() {
-        for text in ["2%", "2 %", "2"] {
-            assert_eq!(percent(text), Ok(0.02));
-        }
-        for text in ["0%", "-1%", "two", "", "nan", "1000%"] {
-            assert!(percent(text).is_err(), "{text}");
-        }
-    }
 }

@@ -1,16 +1,17 @@
 //! `highwater sweep`: a scenario over many values of its keys.
 
 use super::{
-    Clock, Console, Disk, Ending, Failure, Format, Progress, first_file, quoted, stem, style,
+    Clock, Command, Console, DURATION, Disk, Ending, Failure, Format, Progress, first_file, longer,
+    next_file, next_of_sweep, quoted, stem, style, with_changes,
 };
 use crate::cli::arguments::{Changes, MachineArguments};
 use crate::cli::engine::{self, Cells, Drawing, Play, USERS, Varied};
-use crate::cli::files::is_stdin;
 use crate::cli::interrupt::{Standing, advise_on_interrupt};
 use crate::cli::sweep_folder::SweepFolder;
-use crate::experiment::sweep::{Axis, CellResult, Definition, Journal, Label, Shard};
+use crate::experiment::sweep::{Axis, CellResult, Definition, Journal, Label, MOST_CELLS, Shard};
+use crate::kernel::time::Duration;
 use crate::scenario::Request;
-use clap::Args;
+use clap::{Args, Parser};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -53,7 +54,12 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     samples: Option<u64>,
     /// Refuse a sweep of more cells.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10_000,
+        value_parser = clap::value_parser!(u64).range(1..=MOST_CELLS)
+    )]
     cells_max: u64,
     #[command(flatten)]
     changes: Changes,
@@ -126,7 +132,8 @@ pub(super) fn sweep(
     let drawing = Drawing { png: arguments.png, all_instances: false, page: false };
     let files =
         if complete { engine::sweep_files(&definition, &results, &drawing)? } else { Vec::new() };
-    let printed = printed(arguments, &path, (&definition, &results), &files, console);
+    let next = next(arguments, varied.base.run.duration, (&definition, &results));
+    let printed = printed(arguments, (&path, &next), (&definition, &results), &files, console);
     SweepFolder::finish(&folder, &definition, &journal, files, &clock.manifest(words))
         .map_err(|failure| go_on(failure, &standing))?;
     console.print(&printed)?;
@@ -143,13 +150,19 @@ fn axes(arguments: &Arguments) -> Result<Vec<Axis>, Failure> {
             Err(why) => wrong.push(format!("--vary {text}: {why}")),
         }
     }
+    // Keys that have an option of their own.
+    let options = [
+        ("--users", USERS, arguments.changes.users.is_some()),
+        ("--seed", "run.seed", arguments.seed.is_some()),
+        ("--replications", "run.replications", arguments.replications.is_some()),
+    ];
     for axis in &axes {
-        if arguments.changes.overrides.iter().any(|(key, _)| *key == axis.key) {
-            wrong.push(format!("{} is both set and varied", axis.key));
+        for (option, key, _) in options.iter().filter(|one| one.2 && one.1 == axis.key) {
+            wrong.push(format!("{option} sets {key}, which is varied: leave one of them out"));
         }
-    }
-    if arguments.changes.users.is_some() && axes.iter().any(|axis| axis.key == USERS) {
-        wrong.push(format!("--users sets {USERS}, which is varied"));
+        if arguments.changes.overrides.iter().any(|(key, _)| *key == axis.key) {
+            wrong.push(format!("{} is both set and varied: leave one of them out", axis.key));
+        }
     }
     if wrong.is_empty() { Ok(axes) } else { Err(engine::all_errors(&wrong)) }
 }
@@ -253,7 +266,7 @@ fn go_on(failure: Failure, standing: &Standing) -> Failure {
 
 fn printed(
     arguments: &Arguments,
-    path: &Path,
+    (path, next): (&Path, &str),
     (definition, results): (&Definition, &[CellResult]),
     files: &engine::Files,
     console: &Console,
@@ -262,9 +275,7 @@ fn printed(
         if arguments.format == Format::Json {
             return first_file(files);
         }
-        let file = same_base(arguments);
-        let next = super::next_of_sweep(definition, results, &file);
-        return engine::sweep_text(definition, results, &style(console, &next));
+        return engine::sweep_text(definition, results, &style(console, next));
     };
     let Shard { index, count } = shard;
     let ours = results.iter().filter(|one| shard.holds(one.cell.cell)).count();
@@ -283,16 +294,41 @@ fn printed(
     }
 }
 
-/// The scenario as all cells have it, for a command that follows.
-fn same_base(arguments: &Arguments) -> String {
-    let file = &arguments.file;
-    let mut words = vec![if is_stdin(file) { "FILE".to_owned() } else { quoted(file) }];
-    words.extend(arguments.seed.map(|seed| format!("--seed {seed}")));
-    words.extend(arguments.changes.users.map(|users| format!("--users {users}")));
-    for (key, value) in &arguments.changes.overrides {
-        words.push(format!("--set {}", quoted(Path::new(&format!("{key}={value}")))));
+/// The command worth trying next: a closer look at the cell to take; where the
+/// runs were too short to tell of any, the same sweep for longer.
+fn next(
+    arguments: &Arguments,
+    duration: Duration,
+    (definition, results): (&Definition, &[CellResult]),
+) -> String {
+    let file = next_file(&arguments.file);
+    let varied = definition.axes.iter().any(|axis| axis.key == DURATION);
+    let none_met = !results.iter().any(CellResult::is_met);
+    if !varied && none_met && results.iter().any(CellResult::is_too_short) {
+        let vary = arguments.vary.iter().map(|text| format!(" --vary {}", quoted(Path::new(text))));
+        let samples = arguments.samples.map_or_else(String::new, |it| format!(" --samples {it}"));
+        let base = base(arguments, &longer(&arguments.changes, duration));
+        return format!("highwater sweep {file}{}{samples}{base}", vary.collect::<String>());
     }
-    words.join(" ")
+    next_of_sweep(definition, results, &file, &base(arguments, &arguments.changes))
+}
+
+/// What all cells have in common, as options.
+fn base(arguments: &Arguments, changes: &Changes) -> String {
+    let seed = arguments.seed.map_or_else(String::new, |seed| format!(" --seed {seed}"));
+    let count = arguments.replications;
+    let count = count.map_or_else(String::new, |count| format!(" --replications {count}"));
+    format!("{seed}{count}{}", with_changes("", changes))
+}
+
+/// The scenario of the sweep that a command line asked for, and what all of its
+/// cells have in common, for the next command; `None` where it was another
+/// command.
+pub(super) fn common(words: &[String]) -> Option<(String, String)> {
+    let parsed = crate::cli::arguments::Arguments::try_parse_from(words).ok()?;
+    let Command::Sweep(arguments) = parsed.command else { return None };
+    let base = base(&arguments, &arguments.changes);
+    Some((next_file(&arguments.file), base))
 }
 
 /// A sweep explores: missed cells are what it looks for. Only where a limit

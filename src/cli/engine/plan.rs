@@ -50,6 +50,14 @@ pub(in crate::cli) fn plan(
              with the first",
             wrong.render(color)
         )),
+        PlanFailure::Value { key, value, why } => {
+            let vary = format!("plan.vary.\"{key}\"");
+            let place = match request.overrides.iter().any(|(own, _)| *own == vary) {
+                true => format!("--vary {key}"),
+                false => format!("{file}: {vary}"),
+            };
+            Failure::Input(format!("{place}: {why}; leave {value} out of its values"))
+        }
         PlanFailure::Play(failure) => broken(failure, &loaded.scenario.title),
     })
 }

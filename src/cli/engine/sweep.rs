@@ -84,9 +84,11 @@ pub(in crate::cli) fn define(
         .map_err(|wrong| Failure::Diagnostics(unresolved(&axes, &wrong, color)))
 }
 
-/// Each on a line of its own.
+/// Each on a line of its own, and none twice.
 pub(in crate::cli) fn all_errors(wrong: &[String]) -> Failure {
-    let lines: Vec<String> = wrong.iter().map(|why| format!("error: {why}")).collect();
+    let new = |(place, why): &(usize, &String)| !wrong[..*place].contains(why);
+    let once = wrong.iter().enumerate().filter(new);
+    let lines: Vec<String> = once.map(|(_, why)| format!("error: {why}")).collect();
     Failure::Diagnostics(lines.join("\n"))
 }
 

@@ -186,13 +186,13 @@ impl Bracket {
 }
 
 /// The geometric mean.
-pub(super) fn middle(low: u64, high: u64) -> u64 {
+fn middle(low: u64, high: u64) -> u64 {
     (math::sqrt(low as f64) * math::sqrt(high as f64)) as u64
 }
 
 /// The roundest number near `target` that lies strictly between `low` and
 /// `high`; `high` is at least `low` + 2.
-pub(super) fn round_in(low: u64, high: u64, target: u64) -> u64 {
+fn round_in(low: u64, high: u64, target: u64) -> u64 {
     let target = target.clamp(low + 1, high - 1);
     let (least, largest) = ((target - low).div_ceil(4), (high - target).div_ceil(4));
     let mut unit = 1_u64;

@@ -123,7 +123,8 @@ pub struct Capacity {
     pub low: f64,
     /// The smallest load that is certainly missed; `None` where none was found.
     pub high: Option<f64>,
-    /// In the middle of the two, in the logarithm; the low one without a high.
+    /// The answer: at least so many. It is `low`, so that what is said, what
+    /// gives way and what it costs are all measured at one load.
     pub value: f64,
     /// How the search ended.
     pub ended: Ended,
@@ -283,12 +284,6 @@ fn put_together(
     let next = at_mark.and_then(|probe| stations::next(probe, gives_way.as_ref()));
     let cost_per_hour = at_mark.map(|probe| probe.cost_per_hour);
     let (met, upper) = (bracket.met().unwrap_or(0), bracket.upper());
-    let value = match upper {
-        Some(upper) if met > 0 && upper - met > 1 => {
-            bracket::round_in(met, upper, bracket::middle(met, upper))
-        }
-        _ => met,
-    };
     let today_verdict = if load.today <= met {
         Verdict::Met
     } else if upper.is_some_and(|upper| load.today >= upper) {
@@ -303,9 +298,9 @@ fn put_together(
         today_verdict,
         low: load.amount(met),
         high: upper.map(|upper| load.amount(upper)),
-        value: load.amount(value),
+        value: load.amount(met),
         ended,
-        headroom: value as f64 / load.today as f64 - 1.0,
+        headroom: met as f64 / load.today as f64 - 1.0,
         gives_way,
         next,
         binding,

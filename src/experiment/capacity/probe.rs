@@ -44,6 +44,9 @@ pub struct Probe {
     /// Why it cannot be carried whatever the terms say: a queue that grows, a
     /// limit that struck, or the law that excludes it.
     pub overload: Option<String>,
+    /// Why it is undecided, where more replications alone would not decide: a
+    /// run that is too short for its warm-up.
+    pub undecided_because: Option<String>,
     /// Stations, those with the least headroom first.
     pub stations: Vec<StationLoad>,
     /// What it costs per hour.
@@ -258,6 +261,7 @@ fn excluded(load: f64, station: &str) -> Probe {
         terms: Vec::new(),
         binding: None,
         overload: Some(words),
+        undecided_because: None,
         stations: Vec::new(),
         cost_per_hour: 0.0,
     }
@@ -282,6 +286,11 @@ fn probe(load: f64, judged: &Judged, stations: Vec<StationLoad>) -> Probe {
         terms: summary.slo.terms.clone(),
         binding: binding(summary, overload.is_some()),
         overload,
+        undecided_because: summary
+            .warnings
+            .first()
+            .filter(|_| verdict == Verdict::Undecided)
+            .cloned(),
         stations,
         cost_per_hour: summary.cost.per_hour,
     }

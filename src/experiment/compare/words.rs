@@ -19,15 +19,49 @@ pub(super) fn sentence(designs: &[Design], differences: &[Difference]) -> String
     [sentences.join(" "), cheapest_phrase(designs)].join(" ").trim_end().to_owned()
 }
 
-/// The place of the cheapest design that meets its SLO.
+/// The place of the cheapest design that meets its SLO; of those that cost the
+/// same, that with the lowest p99.
 pub(super) fn cheapest(designs: &[Design]) -> Option<usize> {
-    let met = |place: &usize| verdict(&designs[*place]) == Some(Verdict::Met);
-    let per_hour = |place: usize| designs[place].results.summary.cost.per_hour;
-    (0..designs.len()).filter(met).reduce(|best, next| {
-        // Among equals the first.
-        if per_hour(next) < per_hour(best) { next } else { best }
-    })
+    let p99 = |place: &usize| {
+        designs[*place].results.summary.response_time_ms.p99.value.unwrap_or(f64::INFINITY)
+    };
+    equally_cheap(designs).into_iter().min_by(|a, b| p99(a).total_cmp(&p99(b)))
 }
+
+/// The cheapest designs that meet their SLO: more than one where they cost the
+/// same.
+fn equally_cheap(designs: &[Design]) -> Vec<usize> {
+    let serving: Vec<usize> = (0..designs.len()).filter(|place| serves(&designs[*place])).collect();
+    let best = serving.iter().map(|place| answered(&designs[*place])).fold(0.0, f64::max);
+    let limited = |design: &Design| {
+        let mut terms = design.results.summary.slo.terms.iter();
+        terms.any(|term| matches!(term.term.as_str(), "availability" | "error_rate"))
+    };
+    // Who turns more requests away than another is not cheap, unless the
+    // objective says how many may fail.
+    let counts = |design: &Design| limited(design) || answered(design) >= best - UNEQUAL;
+    let kept: Vec<usize> = serving.into_iter().filter(|place| counts(&designs[*place])).collect();
+    let lowest = kept.iter().map(|place| per_hour(&designs[*place])).fold(f64::INFINITY, f64::min);
+    let is_lowest = |place: &usize| per_hour(&designs[*place]) <= lowest * (1.0 + SAME_PRICE);
+    kept.into_iter().filter(is_lowest).collect()
+}
+
+/// Whether a design meets its SLO, and carries the load.
+fn serves(design: &Design) -> bool {
+    let summary = &design.results.summary;
+    verdict(design) == Some(Verdict::Met) && summary.unstable.is_empty() && summary.limit.is_none()
+}
+
+fn answered(design: &Design) -> f64 {
+    answered_share(&design.results.summary)
+}
+
+fn per_hour(design: &Design) -> f64 {
+    design.results.summary.cost.per_hour
+}
+
+/// Prices nearer than this are the same: what is paid by use is a mean.
+const SAME_PRICE: f64 = 0.005;
 
 fn verdict(design: &Design) -> Option<Verdict> {
     design.results.summary.slo.verdict
@@ -38,10 +72,10 @@ fn cheapest_phrase(designs: &[Design]) -> String {
     if designs.iter().all(|design| verdict(design).is_none()) {
         return String::new();
     }
-    let per_hour = |design: &Design| design.results.summary.cost.per_hour;
-    let Some(best) = cheapest(designs).map(|place| &designs[place]) else {
+    let Some(place) = cheapest(designs) else {
         return "None of them is known to meet the SLO.".to_owned();
     };
+    let best = &designs[place];
     let open = designs.iter().filter(|design| verdict(design) == Some(Verdict::Undecided));
     let open: Vec<&str> = open
         .filter(|design| per_hour(design) < per_hour(best))
@@ -51,10 +85,29 @@ fn cheapest_phrase(designs: &[Design]) -> String {
         [] => String::new(),
         names => format!("; cheaper, but undecided: {}", names.join(", ")),
     };
+    let equals = equally_cheap(designs);
     match per_hour(best) > 0.0 {
+        true if equals.len() > 1 => tie_phrase(designs, &equals, place) + &open + ".",
         true => format!("The cheapest that meets the SLO is {}{open}.", best.name),
         false => String::new(),
     }
+}
+
+/// Several that cost the same: which is the fastest, where that is known.
+fn tie_phrase(designs: &[Design], equals: &[usize], best: usize) -> String {
+    let p99 = |place: usize| &designs[place].results.summary.response_time_ms.p99;
+    let slower = |place: &usize| p99(*place).low > p99(best).high && p99(best).high.is_some();
+    let known = equals.iter().filter(|place| **place != best).all(slower);
+    let names: Vec<&str> = equals.iter().map(|place| designs[*place].name.as_str()).collect();
+    let names = match names.split_last() {
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    };
+    let speed = match known {
+        true => format!("{} has the lowest p99", designs[best].name),
+        false => "none is known to be the fastest at p99".to_owned(),
+    };
+    format!("The cheapest that meet the SLO, {names}, cost the same; {speed}")
 }
 
 fn speed_phrase(base: &Design, design: &Design, difference: &Difference) -> String {
@@ -106,7 +159,7 @@ fn cost_phrase(base: &Design, design: &Design) -> String {
         return "no prices are given".to_owned();
     }
     let change = after / before - 1.0;
-    match change.abs() < 0.005 {
+    match change.abs() < SAME_PRICE {
         true => format!("{what} the same"),
         false if change < 0.0 => format!("{what} {:.0} % less", -100.0 * change),
         false => format!("{what} {:.0} % more", 100.0 * change),

@@ -55,7 +55,7 @@ pub(super) fn answer(
         replications: (judging.fewest, judging.most),
         rejected: rejected(&results),
         keys: plan.vary.iter().map(|dimension| dimension.key.clone()).collect(),
-        notes: notes(base, &results),
+        notes: notes(base, &results, answer.chosen),
         designs: results,
         survive,
     }
@@ -132,16 +132,19 @@ fn nearest_miss(designs: &[DesignResult]) -> Option<usize> {
     least.map(|(_, place)| place)
 }
 
-fn notes(base: &Scenario, designs: &[DesignResult]) -> Vec<String> {
+fn notes(base: &Scenario, designs: &[DesignResult], chosen: Option<usize>) -> Vec<String> {
     let mut notes = Vec::new();
     let topology = &base.topology;
     let by_use = topology.dns.as_ref().is_some_and(|dns| dns.price_per_million > 0.0)
         || topology.network.egress_price_per_gb > 0.0;
     if by_use {
-        let words = "Prices are of what stands there: machines and balancers. What is paid by \
-                     use (look-ups, bytes sent) comes on top, and is the same for all designs \
-                     that answer the same users.";
-        notes.push(words.to_owned());
+        let all = chosen.and_then(|place| all_included(&designs[place]));
+        let all = all.unwrap_or_default();
+        notes.push(format!(
+            "Prices are of what stands there: machines and balancers. What is paid by use \
+             (look-ups, bytes sent) comes on top, and is the same for all designs that answer \
+             the same users{all}."
+        ));
     }
     let impossible =
         designs.iter().filter(|design| design.standing == Standing::Impossible).count();
@@ -156,6 +159,13 @@ fn notes(base: &Scenario, designs: &[DesignResult]) -> Vec<String> {
         notes.push("No machine has a price: every design costs the same.".to_owned());
     }
     notes
+}
+
+/// `: the chosen one costs 23,769 a month in all`, as a run of it says.
+fn all_included(design: &DesignResult) -> Option<String> {
+    let whole = design.trials.iter().find(|trial| trial.lost.is_empty())?;
+    let all = words::per_month(design.per_hour? + whole.by_use_per_hour);
+    Some(format!(": with it the chosen one costs {all} a month"))
 }
 
 fn growth(designs: &[Design], grown: &Round, users: u64, from: usize) -> Growth {
@@ -224,8 +234,8 @@ impl Words<'_> {
                 let (name, price) = (&self.designs[chosen].name, self.price(chosen));
                 let cheaper = self.cheaper(chosen);
                 format!(
-                    "The cheapest design that carries {load} is {name}, for {price} a \
-                     month{cheaper}."
+                    "The cheapest design that carries {load} is {name}, for {price} a month in \
+                     machines{cheaper}."
                 )
             }
             (Some(chosen), Some(&open)) => format!(
@@ -246,6 +256,9 @@ impl Words<'_> {
             ),
             (None, None) => {
                 let count = words::count(self.designs.len() as u64);
+                if let Some(reason) = self.all_alike() {
+                    return format!("None of {count} designs carries {load}: {reason}.");
+                }
                 let nearest = nearest_miss.map_or_else(String::new, |place| {
                     let name = &self.designs[place].name;
                     format!(" The nearest, {name}, will not do: {}.", self.detail(place))
@@ -253,6 +266,14 @@ impl Words<'_> {
                 format!("None of {count} designs carries {load}.{nearest}")
             }
         }
+    }
+
+    /// What all designs lack, whatever else they are made of.
+    fn all_alike(&self) -> Option<String> {
+        let first = self.designs.first()?;
+        let alike = |one: &DesignResult| one.reason == first.reason && one.fix == first.fix;
+        let all = first.fix.is_some() && self.designs.iter().all(alike);
+        all.then(|| self.detail(0))
     }
 
     fn survived(&self) -> String {
@@ -298,6 +319,9 @@ impl Words<'_> {
 
     /// Which range to widen, by what saturates first in the nearest miss.
     fn widen(&self, nearest: &DesignResult) -> String {
+        if let Some(fix) = &nearest.fix {
+            return format!("No number of other machines mends that: {fix}.");
+        }
         let trial = nearest.decisive().and_then(|trial| trial.bottleneck.clone());
         let station = trial.or_else(|| nearest.bound.as_ref().map(|bound| bound.station.clone()));
         let Some(station) = station else {

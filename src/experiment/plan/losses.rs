@@ -26,7 +26,7 @@ pub(super) fn variants(scenario: &Scenario, plan: &Plan) -> Vec<Variant> {
         if variants.iter().any(|variant| variant.lost == lost) {
             continue;
         }
-        let hosts = hosts_of(&scenario.topology, &target);
+        let hosts = scenario.topology.hosts_of(&target);
         let action = match target {
             Target::Zone(_) | Target::Region(_) => EventAction::Lose { target },
             _ => EventAction::Kill { target, death: Death::Silent },
@@ -48,13 +48,13 @@ fn losses(scenario: &Scenario, loss: &Loss) -> Vec<(String, Target)> {
         Loss::OneZone => {
             let zones = topology.zones.iter().enumerate();
             let zones = zones.map(|(id, zone)| (format!("zones.{}", zone.name), Target::Zone(id)));
-            zones.filter(|(_, target)| !hosts_of(topology, target).is_empty()).collect()
+            zones.filter(|(_, target)| !topology.hosts_of(target).is_empty()).collect()
         }
         Loss::OneRegion => {
             let regions = topology.regions.iter().enumerate();
             let named =
                 regions.map(|(id, one)| (format!("regions.{}", one.name), Target::Region(id)));
-            named.filter(|(_, target)| !hosts_of(topology, target).is_empty()).collect()
+            named.filter(|(_, target)| !topology.hosts_of(target).is_empty()).collect()
         }
         Loss::Named { name, target } => vec![(name.clone(), *target)],
     }
@@ -116,33 +116,5 @@ impl Tier {
             .map(|last| (format!("{one} of {}", self.name), instance(last)))
             .into_iter()
             .collect()
-    }
-}
-
-/// The machines that a loss takes away.
-fn hosts_of(topology: &Topology, target: &Target) -> Vec<HostId> {
-    let of = |component: Component| match component {
-        Component::Service(id) => &topology.services[id].hosts[..],
-        Component::Cache(id) => &topology.caches[id].hosts,
-        Component::Database(id) => &topology.databases[id].hosts,
-        Component::LoadBalancer(_) => &[],
-    };
-    let placed = |fits: &dyn Fn(usize) -> bool| -> Vec<HostId> {
-        (0..topology.hosts.len()).filter(|&host| fits(host)).collect()
-    };
-    let zone = |host: usize| topology.hosts[host].zone;
-    match *target {
-        Target::All(component) => of(component).to_vec(),
-        Target::Instance(component, number) => {
-            of(component).get(number as usize).copied().into_iter().collect()
-        }
-        Target::Primary(id) => of(Component::Database(id)).first().copied().into_iter().collect(),
-        Target::Replica(id) => of(Component::Database(id)).get(1).copied().into_iter().collect(),
-        Target::Host(id) => vec![id],
-        Target::Rack(id) => placed(&|host| topology.hosts[host].rack == Some(id)),
-        Target::Zone(id) => placed(&|host| zone(host) == Some(id)),
-        Target::Region(id) => {
-            placed(&|host| zone(host).is_some_and(|zone| topology.zones[zone].region == Some(id)))
-        }
     }
 }

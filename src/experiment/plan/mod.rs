@@ -19,16 +19,18 @@ pub mod result;
 mod search;
 mod survivors;
 mod trial;
+mod unserved;
 mod words;
 
 use super::judge::Judging;
 use super::run::{PlayFailure, Progress, Silent, on_threads};
 use crate::scenario::model::Scenario;
-use crate::scenario::{Diagnostics, Severity, Template};
+use crate::scenario::{Change, Diagnostics, Severity, Template};
 use design::{Design, Workshop};
 use rayon::prelude::*;
 use result::{PlanResult, Standing};
 use search::{answer as answer_of, search};
+use std::collections::BTreeMap;
 use trial::{Finding, tried};
 
 /// Probability that any verdict of a plan is wrong, at most.
@@ -72,6 +74,15 @@ pub enum PlanFailure {
     NoObjective,
     /// Not one design can be put together; what is wrong with the first.
     Impossible(Diagnostics),
+    /// A value that no design can have, found before anything is played.
+    Value {
+        /// The key that varies.
+        key: String,
+        /// One of its values.
+        value: String,
+        /// Why not.
+        why: String,
+    },
     /// A design could not be played to its end.
     Play(PlayFailure),
 }
@@ -102,6 +113,7 @@ pub fn plan(
         if let Some(Err(wrong)) = designs.first().map(|design| design.built.as_ref()) {
             return Err(PlanFailure::Impossible(wrong.clone()));
         }
+        out_of_range(&designs).map_or(Ok(()), Err)?;
         let round = Round::play(&workshop, &designs, base, options)?;
         let answer = answer_of(&round.opinions(&designs));
         let growth = match answer.chosen {
@@ -113,6 +125,27 @@ pub fn plan(
         };
         Ok(answer::answer(base, plan, &designs, round, answer, growth))
     })
+}
+
+/// A value of a key that is refused by itself, whatever the others are: none of
+/// the designs with it can be put together, for what it says of that very key.
+fn out_of_range(designs: &[Design]) -> Option<PlanFailure> {
+    let refused = |design: &Design, change: &Change| {
+        let wrong = design.built.as_ref().err()?;
+        let own = format!("`{}` ", change.0);
+        let mut errors = wrong.iter().filter(|one| one.severity == Severity::Error);
+        errors.find(|one| one.message.starts_with(&own)).map(|one| one.message.clone())
+    };
+    let mut known: BTreeMap<&Change, Option<String>> = BTreeMap::new();
+    for design in designs {
+        for change in &design.changes {
+            let now = refused(design, change);
+            known.entry(change).and_modify(|why| *why = why.take().and(now.clone())).or_insert(now);
+        }
+    }
+    let (change, why) = known.into_iter().find_map(|(change, why)| Some((change, why?)))?;
+    let (key, value) = (change.0.clone(), words::bare(&change.1).to_owned());
+    Some(PlanFailure::Value { key, value, why })
 }
 
 /// Plans again for more users, from the answer on: what will not do for fewer

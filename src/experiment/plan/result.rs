@@ -120,6 +120,8 @@ pub struct DesignResult {
     pub trials: Vec<Trial>,
     /// The station that its work takes most of, and how much at least.
     pub bound: Option<BoundResult>,
+    /// Where nobody is left for a part that requests need: what mends that.
+    pub fix: Option<String>,
 }
 
 impl DesignResult {

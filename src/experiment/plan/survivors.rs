@@ -11,12 +11,17 @@ pub(super) fn survivors(scenario: &Scenario, lost: &[HostId]) -> Option<Scenario
     // A spike may also be a lull, and scaling may add; all else that happens
     // takes capacity away.
     let other = |action: &EventAction| {
-        matches!(action, EventAction::Spike { .. } | EventAction::Scale { .. })
+        matches!(
+            action,
+            EventAction::Spike { .. } | EventAction::Scale { .. } | EventAction::Reshard { .. }
+        )
     };
     if scenario.failures.events.iter().any(|event| other(&event.action)) {
         return None;
     }
     left.failures = Failures::default();
+    // At best an autoscaler has all its machines at work.
+    left.topology.autoscalers.clear();
     if lost.is_empty() {
         return Some(left);
     }

@@ -5,6 +5,7 @@ use super::floor;
 use super::losses::{Variant, variants};
 use super::result::{BoundResult, DecidedBy, DesignResult, Standing, Trial};
 use super::search::Opinion;
+use super::unserved::{Unserved, unserved};
 use super::words;
 use crate::experiment::cost::by_use_per_hour;
 use crate::experiment::judge::{Judged, Judging};
@@ -21,6 +22,8 @@ pub(super) struct Finding {
     pub(super) detail: String,
     pub(super) trials: Vec<Trial>,
     pub(super) bound: Option<BoundResult>,
+    /// What mends a part that nobody plays any more.
+    pub(super) fix: Option<String>,
 }
 
 impl Finding {
@@ -33,6 +36,7 @@ impl Finding {
             detail: String::new(),
             trials: Vec::new(),
             bound: None,
+            fix: None,
         }
     }
 
@@ -62,6 +66,7 @@ impl Finding {
             detail: self.detail,
             trials: self.trials,
             bound: self.bound,
+            fix: self.fix,
         }
     }
 }
@@ -80,7 +85,14 @@ pub(super) fn bounded(scenario: &Scenario, plan: &Plan) -> Finding {
         rejected(&mut finding, reason, detail);
         return finding;
     }
-    let loads = loads(&variants(scenario, plan));
+    let variants = variants(scenario, plan);
+    if let Some((lost, gap)) = gap(scenario, plan, &variants) {
+        let detail = format!("{} % of the requests need it", words::percent(gap.share));
+        rejected(&mut finding, format!("{}{}", gap.what, words::with_lost(lost)), detail);
+        finding.fix = Some(gap.fix);
+        return finding;
+    }
+    let loads = loads(&variants);
     let Some((lost, load)) = loads.into_iter().reduce(|most, next| {
         let rank = |(_, load): &(String, Load)| (load.hopeless, load.utilisation);
         if rank(&next) > rank(&most) { next } else { most }
@@ -96,6 +108,29 @@ pub(super) fn bounded(scenario: &Scenario, plan: &Plan) -> Finding {
     let Load { station, utilisation, .. } = load;
     finding.bound = Some(BoundResult { station, utilisation, lost });
     finding
+}
+
+/// The loss after which more requests want what nobody does any more than the
+/// objective lets fail; of several one that no design of the plan mends.
+fn gap<'v>(
+    scenario: &Scenario,
+    plan: &Plan,
+    variants: &'v [Variant],
+) -> Option<(&'v str, Unserved)> {
+    // An event or a repair may bring the dead back.
+    if !scenario.failures.events.is_empty() || !scenario.failures.processes.is_empty() {
+        return None;
+    }
+    let gaps = variants.iter().filter_map(|variant| {
+        let gap = unserved(scenario, &variant.hosts)?;
+        let allowed = bound::may_fail(&variant.scenario)?;
+        (gap.share > allowed).then_some((variant.lost.as_str(), gap))
+    });
+    let rank = |gap: &Unserved| {
+        let mended = plan.vary.iter().any(|one| one.key.starts_with(&gap.key));
+        (!mended, gap.share)
+    };
+    gaps.reduce(|most, next| if rank(&next.1) > rank(&most.1) { next } else { most })
 }
 
 fn loads(variants: &[Variant]) -> Vec<(String, Load)> {
@@ -124,18 +159,21 @@ pub(super) fn tried(
         variants.sort_by_cached_key(|variant| std::cmp::Reverse((load(variant) * 1e9) as u64));
     }
     let mut trials: Vec<Trial> = Vec::new();
+    let mut fix = None;
     for variant in variants {
         let judged = judging.judge(&variant.scenario)?;
         let trial = trial(&variant, judged);
         let missed = trial.verdict == Verdict::Missed;
         trials.push(trial);
         if missed {
+            fix = unserved(scenario, &variant.hosts).map(|gap| gap.fix);
             break;
         }
     }
     let mut finding = Finding {
         decided_by: DecidedBy::Simulation,
         bound: bounded.bound.clone(),
+        fix,
         ..Finding::nothing()
     };
     let of = |wanted: Verdict| trials.iter().find(|trial| trial.verdict == wanted);

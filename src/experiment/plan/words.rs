@@ -60,7 +60,7 @@ fn component(owner: &str, own: &[(&str, &str)], scenario: &Scenario) -> String {
             words.push(format!("{count} × {kind}"));
         }
         "databases" => {
-            let found = topology.databases.iter().find(|one| one.name == name);
+            let found = topology.databases.iter().find(|one| one.table() == name);
             let replicas = found.map_or(0, |one| one.hosts.len().saturating_sub(1));
             words.extend(value("replicas").map(|_| match replicas {
                 0 => "no replica".to_owned(),
@@ -130,11 +130,15 @@ pub(super) fn against(term: &SloTermResult) -> String {
     format!("{least}{measured} {sign} {limit}{unit}")
 }
 
+/// A share in percent, with as many digits as its nines ask for.
+pub(super) fn percent(share: f64) -> String {
+    let text = format!("{:.4}", 100.0 * share);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn figure(value: f64, term: &SloTermResult) -> String {
     if term.unit != "ms" {
-        // As many digits of a percentage as its nines ask for.
-        let text = format!("{:.4}", 100.0 * value);
-        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+        return percent(value);
     }
     match value {
         _ if value < 10.0 => format!("{value:.2}"),

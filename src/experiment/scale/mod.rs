@@ -58,7 +58,7 @@ pub struct Step {
 /// A high-water mark.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mark {
-    /// Within the bracket.
+    /// The answer, at least so many: `low`.
     pub value: f64,
     /// The largest load that is certainly met; 0 where none is.
     pub low: f64,
@@ -227,6 +227,30 @@ fn name(size: &Size) -> String {
     }
 }
 
+/// Prices closer than this are one: sums in another order differ in their last
+/// bits.
+const PRICE_STEP: f64 = 1e-9;
+
+/// Whether two steps cost the same, where anything has a price.
+pub(crate) fn same_price(one: &Step, other: &Step) -> bool {
+    let apart = (one.machines_per_hour - other.machines_per_hour).abs();
+    one.machines_per_hour > 0.0 && apart < PRICE_STEP
+}
+
+fn cheapest<'a>(
+    steps: impl Iterator<Item = &'a Step>,
+    time: impl Fn(&Step) -> Option<f64>,
+) -> Option<&'a Step> {
+    let later = |step: &Step| time(step).unwrap_or(f64::INFINITY);
+    steps.reduce(|best, next| {
+        let better = match same_price(best, next) {
+            true => later(next) < later(best),
+            false => next.machines_per_hour < best.machines_per_hour,
+        };
+        if better { next } else { best }
+    })
+}
+
 impl Scaling {
     /// All steps, the way up first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -252,10 +276,18 @@ impl Scaling {
         )
     }
 
-    /// The cheapest step that carries today's users.
+    /// The cheapest step that carries today's users; of those of one price the
+    /// one that answers soonest.
     pub fn cheapest(&self) -> Option<&Step> {
-        self.steps().filter(|step| step.today.verdict == Verdict::Met).reduce(|best, next| {
-            if next.machines_per_hour < best.machines_per_hour { next } else { best }
+        cheapest(self.steps().filter(|step| step.today.verdict == Verdict::Met), |step| {
+            step.today.p99_ms.value
         })
+    }
+
+    /// The cheapest step that meets the SLO with one instance dead; of those of
+    /// one price the one that then answers soonest.
+    pub fn cheapest_with_one_dead(&self) -> Option<&Step> {
+        let meets = |step: &&Step| step.one_dead.verdict == Some(Verdict::Met);
+        cheapest(self.steps().filter(meets), |step| step.one_dead.p99_ms.value)
     }
 }

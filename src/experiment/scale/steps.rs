@@ -83,7 +83,11 @@ impl Plan {
             let found = plan.varied(template, Way::Out, machine, instances);
             plan.take(found, &format!("{instances} × {}", machine.name));
         }
-        if plan.sizes.len() < 2 {
+        let mut sizes: Vec<_> =
+            plan.sizes.iter().map(|size| (&size.machine.name, size.instances)).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        if sizes.len() < 2 {
             let why = plan.left_out.first().map_or("there is no other machine", |one| &one.why);
             return Err(format!("`{}` has no other size to compare with: {why}", tier.name));
         }
@@ -121,7 +125,10 @@ fn machines(scenario: &Scenario, tier: &Tier, asked: &[String]) -> Result<Vec<Ma
     }
     let mut found = Vec::new();
     let mut wrong = Vec::new();
-    for name in asked {
+    for (place, name) in asked.iter().enumerate() {
+        if asked[..place].contains(name) {
+            wrong.push(format!("--machines: `{name}` stands there twice; name it once"));
+        }
         match catalogue.iter().find(|machine| machine.name == *name) {
             Some(machine) => found.push(machine),
             None => {

@@ -59,6 +59,16 @@ impl Tier {
                 host.name
             ));
         }
+        let scaled = |one: &&crate::scenario::model::Autoscaler| {
+            *component == Component::Service(one.service)
+        };
+        if let Some(scaler) = topology.autoscalers.iter().find(scaled) {
+            return Err(format!(
+                "`{name}` has as many instances as autoscale.{} gives it; up or out is asked of a \
+                 tier of fixed size",
+                scaler.name
+            ));
+        }
         Ok(Self {
             name: name.clone(),
             component: *component,
@@ -140,12 +150,13 @@ fn family(name: &str) -> &str {
 fn components(topology: &Topology) -> Vec<(String, Component)> {
     let services = topology.services.iter().enumerate();
     let caches = topology.caches.iter().enumerate();
-    let databases = topology.databases.iter().enumerate();
+    // Shards are scaled together: the first stands for all.
+    let databases = topology.databases.iter().enumerate().filter(|(_, one)| one.is_first());
     let services =
         services.map(|(id, one)| (format!("services.{}", one.name), Component::Service(id)));
     let caches = caches.map(|(id, one)| (format!("caches.{}", one.name), Component::Cache(id)));
     let databases =
-        databases.map(|(id, one)| (format!("databases.{}", one.name), Component::Database(id)));
+        databases.map(|(id, one)| (format!("databases.{}", one.table()), Component::Database(id)));
     services.chain(caches).chain(databases).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What a sweep says: how many cells hold the objective, the cheapest of them,
 //! and which key moves the slowest percent most.
 
+use super::cheapest::{self, Cheapest, Ground};
 use super::definition::{Definition, Design};
 use super::line::{CellResult, Label};
 use super::quantity;
@@ -11,8 +12,6 @@ use std::collections::BTreeMap;
 
 /// The figure whose movement is measured.
 const MOVED: &str = "response_time_ms.p99";
-/// What a cell costs.
-const COST: &str = "cost.per_hour";
 
 /// What a sweep says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,14 +26,24 @@ pub struct Answer {
     pub missed: usize,
     /// An interval contains the limit.
     pub undecided: usize,
+    /// Of these: as the run is too short for its warm-up.
+    pub too_short: usize,
     /// No SLO was given.
     pub not_judged: usize,
     /// Of all finished: ended early by a limit.
     pub limited: usize,
     /// A queue without a bound grew.
     pub unstable: usize,
-    /// Number of the cheapest cell that meets the SLO.
+    /// How prices are compared.
+    pub compared: Ground,
+    /// Number of the cheapest cell that meets the SLO; none where cells face
+    /// different loads.
     pub cheapest_met: Option<u32>,
+    /// The same for each load, where several designs face each.
+    pub cheapest_by_load: Vec<Cheapest>,
+    /// Met, but failing so many more requests than others under the same load
+    /// that they are not counted as cheap.
+    pub turning_away: usize,
     /// How much each key moves the p99 of the response time, most first.
     pub effects: Vec<Effect>,
 }
@@ -95,6 +104,8 @@ pub fn answer(definition: &Definition, results: &[CellResult]) -> Answer {
         })
         .collect();
     effects.sort_by(|a, b| b.size().total_cmp(&a.size()));
+    let compared = cheapest::ground(definition);
+    let only = |ground: Ground| (compared == ground).then_some(());
     Answer {
         cells: definition.cells.len(),
         finished: results.len(),
@@ -104,36 +115,32 @@ pub fn answer(definition: &Definition, results: &[CellResult]) -> Answer {
             let open = one.verdict == Some(Verdict::Undecided);
             open || one.verdict == Some(Verdict::Met) && one.label.is_some()
         }),
+        too_short: count(&CellResult::is_too_short),
         not_judged: count(&|one| one.verdict.is_none()),
         limited: count(&|one| one.label == Some(Label::Limit)),
         unstable: count(&|one| one.label == Some(Label::Unstable)),
-        cheapest_met: cheapest(results),
+        compared,
+        cheapest_met: only(Ground::SameLoad)
+            .and_then(|()| Some(cheapest::cheapest(definition, results)?.cell.cell)),
+        cheapest_by_load: only(Ground::WithinLoad)
+            .map_or_else(Vec::new, |()| cheapest::cheapest_by_load(definition, results)),
+        turning_away: cheapest::turning_away(definition, results),
         effects,
     }
 }
 
-/// Of cells that cost the same, that with the lowest p99.
-fn cheapest(results: &[CellResult]) -> Option<u32> {
-    let key = |one: &CellResult| {
-        let or_last = |value: Option<f64>| value.unwrap_or(f64::INFINITY);
-        (or_last(one.value(COST)), or_last(one.value(MOVED)))
-    };
-    let met = results.iter().filter(|one| one.is_met());
-    let cheapest = met.min_by(|a, b| {
-        let (a, b) = (key(a), key(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    cheapest.map(|one| one.cell.cell)
-}
-
-/// The cheapest finished cell that meets the SLO; without any, the one with the
-/// lowest p99 that carries its load.
-pub fn best(results: &[CellResult]) -> Option<&CellResult> {
-    let met = cheapest(results);
-    let met = met.and_then(|number| results.iter().find(|one| one.cell.cell == number));
-    met.or_else(|| {
-        let known = results.iter().filter_map(|one| Some((one, steady_p99(one)?)));
-        known.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(one, _)| one)
+/// The cheapest finished cell that meets the SLO, under the heaviest load at
+/// which any does; without any, the one with the lowest p99 that carries its
+/// load.
+pub fn best<'a>(definition: &Definition, results: &'a [CellResult]) -> Option<&'a CellResult> {
+    cheapest::cheapest(definition, results).or_else(|| {
+        let steady: Vec<&CellResult> =
+            results.iter().filter(|one| steady_p99(one).is_some()).collect();
+        let known = cheapest::answering(&steady).into_iter();
+        known
+            .filter_map(|one| Some((one, steady_p99(one)?)))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(one, _)| one)
     })
 }
 
@@ -227,20 +234,20 @@ mod tests {
     use super::super::line::tests::{cell, result};
     use super::*;
 
-    /// p99 = users × 10 ÷ servers², cost = servers.
+    /// p99 = size × 10 ÷ servers², cost = servers.
     fn swept(design: Design) -> (Definition, Vec<CellResult>) {
         let scenario = DefinedScenario { title: String::new(), hash: String::new() };
         let keys = |key: &str, values: &[&str]| Keys {
             key: key.to_owned(),
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         };
-        let axes = vec![keys("users", &["1", "2"]), keys("servers", &["1", "2", "4"])];
+        let axes = vec![keys("size", &["1", "2"]), keys("servers", &["1", "2", "4"])];
         let (mut cells, mut results) = (Vec::new(), Vec::new());
-        for users in [1.0, 2.0] {
+        for size in [1.0, 2.0] {
             for servers in [1.0, 2.0, 4.0] {
-                let values = [format!("{users}"), format!("{servers}")];
+                let values = [format!("{size}"), format!("{servers}")];
                 let cell = cell(cells.len() as u32 + 1, &[&values[0], &values[1]]);
-                let p99 = users * 10.0 / (servers * servers);
+                let p99 = size * 10.0 / (servers * servers);
                 let verdict = if p99 < 4.0 { Verdict::Met } else { Verdict::Missed };
                 results.push(result(cell.clone(), Some(p99), servers, verdict));
                 cells.push(cell);
@@ -265,7 +272,7 @@ mod tests {
                 Effect::Correlation { .. } => panic!("a grid"),
             })
             .collect();
-        assert_eq!(factors, [("servers", 16.0, "4", "1"), ("users", 2.0, "1", "2")]);
+        assert_eq!(factors, [("servers", 16.0, "4", "1"), ("size", 2.0, "1", "2")]);
         results[1].label = Some(Label::Unstable);
         let found = answer(&definition, &results);
         assert_eq!((found.met, found.undecided, found.unstable), (2, 1, 1));

@@ -3,6 +3,9 @@
 use super::axis::Axis;
 use crate::kernel::random::{Key, Source};
 
+/// No sweep has more cells: their scenarios are held together in memory.
+pub const MOST_CELLS: u64 = 1_000_000;
+
 /// The values of every key in each cell, in the order of the keys.
 pub type Points = Vec<Vec<String>>;
 
@@ -12,6 +15,7 @@ pub type Points = Vec<Vec<String>>;
 /// What is wrong with the axes, all of it, or that there are more than `most`
 /// cells.
 pub fn grid(axes: &[Axis], most: u64) -> Result<Points, Vec<String>> {
+    let most = most.min(MOST_CELLS);
     let mut wrong = repeated_keys(axes);
     let mut all = Vec::new();
     for axis in axes {
@@ -44,12 +48,21 @@ pub fn grid(axes: &[Axis], most: u64) -> Result<Points, Vec<String>> {
 
 fn too_many(all: &[Vec<String>], count: Option<u64>, most: u64) -> String {
     let sizes: Vec<String> = all.iter().map(|values| values.len().to_string()).collect();
-    let count = count.map_or_else(|| "more than 2^64".to_owned(), |count| count.to_string());
-    format!(
-        "the grid has {} = {count} cells, more than {most}; raise the cap with --cells-max, \
-         or draw from it with --samples",
-        sizes.join(" × ")
-    )
+    let product = count.map_or_else(|| "more than 2^64".to_owned(), |count| count.to_string());
+    let cells = match &sizes[..] {
+        [one] => one.clone(),
+        _ => format!("{} = {product}", sizes.join(" × ")),
+    };
+    let raise = raise(count.unwrap_or(u64::MAX));
+    format!("the grid has {cells} cells, more than {most}; {raise}draw from it with --samples")
+}
+
+/// The way to more cells, where there is one.
+fn raise(count: u64) -> String {
+    match count <= MOST_CELLS {
+        true => format!("raise the cap with --cells-max {count}, or "),
+        false => format!("no sweep has more than {MOST_CELLS}: "),
+    }
 }
 
 /// A Latin hypercube of `count` cells: each axis is cut into `count` strata of
@@ -68,8 +81,9 @@ pub fn latin_hypercube(
     most: u64,
 ) -> Result<Points, Vec<String>> {
     let mut wrong = repeated_keys(axes);
+    let most = most.min(MOST_CELLS);
     if count > most {
-        wrong.push(format!("{count} samples are more than {most}; raise the cap with --cells-max"));
+        wrong.push(format!("{count} samples are more than {most}; {}draw fewer", raise(count)));
     }
     if !wrong.is_empty() {
         return Err(wrong);
@@ -99,8 +113,10 @@ fn strata(key: &str, count: u64, seed: u64) -> impl Iterator<Item = (u64, f64)> 
 }
 
 fn repeated_keys(axes: &[Axis]) -> Vec<String> {
-    let before = |place: usize| axes[..place].iter().any(|other| other.key == axes[place].key);
-    let twice = (0..axes.len()).filter(|place| before(*place));
+    let earlier =
+        |place: usize| axes[..place].iter().filter(|it| it.key == axes[place].key).count();
+    // A third time adds nothing to what is said.
+    let twice = (0..axes.len()).filter(|place| earlier(*place) == 1);
     twice.map(|place| format!("{} is varied twice", axes[place].key)).collect()
 }
 
@@ -132,6 +148,24 @@ mod tests {
         let huge: Vec<String> = (0..9).map(|key| format!("k{key}=1..1000")).collect();
         let huge: Vec<&str> = huge.iter().map(String::as_str).collect();
         assert!(grid(&axes(&huge), u64::MAX).expect_err("huge")[0].contains("2^64"));
+    }
+
+    #[test]
+    fn no_number_of_cells_exhausts_the_memory() {
+        let twice = grid(&axes(&["a=1,2", "a=3,4", "a=5,6"]), 100).expect_err("thrice");
+        assert_eq!(twice, ["a is varied twice"]);
+        let one = grid(&axes(&["a=1..9"]), 4).expect_err("many");
+        assert!(one[0].starts_with("the grid has 9 cells, more than 4; raise"), "{one:?}");
+        let wide = axes(&["a=1..100000", "b=1..100000"]);
+        let many = grid(&wide, u64::MAX).expect_err("many");
+        assert!(many[0].contains("no sweep has more than 1000000"), "{many:?}");
+        let many = latin_hypercube(&wide, 10_000_000_000_000, 1, u64::MAX).expect_err("many");
+        assert!(
+            many[0].contains("more than 1000000") && many[0].contains("draw fewer"),
+            "{many:?}"
+        );
+        let many = latin_hypercube(&wide, 20, 1, 10).expect_err("many");
+        assert!(many[0].contains("--cells-max 20"), "{many:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::experiment::figure_path::figure;
 use crate::experiment::summary::{
     Estimate, Figure, ResponseTime, Results, SloTermResult, Summary, Verdict,
 };
+use crate::experiment::warmup::TOO_SHORT;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -117,6 +118,13 @@ impl CellResult {
     /// Met, and by a system that carries its load.
     pub fn is_met(&self) -> bool {
         self.verdict == Some(Verdict::Met) && self.label.is_none()
+    }
+
+    /// Undecided, as the run is too short for its warm-up: more replications
+    /// would not decide it.
+    pub fn is_too_short(&self) -> bool {
+        let too_short = self.warnings.iter().any(|warning| warning == TOO_SHORT);
+        too_short && self.verdict == Some(Verdict::Undecided)
     }
 
     /// A figure by its path.

@@ -8,6 +8,7 @@
 
 mod answer;
 mod axis;
+mod cheapest;
 mod definition;
 mod design;
 mod journal;
@@ -19,8 +20,9 @@ mod resolve;
 
 pub use answer::{Answer, Effect, answer, best};
 pub use axis::Axis;
+pub use cheapest::{Cheapest, Ground, ground, is_load};
 pub use definition::{Cell, DefinedScenario, Definition, Design, Keys, METHODS, Shard};
-pub use design::{Points, grid, latin_hypercube};
+pub use design::{MOST_CELLS, Points, grid, latin_hypercube};
 pub use journal::{Journal, JournalFault, read_journal};
 pub use line::{CellResult, Label, Measured, Term};
 pub use merge::{MergeFault, Part, merge};

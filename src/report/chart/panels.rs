@@ -256,7 +256,12 @@ fn draw_limit(
 /// Limits are named beside the plot where lines may run anywhere in it, and
 /// inside where the low percentiles leave room.
 fn limits_beside(panel: &Panel) -> bool {
-    let is_line = |series: &Series| matches!(series.mark, Mark::Line(_));
+    // A path whose dots are named leaves its right to the names.
+    let is_line = |series: &Series| match &series.mark {
+        Mark::Line(_) => true,
+        Mark::Path(path) => path.names.is_empty() && path.wall.is_none(),
+        Mark::Points(_) => false,
+    };
     match panel.x.scale {
         Scale::Time => true,
         Scale::Percentile => false,

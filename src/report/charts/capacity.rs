@@ -1,6 +1,6 @@
 //! The way to the high-water mark: response time and utilisation against load.
 
-use super::{LINE, axis, share_of};
+use super::{LINE, axis, named_beside, share_of};
 use crate::experiment::capacity::{Capacity, Probe, StationLoad, Unit};
 use crate::experiment::summary::{Estimate, Verdict};
 use crate::report::capacity::{load, named, spoken};
@@ -24,7 +24,7 @@ fn against_load(capacity: &Capacity) -> Chart {
         Some(high) if capacity.low > 0.0 => vec![Band {
             from: capacity.low,
             to: high,
-            label: format!("high-water mark {}", load(capacity.unit, capacity.value)),
+            label: format!("mark: at least {}", load(capacity.unit, capacity.value)),
         }],
         _ => Vec::new(),
     };
@@ -35,7 +35,7 @@ fn against_load(capacity: &Capacity) -> Chart {
     Chart {
         title: "How much load it carries".to_owned(),
         subtitle: format!(
-            "{} · each point was played; blue: met, grey: undecided, vermilion: missed",
+            "{} · each point was played · the mark lies in the shaded stretch",
             capacity.title
         ),
         body: Body::Panels(panels),
@@ -69,11 +69,11 @@ fn times(capacity: &Capacity) -> Panel {
         points: all.into_iter().filter(Option::is_some).collect(),
     }];
     let kinds = [
-        (Verdict::Met, Colour::BLUE),
-        (Verdict::Undecided, Colour::GREY),
-        (Verdict::Missed, Colour::VERMILION),
+        (Verdict::Met, "met", Colour::BLUE),
+        (Verdict::Undecided, "undecided", Colour::GREY),
+        (Verdict::Missed, "missed", Colour::VERMILION),
     ];
-    for (verdict, colour) in kinds {
+    for (verdict, name, colour) in kinds {
         let of: Vec<&Probe> = capacity
             .probes
             .iter()
@@ -85,11 +85,12 @@ fn times(capacity: &Capacity) -> Panel {
             (estimate.low.unwrap_or(at).clamp(0.0, most), estimate.high.unwrap_or(at).min(most))
         };
         if !of.is_empty() {
+            let points = of.iter().map(|probe| Some((probe.load, value(probe)?)));
             series.push(Series {
-                name: String::new(),
+                name: name.to_owned(),
                 colour,
                 mark: Mark::Points(of.iter().map(|probe| ends(probe)).collect()),
-                points: of.iter().map(|probe| Some((probe.load, value(probe)?))).collect(),
+                points: named_beside(points),
             });
         }
     }

@@ -1,7 +1,9 @@
 //! What designs cost against how fast they are, and against the work that a
 //! law says they must do.
 
-use super::{Axis, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series, axis, widely_spread};
+use super::{
+    Axis, Body, Chart, Colour, Limit, Mark, Panel, Scale, Series, axis, named_beside, widely_spread,
+};
 use crate::experiment::plan::result::{DecidedBy, DesignResult, PlanResult, Standing};
 use crate::experiment::summary::SloTermResult;
 use crate::report::number::Unit;
@@ -17,7 +19,8 @@ pub(in crate::report) fn of_plan(result: &PlanResult) -> Option<Chart> {
         }
     };
     let mut panels: Vec<Panel> = times(result).into_iter().chain(bounds(result)).collect();
-    panels.last_mut()?.x = axis("price of a month, in the currency of the prices", Scale::Linear);
+    panels.last_mut()?.x =
+        axis("price of the machines for a month, in the currency of the prices", Scale::Linear);
     Some(Chart {
         title: "What designs cost, and what they do".to_owned(),
         subtitle: format!("Designs up to a little above the answer{lost}"),
@@ -87,7 +90,7 @@ fn series(result: &PlanResult, value: Value<'_>, intervals: bool) -> Vec<Series>
         let design = std::iter::once(&result.designs[place]);
         all.push(points("chosen", Colour::BLUE, design, value, intervals));
     }
-    all.retain(|one| !one.points.is_empty());
+    all.retain(|one| one.points.iter().any(Option::is_some));
     all
 }
 
@@ -101,10 +104,11 @@ fn points<'a>(
     let known = designs.filter_map(|design| Some((design.per_month?, value(design)?)));
     let (mut places, mut ends) = (Vec::new(), Vec::new());
     for (price, (value, low, high)) in known {
-        places.push(Some((price, value)));
+        places.push((price, value));
         ends.extend(intervals.then_some((low, high)));
     }
-    Series { name: name.to_owned(), colour, mark: Mark::Points(ends), points: places }
+    let points = named_beside(places.into_iter().map(Some));
+    Series { name: name.to_owned(), colour, mark: Mark::Points(ends), points }
 }
 
 fn time(design: &DesignResult, term: &SloTermResult) -> Option<(f64, f64, f64)> {

@@ -1,9 +1,14 @@
 //! The charts of a sweep: its cells as tiles, lines over a key, or points.
 
-use super::{LINE, axis, widely_spread};
+use super::{axis, widely_spread};
 use crate::experiment::summary::Verdict;
-use crate::experiment::sweep::{Answer, CellResult, Definition, Design, answer, best, quantity};
-use crate::report::chart::{Body, Chart, Colour, Grid, Limit, Mark, Panel, Scale, Series, Tile};
+use crate::experiment::sweep::{
+    Answer, CellResult, Definition, Design, answer, best, is_load, quantity,
+};
+use crate::kernel::math;
+use crate::report::chart::{
+    Body, Chart, Colour, Grid, Limit, Mark, Panel, Path, Scale, Series, Tile,
+};
 use crate::report::number::Unit;
 use std::collections::BTreeMap;
 
@@ -13,8 +18,13 @@ const MOST_LINES: usize = 8;
 const MOST_KEYS: usize = 8;
 /// An axis over a wider range is logarithmic.
 const WIDE: f64 = 20.0;
+/// Fewer values have no spacing.
+const FEWEST_SPACED: usize = 3;
+/// Steps that differ by less than this factor are even.
+const EVEN: f64 = 1.5;
 const P99: &str = "response_time_ms.p99";
 const COST: &str = "cost.per_hour";
+const PER_MILLION: &str = "cost.per_million_requests";
 
 /// The charts of a sweep, by the stem of their file.
 pub fn of_sweep(definition: &Definition, results: &[CellResult]) -> Vec<(String, Chart)> {
@@ -58,7 +68,7 @@ impl<'a> View<'a> {
         let (across, up) = (keys[0], keys.get(1).copied());
         let fixed: Vec<usize> =
             (0..definition.axes.len()).filter(|key| !keys.contains(key)).collect();
-        let reference = best(results).map(|best| &best.cell.values);
+        let reference = best(definition, results).map(|best| &best.cell.values);
         let same = |one: &&CellResult| {
             let agrees =
                 |key: &usize| reference.is_none_or(|values| values[*key] == one.cell.values[*key]);
@@ -128,67 +138,126 @@ impl<'a> View<'a> {
             None => vec![None],
             Some(key) => spread(self.values(key)).into_iter().map(Some).collect(),
         };
-        let series = |path: &str| -> Vec<Series> {
-            let line = |(index, up): (usize, &Option<&str>)| self.line(index, *up, path);
+        let drawn = Drawn::of(&self.cells);
+        // Over keys of the load, prices by the hour are of different work.
+        let (price, price_label) = match is_load(&self.name(self.across)) {
+            true => (PER_MILLION, "cost per million requests"),
+            false => (COST, "cost per hour"),
+        };
+        let series = |path: &str, judged: bool| -> Vec<Series> {
+            let line = |(index, up): (usize, &Option<&str>)| self.line(index, *up, path, judged);
             rows.iter().enumerate().map(line).collect()
         };
-        let (p99, cost) = (series(P99), series(COST));
-        let times = p99.iter().flat_map(|one| &one.points).flatten().map(|point| point.1);
-        let x = || axis(&self.name(self.across), self.x_scale());
+        let (times, cost) = (series(&drawn.path, false), series(price, true));
+        let values = times.iter().flat_map(|one| &one.points).flatten().map(|point| point.1);
         let panel = |y, series, limits| Panel {
-            x: x(),
+            x: axis(&self.name(self.across), self.x_scale()),
             y,
             series,
             limits,
             excluded: None,
             bands: Vec::new(),
         };
-        let of = self.up.map_or_else(String::new, |key| format!("one line per {}", self.name(key)));
-        let overloaded = self.cells.iter().any(|one| one.label.is_some());
-        let ends = if overloaded { "lines end where a cell is overloaded" } else { "" };
-        let parts: Vec<&str> =
-            [of.as_str(), ends].into_iter().filter(|part| !part.is_empty()).collect();
-        let y = axis("p99 of the response time, ms", widely_spread(times));
+        let y = axis(
+            &drawn.label,
+            widely_spread(values.chain(drawn.limit.iter().map(|limit| limit.0))),
+        );
         Some(Chart {
-            title: format!("p99 and cost over {}", self.name(self.across)),
-            subtitle: format!("{}{}", parts.join(" · "), self.fixed),
+            title: format!("{} and cost over {}", drawn.title(), self.name(self.across)),
+            subtitle: format!("{}{}", self.what_is_drawn(), self.fixed),
             body: Body::Panels(vec![
-                panel(y, p99, self.limits()),
-                panel(axis("cost per hour", Scale::Linear), cost, Vec::new()),
+                panel(y, times, drawn.limits()),
+                panel(axis(price_label, Scale::Linear), cost, Vec::new()),
             ]),
         })
     }
 
-    fn line(&self, index: usize, up: Option<&str>, path: &str) -> Series {
-        let point = |across: &String| {
+    /// What the lines are, and what is left out.
+    fn what_is_drawn(&self) -> String {
+        let of = self.up.map_or_else(String::new, |key| format!("one line per {}", self.name(key)));
+        let any = |is: fn(&&CellResult) -> bool| self.cells.iter().any(is);
+        let ends = any(|one| one.label.is_some());
+        let ends = if ends { "lines end where a cell is overloaded" } else { "" };
+        let missed = any(|one| one.label.is_none() && one.verdict == Some(Verdict::Missed));
+        let missed = if missed { "no cost where the SLO is missed" } else { "" };
+        let bars = "bars are confidence intervals";
+        let parts: Vec<&str> =
+            [of.as_str(), bars, ends, missed].into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    }
+
+    /// `judged`: without the cells that miss the SLO.
+    fn line(&self, index: usize, up: Option<&str>, path: &str, judged: bool) -> Series {
+        let mut intervals = Vec::new();
+        let mut point = |across: &String| {
             let cell = self.at(across, up).filter(|one| one.label.is_none())?;
-            Some((quantity::parse(across)?.value, cell.value(path)?))
+            if judged && cell.verdict == Some(Verdict::Missed) {
+                return None;
+            }
+            let place = (quantity::parse(across)?.value, cell.value(path)?);
+            let ends = cell.figure(path).and_then(|one| one.low.zip(one.high));
+            intervals.push(ends.unwrap_or((place.1, place.1)));
+            Some(place)
         };
+        let points = self.values(self.across).iter().map(&mut point).collect();
         Series {
             name: up.unwrap_or("").to_owned(),
             colour: Colour::series(index),
-            mark: Mark::Line(LINE),
-            points: self.values(self.across).iter().map(point).collect(),
+            mark: Mark::Path(Path { intervals, ..Path::default() }),
+            points,
         }
     }
 
     fn x_scale(&self) -> Scale {
         let values = self.values(self.across).iter();
-        scale_of(values.filter_map(|value| quantity::parse(value)).map(|one| one.value))
+        let values = values.filter_map(|value| quantity::parse(value)).map(|one| one.value);
+        scale_of(values.collect())
+    }
+}
+
+/// The response time that is drawn: that which the SLO limits, else the p99.
+struct Drawn {
+    path: String,
+    /// `p99`, `mean`.
+    name: String,
+    label: String,
+    /// Where all cells have the same.
+    limit: Option<(f64, String)>,
+}
+
+impl Drawn {
+    fn of(cells: &[&CellResult]) -> Self {
+        let path = |term: &str| format!("response_time_ms.{term}");
+        let measured = |term: &str| cells.iter().any(|one| one.figure(&path(term)).is_some());
+        let terms = || cells.iter().flat_map(|one| &one.slo).filter(|term| term.unit == "ms");
+        let limited = |name: &str| terms().any(|term| term.term == name);
+        let first = terms().find(|term| measured(&term.term)).map(|term| term.term.as_str());
+        let term = if limited("p99") { "p99" } else { first.unwrap_or("p99") };
+        let name = term.replace('_', ".");
+        let limit = |one: &&CellResult| {
+            one.slo.iter().find(|known| known.term == term).map(|known| known.limit)
+        };
+        let mut limits = cells.iter().map(limit);
+        let value = limits.next().flatten();
+        let limit = value
+            .filter(|_| limits.all(|other| other == value))
+            .map(|value| (value, format!("SLO: {name} ≤ {}", Unit::Milliseconds.given(value))));
+        let label = match term {
+            "mean" => "mean response time, ms".to_owned(),
+            _ => format!("{name} of the response time, ms"),
+        };
+        Self { path: path(term), name, label, limit }
     }
 
-    /// Limits of the p99, where all cells have the same.
+    fn title(&self) -> &str {
+        if self.name == "mean" { "Mean response time" } else { &self.name }
+    }
+
     fn limits(&self) -> Vec<Limit> {
-        let limit = |one: &&CellResult| {
-            one.slo.iter().find(|term| term.term == "p99").map(|term| term.limit)
-        };
-        let mut limits = self.cells.iter().map(limit);
-        let first = limits.next().flatten();
-        let Some(value) = first.filter(|_| limits.all(|other| other == first)) else {
-            return Vec::new();
-        };
-        let label = format!("SLO: p99 ≤ {}", Unit::Milliseconds.given(value));
-        vec![Limit { value, label, at: None }]
+        let limit = self.limit.iter();
+        limit
+            .map(|(value, label)| Limit { value: *value, label: label.clone(), at: None })
+            .collect()
     }
 }
 
@@ -211,13 +280,38 @@ fn is_numeric(definition: &Definition, key: usize) -> bool {
     first.is_some() && units.all(|unit| unit == first)
 }
 
-/// Logarithmic where the values are far apart.
-fn scale_of(values: impl Iterator<Item = f64>) -> Scale {
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in values {
-        (low, high) = (low.min(value), high.max(value));
+/// Logarithmic where the values are far apart, or spaced rather by factors than
+/// by steps.
+fn scale_of(mut values: Vec<f64>) -> Scale {
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let (Some(low), Some(high)) = (values.first(), values.last()) else { return Scale::Linear };
+    if *low <= 0.0 {
+        return Scale::Linear;
     }
-    if low > 0.0 && high >= WIDE * low { Scale::Logarithmic } else { Scale::Linear }
+    let uneven = |gap: fn(&[f64]) -> f64| {
+        let gaps: Vec<f64> = values.windows(2).map(gap).collect();
+        gaps.iter().copied().fold(0.0, f64::max)
+            / gaps.iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    let by_steps = uneven(|pair| pair[1] - pair[0]);
+    let by_factors = uneven(|pair| math::ln(pair[1] / pair[0]));
+    let spaced = values.len() >= FEWEST_SPACED;
+    match spaced && by_steps < EVEN || !spaced && *high < WIDE * low {
+        true => Scale::Linear,
+        false if by_factors < by_steps || *high >= WIDE * low => Scale::Logarithmic,
+        false => Scale::Linear,
+    }
+}
+
+/// Of a sample, whose spacing is chance: logarithmic where it is wide.
+fn spread_of(values: impl Iterator<Item = f64>) -> Scale {
+    let ends = values
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    match ends.0 > 0.0 && ends.1 >= WIDE * ends.0 {
+        true => Scale::Logarithmic,
+        false => Scale::Linear,
+    }
 }
 
 /// At most [`MOST_LINES`] of the values, the first and the last among them.
@@ -259,8 +353,9 @@ fn legend(cells: &[&CellResult]) -> Vec<(String, Colour)> {
 
 /// The p99 of every cell of a sample over one key; none where it is no number.
 fn points(definition: &Definition, results: &[CellResult], key: usize) -> Option<Chart> {
+    let drawn = Drawn::of(&results.iter().collect::<Vec<_>>());
     let place = |cell: &CellResult| {
-        Some((quantity::parse(&cell.cell.values[key])?.value, cell.value(P99)?))
+        Some((quantity::parse(&cell.cell.values[key])?.value, cell.value(&drawn.path)?))
     };
     let steady = || results.iter().filter(|cell| cell.label.is_none());
     let all: Vec<(f64, f64)> = steady().filter_map(place).collect();
@@ -284,15 +379,35 @@ fn points(definition: &Definition, results: &[CellResult], key: usize) -> Option
     };
     let name = &definition.axes[key].key;
     Some(Chart {
-        title: format!("p99 by {name}"),
+        title: format!("{} by {name}", drawn.title()),
         subtitle: format!("A point per cell, all keys varying{left_out}"),
         body: Body::Panels(vec![Panel {
-            x: axis(name, scale_of(all.iter().map(|point| point.0))),
-            y: axis("p99 of the response time, ms", widely_spread(all.iter().map(|point| point.1))),
+            x: axis(name, spread_of(all.iter().map(|point| point.0))),
+            y: axis(&drawn.label, widely_spread(all.iter().map(|point| point.1))),
             series: series.collect(),
-            limits: Vec::new(),
+            limits: drawn.limits(),
             excluded: None,
             bands: Vec::new(),
         }]),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: an axis has the spacing of the values on it. Method: examples.
+    use super::*;
+
+    #[test]
+    fn values_that_grow_by_factors_have_a_logarithmic_axis() {
+        for values in
+            [&[1.0, 2.0, 4.0, 8.0][..], &[30e3, 75_595.0, 190_488.0, 480e3], &[1.0, 100.0]]
+        {
+            assert_eq!(scale_of(values.to_vec()), Scale::Logarithmic, "{values:?}");
+        }
+        let even: Vec<f64> = (1..=40).map(f64::from).collect();
+        for values in [&[2.0, 4.0, 6.0, 8.0][..], &[1.0, 2.0], &[0.0, 1.0, 10.0, 100.0], &[], &even]
+        {
+            assert_eq!(scale_of(values.to_vec()), Scale::Linear, "{values:?}");
+        }
+    }
 }

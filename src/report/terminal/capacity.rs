@@ -20,6 +20,7 @@ pub fn capacity(capacity: &Capacity, style: &Style) -> String {
     let words = style.wrapped(&text::shortened(&sentence(capacity), LONGEST_SENTENCE), 0);
     let mut blocks = vec![style.paint(Tone::Strong, &words), today(capacity, style)];
     blocks.push(probes(capacity, style));
+    blocks.extend(undecided(capacity, style));
     blocks.push(parts(capacity, style));
     blocks.extend(open(capacity, style));
     if let Some(next) = &style.next {
@@ -82,6 +83,17 @@ fn row(capacity: &Capacity, probe: &Probe, time: &str) -> Vec<String> {
     ]
 }
 
+/// Why loads are undecided that more replications alone would not decide.
+fn undecided(capacity: &Capacity, style: &Style) -> Option<String> {
+    let because = |probe: &Probe| probe.undecided_because.clone();
+    let open: Vec<&Probe> =
+        capacity.probes.iter().filter(|probe| probe.undecided_because.is_some()).collect();
+    let loads: Vec<String> = open.iter().map(|probe| load(capacity.unit, probe.load)).collect();
+    let why = because(open.first()?)?;
+    let words = format!("? undecided at {}: {}", loads.join(", "), text::plain(&why));
+    Some(style.paint(Tone::Unsure, &style.wrapped(&words, 2)))
+}
+
 /// What gives way, what is next, and what it costs.
 fn parts(capacity: &Capacity, style: &Style) -> String {
     let mut lines = Vec::new();
@@ -113,8 +125,9 @@ fn parts(capacity: &Capacity, style: &Style) -> String {
     }
     if let Some(cost) = capacity.cost_per_hour.filter(|cost| *cost > 0.0) {
         let words = format!(
-            "{} an hour at the mark, {} a month",
+            "{} an hour at {}, {} a month: machines, balancers, and what is paid by use",
             number::money(cost),
+            with_noun(capacity.unit, capacity.value),
             number::count((cost * HOURS_PER_MONTH).round() as u64)
         );
         lines.push(labelled(style, "Cost", &words));

@@ -1,8 +1,8 @@
 //! Designs against each other, and simulated values against exact ones.
 
 use super::style;
-use super::style::{Style, Tone, sign};
-use crate::experiment::comparison::{Comparison, Difference};
+use super::style::{GAP, Style, Tone, sign};
+use crate::experiment::comparison::{Comparison, Design, Difference};
 use crate::experiment::summary::Estimate;
 use crate::experiment::validation_row::ValidationRow;
 use crate::report::csv;
@@ -38,28 +38,50 @@ pub fn comparison(comparison: &Comparison, style: &Style) -> String {
     blocks.join("\n\n") + "\n"
 }
 
+/// Columns behind the name of a design.
+const FIGURES: [&str; 7] = ["mean", "p50", "p95", "p99", "available", "rate", "cost/h"];
+/// Columns that give way where a line is too narrow for all, the first first;
+/// `comparison.csv` has them.
+const GIVE_WAY: [&str; 3] = ["p50", "p95", "mean"];
+/// A name is not cut below this.
+const NARROWEST: usize = 16;
+
 fn designs(comparison: &Comparison, style: &Style) -> String {
-    /// What the columns behind the name take.
-    const FIGURES: usize = 64;
-    let width = style.width.saturating_sub(FIGURES).max(14);
-    let rows = comparison.designs.iter().map(|design| {
+    let mut rows: Vec<Vec<String>> = comparison.designs.iter().map(figures).collect();
+    let mut heading = FIGURES.to_vec();
+    let longest = comparison.designs.iter().map(|design| design.name.chars().count() + 2).max();
+    let wanted = longest.unwrap_or(0).clamp(GAP + 6, NARROWEST);
+    for name in GIVE_WAY {
+        if style.room(&heading, &rows) >= wanted + GAP {
+            break;
+        }
+        if let Some(place) = heading.iter().position(|known| *known == name) {
+            heading.remove(place);
+            rows.iter_mut().for_each(|row| drop(row.remove(place)));
+        }
+    }
+    let width = style.room(&heading, &rows).saturating_sub(GAP).max(NARROWEST);
+    for (row, design) in rows.iter_mut().zip(&comparison.designs) {
         let sign = design.results.summary.slo.verdict.map(|verdict| format!("{} ", sign(verdict)));
         let sign = sign.unwrap_or_default();
         let name = text::shortened(&design.name, width - sign.chars().count());
-        let mut row = vec![format!("{sign}{name}")];
-        let figures = csv::figures(design).into_iter();
-        let shown = figures.filter(|(figure, _)| !DIFFERENCES_ALONE.contains(figure));
-        row.extend(shown.map(|(figure, estimate)| {
-            let bare = Estimate { low: None, high: None, ..estimate };
-            match figure {
-                "cost.per_hour" => bare.value.map_or_else(String::new, number::money),
-                _ => unit(figure).estimate(&bare),
-            }
-        }));
-        row
+        row.insert(0, format!("{sign}{name}"));
+    }
+    heading.insert(0, "Design");
+    style.table(&heading, &rows)
+}
+
+fn figures(design: &Design) -> Vec<String> {
+    let figures = csv::figures(design).into_iter();
+    let shown = figures.filter(|(figure, _)| !DIFFERENCES_ALONE.contains(figure));
+    let shown = shown.map(|(figure, estimate)| {
+        let bare = Estimate { low: None, high: None, ..estimate };
+        match figure {
+            "cost.per_hour" => bare.value.map_or_else(String::new, number::money),
+            _ => unit(figure).estimate(&bare),
+        }
     });
-    let heading = ["Design", "mean", "p50", "p95", "p99", "available", "rate", "cost/h"];
-    style.table(&heading, &rows.collect::<Vec<_>>())
+    shown.collect()
 }
 
 /// The unit of a figure by the name that differences have.

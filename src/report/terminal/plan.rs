@@ -1,5 +1,6 @@
 //! A plan: the answer, the designs around it, why the others will not do.
 
+use super::fit::{fitted, room, told_apart};
 use super::style::{Style, Tone, sign};
 use crate::experiment::plan::result::{
     DecidedBy, DesignResult, Outcome, PlanResult, Rejections, Standing, Trial,
@@ -77,27 +78,27 @@ fn nearest(result: &PlanResult, style: &Style) -> String {
         places.drain(..far);
     }
     let terms = terms(result, style);
-    let rows: Vec<Vec<String>> =
-        places.iter().map(|&place| row(result, place, &terms, style)).collect();
+    let mut rows: Vec<Vec<String>> =
+        places.iter().map(|&place| row(result, place, &terms)).collect();
     let names: Vec<String> = terms.iter().map(|term| heading(term)).collect();
-    let mut headings = vec!["Design", "a month"];
+    let mut headings = vec!["Design", "machines/month"];
     headings.extend(names.iter().map(String::as_str));
     headings.push("");
+    // Before each name stand its marks.
+    let width = room(style, &headings, &rows, 0).saturating_sub(4).max(8);
+    let names: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
+    for ((row, &place), name) in rows.iter_mut().zip(&places).zip(told_apart(&names, width)) {
+        let mark = verdict(result.designs[place].standing).map_or(' ', sign);
+        let chosen = if result.chosen == Some(place) { "→" } else { " " };
+        row[0] = format!("{chosen} {mark} {name}");
+    }
     style.table(&headings, &rows)
 }
 
-fn row(result: &PlanResult, place: usize, terms: &[&SloTermResult], style: &Style) -> Vec<String> {
-    /// What a column of figures takes, with the space before it.
-    const FIGURE: usize = 11;
+fn row(result: &PlanResult, place: usize, terms: &[&SloTermResult]) -> Vec<String> {
     let design = &result.designs[place];
-    let mark = verdict(design.standing).map_or(' ', sign);
-    let beside = 4 + FIGURE * (1 + terms.len()) + LONGEST_WHY + 2;
-    let width = style.width.saturating_sub(beside).max(16);
-    let chosen = if result.chosen == Some(place) { "→" } else { " " };
-    let mut row = vec![
-        format!("{chosen} {mark} {}", text::shortened(&design.name, width)),
-        design.per_month.map_or_else(|| NOTHING.to_owned(), whole),
-    ];
+    let mut row =
+        vec![design.name.clone(), design.per_month.map_or_else(|| NOTHING.to_owned(), whole)];
     let trial = design.decisive();
     row.extend(terms.iter().map(|term| trial.map_or_else(String::new, |trial| shown(trial, term))));
     row.push(text::shortened(&remark(design, terms), LONGEST_WHY));
@@ -108,6 +109,9 @@ fn row(result: &PlanResult, place: usize, terms: &[&SloTermResult], style: &Styl
 /// that it misses where that has no column.
 fn remark(design: &DesignResult, terms: &[&SloTermResult]) -> String {
     let Some(trial) = design.decisive() else {
+        if design.fix.is_some() {
+            return "nobody is left".to_owned();
+        }
         let bound = design.bound.as_ref();
         return bound.map_or_else(String::new, |bound| {
             let station = bound.station.split_once('.').map_or("", |(_, station)| station);
@@ -192,10 +196,13 @@ fn chosen(result: &PlanResult, style: &Style) -> String {
     let terms = terms(result, style);
     let rows = design.trials.iter().map(|trial| {
         let lost = if trial.lost.is_empty() { "nothing" } else { &trial.lost };
-        let mut row = vec![format!("  {}", text::shortened(lost, 40))];
+        let mut row = vec![format!("  {}", text::plain(lost))];
         row.extend(terms.iter().map(|term| shown(trial, term)));
         row.push(
-            trial.bottleneck.as_ref().map_or_else(String::new, |name| text::shortened(name, 24)),
+            trial
+                .bottleneck
+                .as_ref()
+                .map_or_else(String::new, |name| text::shortened(name, LONGEST_WHY)),
         );
         row
     });
@@ -203,7 +210,7 @@ fn chosen(result: &PlanResult, style: &Style) -> String {
     let mut headings = vec!["The chosen one with lost"];
     headings.extend(names.iter().map(String::as_str));
     headings.push("tightest");
-    style.table(&headings, &rows.collect::<Vec<_>>())
+    fitted(style, &headings, rows.collect(), &[0])
 }
 
 /// What comes behind the answer, and what more users would take.

@@ -1,5 +1,6 @@
 //! One tier up against out, for people.
 
+use super::fit::{fits, fitted};
 use super::style::{Style, Tone, sign};
 use crate::experiment::scale::{Scaling, Step};
 use crate::experiment::summary::{Estimate, Verdict};
@@ -38,10 +39,11 @@ pub fn scaling(scaling: &Scaling, style: &Style) -> String {
 /// What the columns mean.
 fn legend(scaling: &Scaling) -> String {
     format!(
-        "* as it is. Carries: inside the SLO, ± half the bracket. Today: p99 of {}. One dead: the share that \
-         is still answered when one instance of {} dies, silently, at the start of the window and \
-         stays dead. A month: machines and balancers of the whole design; the costs per million \
-         requests include what is paid by use.",
+        "* as it is. Carries: at least so many inside the SLO, and at most so much more (up to). \
+         Today: p99 of {}. One dead: the share that is still answered when one instance of {} dies, \
+         silently, at the start of the window and stays dead. Machines/month: machines and \
+         balancers of the whole design; the costs per million requests include what is paid by \
+         use.",
         load(scaling, scaling.today),
         scaling.tier,
     )
@@ -77,34 +79,33 @@ fn way(scaling: &Scaling, name: &str, steps: &[Step], style: &Style) -> String {
         crate::experiment::capacity::Unit::Users => "carries",
         crate::experiment::capacity::Unit::RequestsPerS => "carries/s",
     };
-    let heading = [name, carries, "±", "today's p99", "one dead", "a month", "/million"];
-    style.table(&heading, &rows)
+    let heading = [name, carries, "up to", "today's p99", "one dead", "machines/month", "/million"];
+    let all = style.table(&heading, &rows);
+    if fits(style, &all) {
+        return all;
+    }
+    // The files have the costs per million, too.
+    let rows = rows.into_iter().map(|row| row[..6].to_vec()).collect();
+    fitted(style, &heading[..6], rows, &[0])
 }
 
 fn row(step: &Step) -> Vec<String> {
     let mark = &step.capacity;
-    let half = mark.high.filter(|_| mark.low > 0.0).map(|high| (high / mark.low - 1.0) / 2.0);
+    let more = mark.high.filter(|_| mark.low > 0.0).map(|high| high / mark.low - 1.0);
     let present = if step.present { " *" } else { "" };
     let per_million = &step.today.per_million_requests;
     vec![
-        format!("{}{present}", text::shortened(&step.name, 14)),
+        format!("{}{present}", text::plain(&step.name)),
         number::fixed(mark.value, if mark.value < 100.0 { 1 } else { 0 }),
-        half.map_or_else(|| NOTHING.to_owned(), |half| format!("{:.1} %", 100.0 * half)),
-        judged(Some(step.today.verdict), &even(&step.today.p99_ms), Unit::Milliseconds),
+        more.map_or_else(|| NOTHING.to_owned(), |more| format!("+{:.1} %", 100.0 * more)),
+        judged(Some(step.today.verdict), &bare(&step.today.p99_ms), Unit::Milliseconds),
         judged(step.one_dead.verdict, &bare(&step.one_dead.answered), Unit::Share),
         number::fixed(step.machines_per_hour * HOURS_PER_MONTH, 0),
         per_million.value.map_or_else(|| NOTHING.to_owned(), number::money),
     ]
 }
 
-/// With half its interval on either side: the files have the ends, which here
-/// would take too much room.
-fn even(estimate: &Estimate) -> Estimate {
-    let half = estimate.half_width();
-    let end = |sign: f64| Some(estimate.value? + sign * half?);
-    Estimate { low: end(-1.0), high: end(1.0), ..estimate.clone() }
-}
-
+/// Without its interval: the files have it, which here would take too much room.
 fn bare(estimate: &Estimate) -> Estimate {
     Estimate { low: None, high: None, ..estimate.clone() }
 }

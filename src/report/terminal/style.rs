@@ -77,6 +77,13 @@ pub(super) fn sign(verdict: Verdict) -> char {
     }
 }
 
+/// Between two columns of a table.
+pub(super) const GAP: usize = 2;
+
+fn wide(text: &str) -> usize {
+    text.chars().count()
+}
+
 impl Style {
     /// The text in the colour of its meaning.
     pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
@@ -116,6 +123,17 @@ impl Style {
         lines.join("\n").replace(UNBROKEN_SPACE, " ")
     }
 
+    /// What is left of a line beside these columns.
+    pub(super) fn room(&self, heading: &[&str], rows: &[Vec<String>]) -> usize {
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|text| wide(text));
+            cells.chain(heading.get(column).map(|name| wide(name))).max().unwrap_or(0)
+        };
+        let taken: usize = (0..heading.len()).map(|column| width(column) + GAP).sum();
+        // Behind the last column stands nothing.
+        self.width.saturating_sub(taken.saturating_sub(GAP))
+    }
+
     /// A table without frames: the first column to the left, all others to the right.
     pub(super) fn table(&self, heading: &[&str], rows: &[Vec<String>]) -> String {
         let mut table = Table::new();
@@ -126,7 +144,7 @@ impl Style {
             table.add_row(cells(row.iter().cloned()));
         }
         for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, GAP as u16));
         }
         let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")

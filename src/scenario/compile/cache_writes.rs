@@ -86,13 +86,10 @@ impl Compiler<'_> {
         self.out.land(buffer);
     }
 
-    /// Number of the program that is going to be written for this: those of the
-    /// endpoints come first.
+    /// Number of the work, whose program is going to be written.
     fn afterwards(&mut self, work: Afterwards) -> u16 {
-        let workload = &self.scenario.workload;
-        let of_endpoints = workload.endpoints.len() * workload.clients.len();
         self.afterwards.push(work);
-        (of_endpoints + self.afterwards.len() - 1) as u16
+        (self.afterwards.len() - 1) as u16
     }
 
     /// Program of the word of a write to other regions, where there are any.
@@ -121,24 +118,25 @@ impl Compiler<'_> {
     /// Programs of what the system does after writes.
     pub(super) fn programs_afterwards(&mut self) -> Result<(), String> {
         for work in std::mem::take(&mut self.afterwards) {
-            match work {
+            let program = match work {
                 Afterwards::Flush { access, step, delay } => {
-                    self.flush_program(access, step, delay)?;
+                    self.flush_program(access, step, delay)?
                 }
                 Afterwards::Word { access, step } => self.word_program(access, step)?,
-            }
+            };
+            self.out.programs.afterwards.push(program);
         }
         Ok(())
     }
 
     /// The word is on its way, and comes.
-    fn word_program(&mut self, access: Access, step: StepId) -> Result<(), String> {
+    fn word_program(&mut self, access: Access, step: StepId) -> Result<u16, String> {
         let name = access.name.clone();
         self.out.begin();
         let access = self.out.access(access);
         self.out.emit(Verb::Depart);
         self.out.emit(Verb::Word { access, step });
-        self.out.end(format!("word of {name}")).map(|_| ())
+        self.out.end(format!("word of {name}"))
     }
 
     /// The node waits, and writes what still waits with it. It is at no place
@@ -148,7 +146,7 @@ impl Compiler<'_> {
         access: Access,
         step: StepId,
         delay: Duration,
-    ) -> Result<(), String> {
+    ) -> Result<u16, String> {
         let (cache, database) = (usize::from(access.cache), usize::from(access.database));
         let (name, rows) = (access.name.clone(), rows(&access));
         let own = &self.scenario.topology.databases[database];
@@ -177,7 +175,7 @@ impl Compiler<'_> {
         self.release(group, INSTANCE);
         self.out.emit(Verb::Flushed);
         let cache = &self.scenario.topology.caches[cache].name;
-        self.out.end(format!("flush of {name} from {cache}")).map(|_| ())
+        self.out.end(format!("flush of {name} from {cache}"))
     }
 }
 

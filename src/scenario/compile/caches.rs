@@ -1,15 +1,16 @@
 //! Through a cache: look-up, what is missing, storing it.
 
 use super::programs::{Compiler, Place};
+use super::stores::Reader;
 use super::{dataset_space, result_space};
 use crate::route::program::Held;
 use crate::route::step::{Locus, Pc, Purpose, Rows, StepId, Verb};
 use crate::scenario::model::{Cache, CacheMode, Component, DatasetId, Endpoint, ResultKeys};
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// The steps of an endpoint, unless a cache holds its result.
-    pub(super) fn cacheable(&mut self, endpoint: &Endpoint, place: Place) {
+    pub(super) fn cacheable(&mut self, endpoint: &'a Endpoint, place: Place) {
         let step = self.out.step();
         let holder = endpoint.cacheable.as_ref().and_then(|cacheable| {
             let caches = &self.scenario.topology.caches;
@@ -61,15 +62,15 @@ impl Compiler<'_> {
         &mut self,
         dataset: DatasetId,
         keys: u32,
-        primary: bool,
+        reader: Reader,
         place: Place,
         step: StepId,
     ) {
         let here = self.locus(place);
         let mut access = self.dataset_access(dataset, keys, here);
-        let cache = self.cache_of(dataset).filter(|_| !primary);
+        let cache = self.cache_of(dataset).filter(|_| !reader.fresh);
         let Some(cache) = cache else {
-            return self.database_read(access, primary, place, here, step);
+            return self.database_read(access, dataset, reader, place, here, step);
         };
         let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
@@ -77,12 +78,14 @@ impl Compiler<'_> {
         let filled = self.out.access(access.clone());
         let lookup = self.ask_cache(cache, filled, place, step);
         let claim = self.claim(cache, filled, step);
-        if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.database_read(access, false, place, there, step);
+        if self.scenario.topology.databases[usize::from(access.database)].shard.is_some() {
+            self.missed_on_shards((access, dataset, cache), place, (here, there), step);
+        } else if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
+            self.read_there(access, reader, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
             self.hop(there, here);
-            self.database_read(access, false, place, here, step);
+            self.read_there(access, reader, place, here, step);
             self.hop(here, there);
             self.store(cache, filled, step);
         }
@@ -149,7 +152,7 @@ impl Compiler<'_> {
     }
 
     /// Stores what was missing, in an operation of its own.
-    fn store(&mut self, cache: usize, access: u16, step: StepId) {
+    pub(super) fn store(&mut self, cache: usize, access: u16, step: StepId) {
         let scenario = self.scenario;
         self.cache_latency(&scenario.topology.caches[cache], step, Purpose::CacheStore);
         self.out.emit(Verb::Fill { access, step });

@@ -2,16 +2,34 @@
 
 use super::layout::DatabaseLayout;
 use super::programs::{Compiler, Place};
+use super::stores::{Ask, Reader};
 use crate::route::program::Held;
-use crate::route::step::{Locus, Purpose, Rows, Slot, StepId, Verb};
+use crate::route::step::{Asked, Locus, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{Component, Cost, DatasetId, OnWrite, ServiceId, WriteKind};
+use crate::scenario::store::Operation;
 use crate::simulation::blueprint::{Access, KeySource};
 
 impl Compiler<'_> {
+    /// Reads of the keys of a dataset from where it lies.
     pub(super) fn database_read(
         &mut self,
+        access: Access,
+        dataset: DatasetId,
+        reader: Reader,
+        place: Place,
+        from: Locus,
+        step: StepId,
+    ) {
+        self.at_shards(access, dataset, Asked::Read, step, |compiler, access| {
+            compiler.read_there(access, reader, place, from, step);
+        });
+    }
+
+    /// A read at one database.
+    pub(super) fn read_there(
+        &mut self,
         mut access: Access,
-        primary: bool,
+        reader: Reader,
         place: Place,
         from: Locus,
         step: StepId,
@@ -19,7 +37,7 @@ impl Compiler<'_> {
         let database = usize::from(access.database);
         let layout = &self.layout.databases[database];
         let cost = &self.scenario.topology.databases[database].costs.read;
-        let group = if primary { layout.writes } else { layout.reads };
+        let group = if reader.fresh { layout.writes } else { layout.reads };
         let rows = match access.looked_up {
             true => Rows::Missed,
             false => Rows::Fixed(u16::from(access.count) - 1),
@@ -27,6 +45,10 @@ impl Compiler<'_> {
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
         self.connected((database, group), place, from, step, |compiler, slot| {
+            if let Some(answers) = compiler.answers(database, reader) {
+                let ask = Ask { access, answers, writes: false };
+                return compiler.ask_holders(database, ask, cost, None, slot, step);
+            }
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -43,8 +65,7 @@ impl Compiler<'_> {
     ) {
         let here = self.locus(place);
         let mut access = self.dataset_access(dataset, keys, here);
-        let database = usize::from(access.database);
-        let cost = &self.scenario.topology.databases[database].costs.write;
+        let cost = &self.scenario.topology.databases[usize::from(access.database)].costs.write;
         if kind == WriteKind::Insert {
             access.keys = KeySource::New;
         }
@@ -54,18 +75,38 @@ impl Compiler<'_> {
         }
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
-        let rows = Rows::Fixed(keys as u16 - 1);
         let invalidated = access.clone();
-        let group = self.layout.databases[database].writes;
-        self.connected((database, group), place, here, step, |compiler, slot| {
-            let access = compiler.out.access(access);
-            compiler.database_work(database, cost, rows, access, slot, step);
-            compiler.out.emit(Verb::Commit { access, slot, step });
-            compiler.acknowledge(database, slot);
+        self.at_shards(access, dataset, Asked::Write, step, |compiler, access| {
+            compiler.write_there(access, place, here, step);
         });
         if kind == WriteKind::Update {
             self.invalidate(dataset, invalidated, place, step);
         }
+    }
+
+    /// A write at one database; on a shard, of the keys that lie there.
+    fn write_there(&mut self, access: Access, place: Place, from: Locus, step: StepId) {
+        let database = usize::from(access.database);
+        let cost = &self.scenario.topology.databases[database].costs.write;
+        let is_share = access.looked_up;
+        let rows = match is_share {
+            true => Rows::Missed,
+            false => Rows::Fixed(u16::from(access.count) - 1),
+        };
+        let group = self.layout.databases[database].writes;
+        self.connected((database, group), place, from, step, |compiler, slot| {
+            if let Some(answers) = compiler.acknowledgements(database) {
+                let ask = Ask { access, answers, writes: true };
+                return compiler.ask_holders(database, ask, cost, None, slot, step);
+            }
+            let access = compiler.out.access(access);
+            compiler.database_work(database, cost, rows, access, slot, step);
+            compiler.out.emit(match is_share {
+                true => Verb::CommitShare { access, slot, step },
+                false => Verb::Commit { access, slot, step },
+            });
+            compiler.acknowledge(database, slot);
+        });
     }
 
     /// Tells the cache of a write, after its commit.
@@ -90,7 +131,7 @@ impl Compiler<'_> {
         &mut self,
         dataset: DatasetId,
         rows: u32,
-        join: bool,
+        operation: Operation,
         place: Place,
         step: StepId,
     ) {
@@ -98,13 +139,43 @@ impl Compiler<'_> {
         let mut access = self.dataset_access(dataset, 1, here);
         let database = usize::from(access.database);
         let costs = &self.scenario.topology.databases[database].costs;
-        let cost = if join { &costs.join } else { &costs.scan };
+        let cost = match operation {
+            Operation::Scan => &costs.scan,
+            Operation::Range => &costs.range,
+            Operation::Join => &costs.join,
+            Operation::Traverse => &costs.traverse,
+        };
         access.name = format!("{} × {rows} rows", self.scenario.workload.datasets[dataset].name);
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
+        // Rows that lie together are those of one shard; else each has its part.
+        let (asked, rows) = match self.keeps_neighbours(database) {
+            true => (Asked::Read, rows),
+            false => (Asked::All, rows.div_ceil(self.shards_of(database))),
+        };
         let rows = Rows::Fixed(rows.min(u32::from(u16::MAX)) as u16);
+        self.at_shards(access, dataset, asked, step, |compiler, access| {
+            compiler.rows_there(access, cost, rows, place, here, step);
+        });
+    }
+
+    /// A scan or a join at one database.
+    fn rows_there(
+        &mut self,
+        access: Access,
+        cost: &Cost,
+        rows: Rows,
+        place: Place,
+        from: Locus,
+        step: StepId,
+    ) {
+        let database = usize::from(access.database);
         let group = self.layout.databases[database].reads;
-        self.connected((database, group), place, here, step, |compiler, slot| {
+        self.connected((database, group), place, from, step, |compiler, slot| {
+            if let Some(answers) = compiler.answers(database, Reader::default()) {
+                let ask = Ask { access, answers, writes: false };
+                return compiler.ask_holders(database, ask, cost, Some(rows), slot, step);
+            }
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -134,7 +205,7 @@ impl Compiler<'_> {
         work: impl FnOnce(&mut Self, Slot),
     ) {
         let layout: &DatabaseLayout = &self.layout.databases[database];
-        let name = &self.scenario.topology.databases[database].name;
+        let name = self.scenario.topology.databases[database].table();
         let (client, slot) = (self.out.slot(place.depth), self.out.slot(place.depth + 1));
         let own_pool = layout.client_pools[place.service];
         if let Some(pool) = own_pool {
@@ -182,7 +253,8 @@ impl Compiler<'_> {
         slot: Slot,
         step: StepId,
     ) {
-        let name = format!("databases.{}", self.scenario.topology.databases[database].name);
+        // What shards take counts together: a request knows but one database.
+        let name = format!("databases.{}", self.scenario.topology.databases[database].table());
         let places = self.layout.databases[database].places;
         let (rows, station) = ((rows, cost.cpu_per_row), format!("{name}.cpu"));
         self.work(places.cpus, slot, &cost.cpu, rows, step, Purpose::Database, &station);

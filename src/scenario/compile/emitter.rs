@@ -3,7 +3,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::route::program::{Held, Hold, HoldId, Instruction, NO_HOLD, NO_PART, Program, Programs};
-use crate::route::step::{DistributionId, Pc, ROUTE_SLOT, SLOTS, Slot, StepId, Verb};
+use crate::route::step::{DistributionId, Pc, RECEIPT_SLOT, ROUTE_SLOT, SLOTS, Slot, StepId, Verb};
 use crate::simulation::blueprint::Access;
 
 /// The program being written, and the tables of all.
@@ -15,6 +15,8 @@ pub(super) struct Emitter {
     parts: Vec<u16>,
     start: Pc,
     next_step: StepId,
+    /// Reads of the application in place of what a store cannot do.
+    reads: StepId,
     /// Slots that calls may not use.
     reserved: usize,
     fault: Option<String>,
@@ -26,12 +28,34 @@ impl Emitter {
         self.reserved = SLOTS - ROUTE_SLOT;
     }
 
+    /// Keeps the slots in which the job of a delivery has its message; that of
+    /// regions lies above. Answers how many were kept before.
+    pub(super) fn reserve_message_slots(&mut self) -> usize {
+        std::mem::replace(&mut self.reserved, SLOTS - RECEIPT_SLOT)
+    }
+
+    /// Calls may use all slots but so many.
+    pub(super) fn restore_slots(&mut self, reserved: usize) {
+        self.reserved = reserved;
+    }
+
+    /// Number of the last step.
+    pub(super) fn last_step(&self) -> StepId {
+        self.next_step
+    }
+
+    /// The next step has the number after this one.
+    pub(super) fn continue_steps(&mut self, last: StepId) {
+        self.next_step = last;
+    }
+
     /// Begins a program.
     pub(super) fn begin(&mut self) {
         self.start = self.here();
         self.held = NO_HOLD;
         self.parts.clear();
         self.next_step = 0;
+        self.reads = 0;
     }
 
     /// Names the part of the attribution that the program begins with.
@@ -63,7 +87,23 @@ impl Emitter {
             Some(next) => self.next_step = next,
             None => self.fault = Some("more than 65,535 steps".to_owned()),
         }
+        self.check_steps();
         self.next_step
+    }
+
+    /// Number of one more read in place of what a store cannot do: counted from
+    /// the end, so that the steps keep the numbers, and the draws, that they
+    /// have with a store that can.
+    pub(super) fn read_instead(&mut self) -> StepId {
+        self.reads = self.reads.saturating_add(1);
+        self.check_steps();
+        StepId::MAX - self.reads
+    }
+
+    fn check_steps(&mut self) {
+        if u32::from(self.next_step) + u32::from(self.reads) > u32::from(StepId::MAX) {
+            self.refuse("more than 65,535 steps and reads of the application".to_owned());
+        }
     }
 
     /// A verb that takes no time.
@@ -104,9 +144,12 @@ impl Emitter {
             Verb::Lookup { hit: target, .. }
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
-            | Verb::Fork { join: target, .. }
+            | Verb::Scatter { join: target, .. }
+            | Verb::Jump { to: target }
+            | Verb::AskHolders { join: target, .. }
             | Verb::Claim { shared: target, .. }
-            | Verb::Buffer { done: target, .. } => *target = here,
+            | Verb::Buffer { done: target, .. }
+            | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }
     }
@@ -137,7 +180,12 @@ impl Emitter {
 
     /// Ends a branch.
     pub(super) fn end_branch(&mut self, held: HoldId) {
-        self.emit(Verb::Join);
+        self.end_branch_by(Verb::Join, held);
+    }
+
+    /// Ends a branch by another verb.
+    pub(super) fn end_branch_by(&mut self, last: Verb, held: HoldId) {
+        self.emit(last);
         self.held = held;
     }
 

@@ -12,7 +12,7 @@ use crate::scenario::model::{
     Component, Database, Failover, NewReplica, ReplicationMode, ReplicationTopology, Scenario,
     WritesMeanwhile,
 };
-use crate::simulation::appliers::APPLIERS_MAX;
+use crate::simulation::appliers::{APPLIERS_MAX, SHIPPING_MAX};
 use crate::simulation::blueprint::{Access, FailoverPlan, NewReplicaPlan, RecoveryPlan};
 use crate::simulation::failover::{DATABASES_MAX, MEMBERS_MAX};
 use crate::tier::failover::{Heartbeats, Mode, Topology};
@@ -29,6 +29,8 @@ pub(super) struct SystemPrograms {
     copier: Option<u16>,
     /// Writes a lost write again.
     recoverer: Option<u16>,
+    /// Brings a holder of a leaderless database what it lacks.
+    pub(super) repairer: Option<u16>,
 }
 
 /// How a whole database is copied.
@@ -62,6 +64,12 @@ pub(super) fn check_databases(scenario: &Scenario) -> Result<(), String> {
             databases.len()
         ));
     }
+    if databases.len() > SHIPPING_MAX && databases.iter().any(|own| own.hosts.len() > 1) {
+        return Err(format!(
+            "{} databases, shards among them: at most {SHIPPING_MAX} can be played where any has replicas",
+            databases.len()
+        ));
+    }
     for database in databases {
         let members = database.hosts.len();
         let all_write = database.replication != ReplicationTopology::Primary;
@@ -85,13 +93,15 @@ impl Compiler<'_> {
         let applier = self.applier(database)?;
         let failover = self.scenario.topology.databases[database].failover.as_ref();
         let Some(failover) = failover.filter(|_| self.numbers.is_some()) else {
-            return Ok(SystemPrograms { applier, ..SystemPrograms::default() });
+            let repairer = self.repairer(database)?;
+            return Ok(SystemPrograms { applier, repairer, ..SystemPrograms::default() });
         };
         let new_replica = failover.new_replica.as_ref();
         let copier = new_replica.map(|plan| self.copier(database, plan)).transpose()?;
         let recovers = failover.recovery_bytes_per_s.is_some();
         let recoverer = recovers.then(|| self.recoverer(database)).transpose()?;
-        Ok(SystemPrograms { applier, copier, recoverer })
+        let repairer = self.repairer(database)?;
+        Ok(SystemPrograms { applier, copier, recoverer, repairer })
     }
 
     /// From here on the system's own job is at a member of a database.
@@ -141,14 +151,14 @@ impl Compiler<'_> {
         let is_of = |layout: &DatabaseLayout| layout.writes == group || layout.reads == group;
         let own = &self.scenario.topology.databases[layouts.clone().position(is_of)?];
         let waits = own.failover.as_ref()?.writes_meanwhile == WritesMeanwhile::Wait;
-        waits.then(|| format!("databases.{}.primary.wait", own.name))
+        waits.then(|| format!("databases.{}.primary.wait", own.table()))
     }
 
     /// Waits until enough replicas have received a write, where they must.
     pub(super) fn acknowledge(&mut self, database: usize, slot: Slot) {
         let own = &self.scenario.topology.databases[database];
         if own.mode != ReplicationMode::Asynchronous {
-            let part = format!("databases.{}.replicas.wait", own.name);
+            let part = format!("databases.{}.replicas.wait", own.table());
             self.out.emit_timed(Verb::Acknowledge { database: database as u16, slot }, &part);
         }
     }
@@ -159,6 +169,7 @@ pub(super) fn topology(database: &Database) -> Topology {
         ReplicationTopology::Primary => Topology::Primary,
         ReplicationTopology::MultiPrimary => Topology::MultiPrimary,
         ReplicationTopology::Ring => Topology::Ring,
+        ReplicationTopology::Quorum { .. } => Topology::Quorum,
     }
 }
 

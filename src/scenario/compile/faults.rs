@@ -4,18 +4,21 @@ use super::layout::{Layout, Places};
 use crate::route::program::Programs;
 use crate::route::step::Verb;
 use crate::scenario::model::{
-    Component, Death, EntryTarget, Event, EventAction, FailureEffect, FailureProcess, HostId,
-    OnCacheFailure, Scenario, Target,
+    Autoscaler, Component, Death, EntryTarget, Event, EventAction, FailureEffect, FailureProcess,
+    HostId, OnCacheFailure, Scenario, Target,
 };
 use crate::simulation::blueprint::{EndpointPlan, NO_STATION};
 use crate::simulation::faults::plan::{
-    ActionPlan, BalancerPlan, ComponentKind, ComponentPlan, Effect, EventPlan, FaultPlan, NOWHERE,
-    NodePlan, ProcessPlan, TargetPlan, Trouble,
+    ActionPlan, AutoscalerPlan, BalancerPlan, ComponentKind, ComponentPlan, Effect, EventPlan,
+    FaultPlan, NOWHERE, NodePlan, ProcessPlan, TargetPlan, Trouble,
 };
 
-/// Whether anything can fail.
+/// Whether anything can fail, or come and go.
 pub(super) fn can_fail(scenario: &Scenario) -> bool {
-    !scenario.failures.processes.is_empty() || !scenario.failures.events.is_empty()
+    let failures = &scenario.failures;
+    !failures.processes.is_empty()
+        || !failures.events.is_empty()
+        || !scenario.topology.autoscalers.is_empty()
 }
 
 /// Components in the order of their numbers: load balancers, services, caches,
@@ -67,7 +70,9 @@ pub(super) fn faults(
         EntryTarget::LoadBalancer(balancer) => Some(balancer),
         EntryTarget::Service(_) => None,
     };
-    Some(FaultPlan { processes, events, needs, entry_balancer, ..builder.plan })
+    let autoscalers = scenario.topology.autoscalers.iter().map(|own| builder.autoscaler(own));
+    let autoscalers = autoscalers.collect();
+    Some(FaultPlan { processes, events, autoscalers, needs, entry_balancer, ..builder.plan })
 }
 
 /// The groups of which an endpoint's programs choose an instance.
@@ -123,7 +128,8 @@ impl Builder<'_> {
             let kind = ComponentKind::Database { database: number as u16 };
             let name = format!("databases.{}", database.name);
             let plan = self.component(name, kind, database.hosts.len());
-            let plan = ComponentPlan { timeout: database.timeout.unwrap_or(give_up), ..plan };
+            let timeout = database.timeout.unwrap_or(give_up);
+            let plan = ComponentPlan { timeout, needed: database.needed(), ..plan };
             self.add(plan, Some(self.layout.databases[number].places), &database.hosts);
         }
     }
@@ -185,6 +191,23 @@ impl Builder<'_> {
         }
     }
 
+    fn autoscaler(&self, scaler: &Autoscaler) -> AutoscalerPlan {
+        AutoscalerPlan {
+            name: format!("autoscale.{}", scaler.name),
+            component: self.numbers.of(Component::Service(scaler.service)),
+            workers: self.layout.services[scaler.service].workers.unwrap_or(NOWHERE),
+            settings: scaler.settings.clone(),
+            period: scaler.period,
+            metric_delay: scaler.metric_delay,
+            warmup: scaler.warmup,
+            schedule: scaler
+                .schedule
+                .iter()
+                .map(|one| (one.at, one.limits, one.instances))
+                .collect(),
+        }
+    }
+
     fn process(&self, process: &FailureProcess) -> ProcessPlan {
         ProcessPlan {
             name: format!("failures.{}", process.name),
@@ -203,11 +226,12 @@ impl Builder<'_> {
 
     /// A component's instances fail each by itself.
     fn groups(&self, target: &Target) -> Vec<(String, TargetPlan)> {
-        let Target::All(component) = target else {
+        if !matches!(target, Target::All(_) | Target::Shards { .. }) {
             return vec![(self.name_of(target), self.target(target))];
-        };
-        let plan = &self.plan.components[usize::from(self.numbers.of(*component))];
-        (plan.first_node..plan.first_node + plan.instances)
+        }
+        let TargetPlan::Nodes(nodes) = self.target(target) else { return Vec::new() };
+        nodes
+            .into_iter()
             .map(|node| (self.plan.node_name(node as usize), TargetPlan::Nodes(vec![node])))
             .collect()
     }
@@ -221,6 +245,10 @@ impl Builder<'_> {
             Target::Primary(database) => TargetPlan::Primary(database as u16),
             Target::Replica(database) => TargetPlan::Replica(database as u16),
             Target::All(component) => TargetPlan::Nodes(all(component).collect()),
+            Target::Shards { first, count } => {
+                let shards = (first..first + count).map(Component::Database);
+                TargetPlan::Nodes(shards.flat_map(all).collect())
+            }
             Target::Instance(component, instance) => {
                 TargetPlan::Nodes(vec![all(component).start + instance])
             }
@@ -254,6 +282,9 @@ impl Builder<'_> {
             |component| self.plan.components[usize::from(self.numbers.of(component))].name.clone();
         match *target {
             Target::All(own) => component(own),
+            Target::Shards { first, .. } => {
+                format!("databases.{}", topology.databases[first].table())
+            }
             Target::Instance(own, instance) => format!("{}.{instance}", component(own)),
             Target::Primary(own) => format!("{}.primary", component(Component::Database(own))),
             Target::Replica(own) => format!("{}.replica", component(Component::Database(own))),
@@ -314,6 +345,11 @@ impl Builder<'_> {
             EventAction::Flush { cache } => {
                 let name = format!("caches.{}", self.scenario.topology.caches[*cache].name);
                 (name, ActionPlan::Flush(*cache as u16))
+            }
+            EventAction::Reshard { sharding, .. } => {
+                let name =
+                    format!("databases.{}", self.scenario.topology.shardings[*sharding].name);
+                (name, ActionPlan::Reshard(*sharding as u16))
             }
             EventAction::Spike { .. } => ("users".to_owned(), ActionPlan::Spike),
             EventAction::Scale { service, instances } => {

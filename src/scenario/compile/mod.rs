@@ -10,10 +10,13 @@ mod failover;
 mod faults;
 mod layout;
 mod programs;
+mod queues;
 mod regions;
 mod services;
+mod shards;
 mod static_files;
 mod steps;
+mod stores;
 mod tiers;
 
 use super::model::{Arrivals, Client, Endpoint, EventAction, Scenario, Step};
@@ -60,6 +63,10 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         breakers: breakers.plans,
         caches: tiers::caches(scenario),
         databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
+        queues: queues::plans(scenario, &layout),
+        tasks: compiled.tasks,
+        shardings: shards::shardings(scenario),
+        reshardings: compiled.reshardings,
         groups: layout.groups,
         stations: layout.stations,
         programs: compiled.programs,
@@ -233,19 +240,18 @@ fn network_plan(scenario: &Scenario) -> NetworkPlan {
     }
 }
 
+/// Of the datasets, then of the owners of their items.
 fn popularities(scenario: &Scenario) -> Result<Vec<Popularity>, String> {
-    scenario
-        .workload
-        .datasets
-        .iter()
-        .map(|dataset| {
-            let popularity = match dataset.zipf {
-                Some(exponent) => Popularity::zipf(exponent, dataset.items),
-                None => Popularity::uniform(dataset.items),
-            };
-            popularity.map_err(|error| format!("dataset {}: {error}", dataset.name))
-        })
-        .collect()
+    let datasets = scenario.workload.datasets.iter().map(|dataset| {
+        let popularity = match dataset.zipf {
+            Some(exponent) => Popularity::zipf(exponent, dataset.items),
+            None => Popularity::uniform(dataset.items),
+        };
+        popularity.map_err(|error| format!("dataset {}: {error}", dataset.name))
+    });
+    let mut popularities = datasets.collect::<Result<Vec<Popularity>, String>>()?;
+    popularities.extend(shards::owner_popularities(scenario)?);
+    Ok(popularities)
 }
 
 /// Number that sets the keys of a dataset apart.

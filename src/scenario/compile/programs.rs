@@ -6,12 +6,14 @@ use super::emitter::Emitter;
 use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
+use super::queues::Pending;
 use super::regions::entry_service;
 use crate::route::program::Programs;
-use crate::route::step::Verb;
+use crate::route::step::{StepId, Verb};
 use crate::scenario::model::{EndpointId, Scenario, ServiceId};
-use crate::simulation::blueprint::Access;
+use crate::simulation::blueprint::{Access, ReshardingPlan, Task};
 use crate::simulation::regions_plan::RegionsPlan;
+use std::collections::VecDeque;
 
 /// What the compiler has written.
 pub(super) struct Compiled {
@@ -21,6 +23,10 @@ pub(super) struct Compiled {
     pub(super) by_endpoint: Vec<Vec<u16>>,
     /// Programs of the system's own work, by database.
     pub(super) systems: Vec<SystemPrograms>,
+    /// What is done with messages.
+    pub(super) tasks: Vec<Task>,
+    /// How sharded databases move their data.
+    pub(super) reshardings: Vec<ReshardingPlan>,
 }
 
 /// Writes the programs of a scenario.
@@ -31,6 +37,12 @@ pub(super) struct Compiler<'a> {
     /// Numbers of components, where something can fail.
     pub(super) numbers: Option<ComponentNumbers>,
     pub(super) regions: Option<&'a RegionsPlan>,
+    /// For people: whose program is written.
+    pub(super) owner: String,
+    pub(super) tasks: Vec<Task>,
+    /// Owner, queue and step of each task.
+    pub(super) known_tasks: Vec<(String, usize, StepId)>,
+    pub(super) pending: VecDeque<Pending<'a>>,
     pub(super) out: Emitter,
     /// What comes after writes, and has no program yet.
     pub(super) afterwards: Vec<Afterwards>,
@@ -54,8 +66,21 @@ impl<'a> Compiler<'a> {
         if regions.is_some() {
             out.reserve_route_slot();
         }
+        out.programs.shards = super::shards::counts(scenario);
         let numbers = ComponentNumbers::new(scenario);
-        Self { scenario, layout, breakers, numbers, regions, out, afterwards: Vec::new() }
+        Self {
+            scenario,
+            layout,
+            breakers,
+            numbers,
+            regions,
+            owner: String::new(),
+            tasks: Vec::new(),
+            known_tasks: Vec::new(),
+            pending: VecDeque::new(),
+            out,
+            afterwards: Vec::new(),
+        }
     }
 
     pub(super) fn compile(mut self) -> Result<Compiled, String> {
@@ -66,15 +91,19 @@ impl<'a> Compiler<'a> {
                 clients.map(|client| self.endpoint(endpoint, client)).collect();
             by_endpoint.push(programs?);
         }
-        self.programs_afterwards()?;
         let databases = 0..self.scenario.topology.databases.len();
         let systems: Result<Vec<SystemPrograms>, String> =
             databases.map(|database| self.system_programs(database)).collect();
         let systems = systems?;
+        self.tasks()?;
+        let reshardings = self.reshardings()?;
+        self.programs_afterwards()?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
             systems,
+            tasks: self.tasks,
+            reshardings,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -85,6 +114,7 @@ impl<'a> Compiler<'a> {
         let (endpoint, client) =
             (&scenario.workload.endpoints[id], &scenario.workload.clients[client_id]);
         let place = Place { service: self.entry_service(id), depth: 0 };
+        self.owner.clone_from(&endpoint.name);
         self.out.begin();
         if client.hedge.is_some() {
             self.out.begin_attribution("hedge.wait");

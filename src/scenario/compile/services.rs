@@ -60,6 +60,7 @@ impl Compiler<'_> {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         self.leave(layout.workers, slot);
+        self.pull(place.service);
         self.end_contact();
         self.release(layout.group, slot);
         if place.depth == 0 {

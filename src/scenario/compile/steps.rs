@@ -1,18 +1,19 @@
 //! The steps of an endpoint or an operation, one after the other.
 
 use super::programs::{Compiler, Place};
+use super::stores::Reader;
 use crate::kernel::distribution::Distribution;
 use crate::route::step::{Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{OperationId, Step};
 
-impl Compiler<'_> {
-    pub(super) fn steps(&mut self, steps: &[Step], place: Place) {
+impl<'a> Compiler<'a> {
+    pub(super) fn steps(&mut self, steps: &'a [Step], place: Place) {
         for step in steps {
             self.one_step(step, place);
         }
     }
 
-    fn one_step(&mut self, step: &Step, place: Place) {
+    fn one_step(&mut self, step: &'a Step, place: Place) {
         let id = self.out.step();
         match step {
             Step::Cpu(demand) => self.service_cpu(demand, place, id),
@@ -22,16 +23,17 @@ impl Compiler<'_> {
                 let service = &self.scenario.topology.services[place.service].name;
                 self.out.emit_timed(verb, &format!("services.{service}.outside"));
             }
-            Step::Read { dataset, keys, read_your_writes } => {
-                self.read(*dataset, *keys, *read_your_writes, place, id);
+            Step::Read { dataset, keys, read_your_writes, consistency } => {
+                let reader = Reader { fresh: *read_your_writes, consistency: *consistency };
+                self.read(*dataset, *keys, reader, place, id);
             }
             Step::Write { kind, dataset, keys } => self.write(*kind, *dataset, *keys, place, id),
-            Step::Scan { dataset, rows } => self.rows(*dataset, *rows, false, place, id),
-            Step::Join { dataset, rows } => self.rows(*dataset, *rows, true, place, id),
+            Step::Scan { .. } | Step::Range { .. } | Step::Join { .. } | Step::Traverse { .. } => {
+                self.row_operation(step, place, id);
+            }
             Step::Call(operation) => self.call(*operation, place, id),
             Step::Parallel(branches) => self.parallel(branches, place),
-            // Without a queue of that name the work runs inline.
-            Step::Enqueue { work, .. } => self.steps(work, place),
+            Step::Enqueue { queue, work } => self.enqueue(queue, work, place),
         }
     }
 
@@ -88,7 +90,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn parallel(&mut self, branches: &[Vec<Step>], place: Place) {
+    fn parallel(&mut self, branches: &'a [Vec<Step>], place: Place) {
         self.fork(branches.len(), |compiler, branch| compiler.steps(&branches[branch], place));
     }
 

@@ -3,7 +3,7 @@
 use super::failover::{SystemPrograms, failover_plan, mode, topology};
 use super::faults::can_fail;
 use super::layout::DatabaseLayout;
-use super::{dataset_space, for_each_step, result_space};
+use super::{dataset_space, for_each_step, result_space, stores};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
     Cache, CacheStart, Database, Endpoint, Eviction, OnWrite, ReadFrom, ResultKeys, Scenario, Step,
@@ -135,18 +135,30 @@ fn database_plan(
         extra_lag: database.extra_lag.clone(),
         applier: system.applier,
         topology: topology(database),
+        quorum: stores::quorum_plan(database, system),
         mode: mode(database),
         can_lose_writes: can_fail(scenario)
             || topology(database) != Topology::Primary
             || mode(database) != Mode::Asynchronous,
         failover: failover_plan(scenario, database, system),
-        buffer_pool: database.buffer_pool_bytes.map(|bytes| BufferPool::new(bytes, &sizes)),
+        buffer_pool: database.buffer_pool_bytes.map(|bytes| {
+            let pool = BufferPool::new(database.bytes_seen_as_whole(bytes), &sizes);
+            match database.shard {
+                None => pool,
+                Some(shard) => pool.on_shard(|dataset, items| {
+                    super::shards::ranks_of(scenario, shard, database.datasets[dataset], items)
+                }),
+            }
+        }),
         caches: caches.collect(),
     }
 }
 
-/// Items of each dataset of a database, and bytes of one.
+/// Items of each dataset of a database, and bytes of one; on a shard, an equal
+/// part of them.
 pub(super) fn sizes(scenario: &Scenario, database: &Database) -> Vec<(u64, u64)> {
+    let shardings = &scenario.topology.shardings;
+    let shards = database.shard.map_or(1, |own| u64::from(shardings[own.sharding].count));
     let datasets = database.datasets.iter().map(|&id| &scenario.workload.datasets[id]);
-    datasets.map(|dataset| (dataset.items, dataset.item_bytes)).collect()
+    datasets.map(|dataset| (dataset.items.div_ceil(shards), dataset.item_bytes)).collect()
 }

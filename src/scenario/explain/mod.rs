@@ -1,6 +1,7 @@
 //! What was compiled: where things run, the way of each request verb by verb,
 //! and what follows in closed form; as values, and as text for people.
 
+mod autoscaling;
 mod verbs;
 
 use super::bounds::{demands, offered_per_s};
@@ -20,6 +21,9 @@ pub struct Explanation {
     pub title: String,
     /// Stations by name.
     pub stations: Vec<Station>,
+    /// What changes the number of instances, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub autoscalers: Vec<String>,
     /// One per endpoint and kind of client, then those of the system itself.
     pub programs: Vec<Listing>,
     /// Demand on each CPU station, the first to saturate first.
@@ -84,6 +88,7 @@ pub fn explanation(scenario: &Scenario) -> Result<Explanation, String> {
     Ok(Explanation {
         title: scenario.title.clone(),
         stations: stations(&plan),
+        autoscalers: autoscalers(&plan),
         programs: programs.map(|program| listing(&plan, program)).collect(),
         bounds: bounds(&plan),
         offered_per_s: offered_per_s(&plan),
@@ -122,27 +127,59 @@ fn stations(plan: &Blueprint) -> Vec<Station> {
     stations.names.iter().enumerate().map(of).collect()
 }
 
+fn autoscalers(plan: &Blueprint) -> Vec<String> {
+    let Some(faults) = &plan.faults else { return Vec::new() };
+    let sentence = |own: &crate::simulation::faults::plan::AutoscalerPlan| {
+        let component = &faults.components[usize::from(own.component)];
+        autoscaling::sentence(own, component)
+    };
+    faults.autoscalers.iter().map(sentence).collect()
+}
+
 fn listing(plan: &Blueprint, program: &Program) -> Listing {
     let words = Words { plan };
     let mut blocks: Vec<Pc> = Vec::new();
     let mut steps = Vec::new();
+    // The ways to all shards are alike: that to the first stands for all.
+    let mut alike: Vec<std::ops::Range<Pc>> = Vec::new();
     for pc in program.start..program.end {
+        if alike.iter().any(|ways| ways.contains(&pc)) {
+            continue;
+        }
         blocks.retain(|&end| end > pc);
         let instruction = plan.programs.code[pc as usize];
         let (verb, object, how) = words.describe(&instruction.verb);
         let depth = words.depth(instruction.holds) + blocks.len();
         steps.push(Step { depth, verb, object, how });
+        let ways = plan.programs.ways_of_shards(pc);
+        if let Some(end) = end_of_ways(plan, pc) {
+            alike.extend(ways.get(1).map(|&second| second..end));
+            blocks.push(end);
+        }
         match instruction.verb {
             Verb::Lookup { hit: end, .. }
             | Verb::Claim { shared: end, .. }
             | Verb::Buffer { done: end, .. }
             | Verb::Skip { to: end, .. }
             | Verb::Fan { join: end, .. }
+            | Verb::AskHolders { join: end, .. }
             | Verb::Fork { join: end, .. } => blocks.push(end),
             _ => {}
         }
     }
     Listing { name: program.name.clone(), steps }
+}
+
+/// Where the ways to shards end that a verb chooses from.
+fn end_of_ways(plan: &Blueprint, at: Pc) -> Option<Pc> {
+    if let Verb::Scatter { join, .. } = plan.programs.code[at as usize].verb {
+        return Some(join);
+    }
+    let second = *plan.programs.ways_of_shards(at).get(1)?;
+    match plan.programs.code[second as usize - 1].verb {
+        Verb::Jump { to } => Some(to),
+        _ => None,
+    }
 }
 
 fn bounds(plan: &Blueprint) -> Vec<Bound> {
@@ -161,6 +198,12 @@ fn text(explanation: &Explanation) -> String {
     let mut text = format!("{}\n\nstations\n", explanation.title);
     for Station { name, instances, each } in &explanation.stations {
         let _ = writeln!(text, "  {name:<32} {instances} × {each}");
+    }
+    if !explanation.autoscalers.is_empty() {
+        text.push_str("\nautoscalers\n");
+        for sentence in &explanation.autoscalers {
+            let _ = writeln!(text, "  {sentence}");
+        }
     }
     for program in &explanation.programs {
         let _ = writeln!(text, "\n{}", program.name);

@@ -3,7 +3,7 @@
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, NO_HOLD};
-use crate::route::step::{DistributionId, Rows, Verb};
+use crate::route::step::{Asked, DistributionId, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
 use crate::tier::balancer::Policy;
 
@@ -42,6 +42,12 @@ impl Words<'_> {
             | Verb::Work { .. }
             | Verb::Disk { .. } => self.describe_station(verb),
             Verb::Fork { count, .. } => ("fork", format!("{count} branches"), String::new()),
+            Verb::Locate { .. } | Verb::Scatter { .. } => self.describe_shards(verb),
+            Verb::Jump { .. } => ("go on", String::new(), String::new()),
+            Verb::Moved { resharding } => {
+                let name = self.plan.reshardings[usize::from(resharding)].name.clone();
+                ("moved", name, "a part of a slice".to_owned())
+            }
             Verb::Join => ("join", String::new(), String::new()),
             Verb::Skip { chance, .. } => {
                 let share = self.distribution(chance).mean() * 100.0;
@@ -65,6 +71,24 @@ impl Words<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
+            Verb::AskHolders { .. }
+            | Verb::Tally
+            | Verb::Between { .. }
+            | Verb::Hold { .. }
+            | Verb::Vote
+            | Verb::Repaired { .. } => self.describe_quorum(verb),
+            Verb::Publish { queue, .. } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("publish", name, "and goes on; the work is done later".to_owned())
+            }
+            Verb::Delivered { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("settle", name, "the message is acknowledged".to_owned())
+            }
+            Verb::Pull { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("pull", name, "a worker is free".to_owned())
+            }
             Verb::Guard { breaker } => {
                 let name = self.plan.breakers[usize::from(breaker)].name.clone();
                 ("guard", name, "refused while it is open".to_owned())
@@ -74,6 +98,49 @@ impl Words<'_> {
                 ("unguard", name, String::new())
             }
             _ => self.describe_store(verb),
+        }
+    }
+
+    fn describe_shards(&self, verb: &Verb) -> (&'static str, String, String) {
+        let (word, access, sharding, how) = match *verb {
+            Verb::Locate { access, sharding, .. } => ("locate", access, sharding, "the one of"),
+            Verb::Scatter { access, sharding, asked: Asked::All, .. } => {
+                ("scatter", access, sharding, "a branch for each of")
+            }
+            Verb::Scatter { access, sharding, .. } => {
+                ("scatter", access, sharding, "a branch for each that has keys, of")
+            }
+            _ => return ("?", String::new(), String::new()),
+        };
+        let plan = &self.plan.shardings[usize::from(sharding)];
+        let owner = &self.plan.reshardings[usize::from(plan.resharding)].name;
+        let shards = self.plan.programs.shards[usize::from(sharding)];
+        let access = self.plan.accesses[usize::from(access)].name.clone();
+        (word, access, format!("{how} {shards} shards of {owner}, alike"))
+    }
+
+    fn describe_quorum(&self, verb: &Verb) -> (&'static str, String, String) {
+        let database = |number: u16| &self.plan.databases[usize::from(number)];
+        match *verb {
+            Verb::AskHolders { access, answers, writes, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                let holders = database(access.database).quorum.map_or(0, |quorum| quorum.holders);
+                let how = format!("{holders} holders of each key, goes on after {answers}");
+                (if writes { "write" } else { "ask" }, access.name.clone(), how)
+            }
+            Verb::Between { database: number, .. } => {
+                let name = database(number).name.clone();
+                ("hop", name, "between coordinator and holder".to_owned())
+            }
+            Verb::Hold { access, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                ("hold", access.name.clone(), "as far as it has come".to_owned())
+            }
+            Verb::Repaired { database: number } => {
+                ("repaired", database(number).name.clone(), "a write that it lacked".to_owned())
+            }
+            Verb::Tally => ("count", "answers".to_owned(), String::new()),
+            _ => ("answer", "of a holder".to_owned(), String::new()),
         }
     }
 
@@ -209,7 +276,9 @@ impl Words<'_> {
             Verb::Word { access, .. } => ("drop", access, "the word has come from another region"),
             Verb::Invalidate { access, .. } => ("drop", access, "what was written"),
             Verb::Snapshot { access, .. } => ("read", access, "sees the commits applied by now"),
-            Verb::Commit { access, .. } => ("commit", access, "logged for the replicas"),
+            Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
+                ("commit", access, "logged for the replicas")
+            }
             _ => return ("?", String::new(), String::new()),
         };
         let access = &self.plan.accesses[usize::from(access)];

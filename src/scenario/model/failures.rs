@@ -36,6 +36,13 @@ pub enum Component {
 pub enum Target {
     /// `services.web`: all its instances.
     All(Component),
+    /// `databases.main`, where it is sharded: all instances of all its shards.
+    Shards {
+        /// Index of the first shard among the databases.
+        first: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// `services.web.2`.
     Instance(Component, u32),
     /// `databases.main.primary`.
@@ -50,6 +57,19 @@ pub enum Target {
     Zone(ZoneId),
     /// `regions.eu`: all zones of it.
     Region(RegionId),
+}
+
+impl Target {
+    /// Whether what strikes it leaves a component alone.
+    pub fn spares(&self, component: Component) -> bool {
+        let database = |id: usize| component != Component::Database(id);
+        match *self {
+            Target::All(other) | Target::Instance(other, _) => other != component,
+            Target::Shards { first, count } => (first..first + count).all(database),
+            Target::Primary(id) | Target::Replica(id) => database(id),
+            Target::Host(_) | Target::Rack(_) | Target::Zone(_) | Target::Region(_) => false,
+        }
+    }
 }
 
 /// How what is dead answers.
@@ -197,6 +217,15 @@ pub enum EventAction {
         /// How many.
         instances: u32,
     },
+    /// `reshard`: from now on data move until there are so many shards.
+    Reshard {
+        /// Index in [`super::Topology::shardings`].
+        sharding: usize,
+        /// How many there will be.
+        shards: u32,
+        /// Bytes moved per second, all shards together.
+        bytes_per_s: f64,
+    },
     /// `drain`: gets no new requests; what it has, it finishes.
     Drain {
         /// Who.
@@ -239,6 +268,15 @@ pub enum ReplicationTopology {
     MultiPrimary,
     /// All instances; each passes on to the next what it wrote and received.
     Ring,
+    /// None: some of the instances hold a key, and any of them answers for it.
+    Quorum {
+        /// Instances that hold a key.
+        n: u32,
+        /// Answers that a read waits for.
+        r: u32,
+        /// Acknowledgements that a write waits for.
+        w: u32,
+    },
 }
 
 /// When a write is done.

@@ -4,13 +4,20 @@
 //!
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
+mod autoscale;
 mod failures;
 mod plan;
+mod queues;
+mod sharding;
 mod topology;
 mod workload;
 
+pub use super::store::{Engine, RowReads};
+pub use autoscale::*;
 pub use failures::*;
 pub use plan::*;
+pub use queues::*;
+pub use sharding::*;
 pub use topology::*;
 pub use workload::*;
 

@@ -1,10 +1,14 @@
 //! Where the work runs.
 
+use super::autoscale::Autoscaler;
 use super::failures::{
-    AdaptiveConcurrency, Breaker, Failover, HealthCheck, OnCacheFailure, Region, Replace,
-    ReplicationMode, ReplicationTopology, Routing, Zone, ZoneId,
+    AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
+    Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
 };
-use super::workload::{DatasetId, EndpointId, OperationId};
+use super::queues::Queue;
+use super::sharding::{ShardOf, Sharding};
+use super::workload::{Consistency, DatasetId, EndpointId, OperationId};
+use super::{Engine, RowReads};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 
@@ -44,8 +48,48 @@ pub struct Topology {
     pub load_balancers: Vec<LoadBalancer>,
     /// Caches.
     pub caches: Vec<Cache>,
-    /// Databases.
+    /// Databases; each shard is one.
     pub databases: Vec<Database>,
+    /// How the sharded ones among them share their data.
+    pub shardings: Vec<Sharding>,
+    /// Message queues.
+    pub queues: Vec<Queue>,
+    /// Services whose number of instances follows the load.
+    pub autoscalers: Vec<Autoscaler>,
+}
+
+impl Topology {
+    /// The machines that a target stands for.
+    pub fn hosts_of(&self, target: &Target) -> Vec<HostId> {
+        let of = |component: Component| match component {
+            Component::Service(id) => &self.services[id].hosts[..],
+            Component::Cache(id) => &self.caches[id].hosts,
+            Component::Database(id) => &self.databases[id].hosts,
+            Component::LoadBalancer(_) => &[],
+        };
+        let placed = |fits: &dyn Fn(usize) -> bool| -> Vec<HostId> {
+            (0..self.hosts.len()).filter(|&host| fits(host)).collect()
+        };
+        let nth = |component: Component, number: usize| {
+            of(component).get(number).copied().into_iter().collect()
+        };
+        let zone = |host: usize| self.hosts[host].zone;
+        match *target {
+            Target::All(component) => of(component).to_vec(),
+            Target::Shards { first, count } => (first..first + count)
+                .flat_map(|id| of(Component::Database(id)).iter().copied())
+                .collect(),
+            Target::Instance(component, number) => nth(component, number as usize),
+            Target::Primary(id) => nth(Component::Database(id), 0),
+            Target::Replica(id) => nth(Component::Database(id), 1),
+            Target::Host(id) => vec![id],
+            Target::Rack(id) => placed(&|host| self.hosts[host].rack == Some(id)),
+            Target::Zone(id) => placed(&|host| zone(host) == Some(id)),
+            Target::Region(id) => {
+                placed(&|host| zone(host).is_some_and(|zone| self.zones[zone].region == Some(id)))
+            }
+        }
+    }
 }
 
 /// What the public name stands for.
@@ -176,7 +220,8 @@ pub struct Service {
     pub operations: Vec<OperationId>,
     /// CPU work of serving one static file (ns); default `"50 us"`.
     pub static_cpu: Distribution,
-    /// Instances at the start; `hosts` has room for those of `scale` events.
+    /// Instances at the start; `hosts` has room for those of `scale` events
+    /// and of an autoscaler.
     pub instances: u32,
     /// Instances that must be up for it to count as up.
     pub needed: u32,
@@ -321,11 +366,20 @@ pub enum CacheStart {
     Cold,
 }
 
-/// A database: a primary and its replicas.
+/// A database: a primary and its replicas. A shard is a database too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Database {
-    /// Its name.
+    /// Its name; `main.shard-3` for a shard.
     pub name: String,
+    /// Of what it is a shard; absent: it has its data for itself.
+    pub shard: Option<ShardOf>,
+    /// What it does by itself, and what its callers must do.
+    pub engine: Engine,
+    /// How the application reads many rows where it must.
+    pub row_reads: RowReads,
+    /// Holders that must answer a read of a leaderless database, where the
+    /// step does not say; `None` = its r.
+    pub consistency: Option<Consistency>,
     /// Datasets that it holds.
     pub datasets: Vec<DatasetId>,
     /// The host of each instance; 0 is the primary, the others replicas.
@@ -359,6 +413,51 @@ pub struct Database {
     pub breaker: Option<Breaker>,
 }
 
+impl Database {
+    /// Name of its table in the file, which all shards of one have in common.
+    pub fn table(&self) -> &str {
+        match self.shard {
+            Some(_) => self.name.split_once('.').map_or(&self.name, |(table, _)| table),
+            None => &self.name,
+        }
+    }
+
+    /// Whether it stands for its table: it is no shard, or the first.
+    pub fn is_first(&self) -> bool {
+        self.shard.is_none_or(|shard| shard.number == 0)
+    }
+
+    /// Bytes of the whole data of which one instance holds so many: each holds
+    /// all of it, but for a leaderless database its share of the keys.
+    pub fn bytes_seen_as_whole(&self, bytes: u64) -> u64 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, .. } => {
+                (u128::from(bytes) * self.hosts.len() as u128 / u128::from(n.max(1))) as u64
+            }
+            _ => bytes,
+        }
+    }
+
+    /// Bytes that one instance holds of the whole data.
+    pub fn bytes_of_one(&self, whole: u64) -> u64 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, .. } => {
+                (u128::from(whole) * u128::from(n)).div_ceil(self.hosts.len() as u128) as u64
+            }
+            _ => whole,
+        }
+    }
+
+    /// Instances that must be up for every operation to be possible: so many
+    /// that of the holders of any key enough are.
+    pub fn needed(&self) -> u32 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, r, w } => self.hosts.len() as u32 - (n - r.max(w)),
+            _ => 1,
+        }
+    }
+}
+
 /// Who answers reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadFrom {
@@ -382,8 +481,12 @@ pub struct Costs {
     pub write: Cost,
     /// One scan.
     pub scan: Cost,
+    /// One range.
+    pub range: Cost,
     /// One join.
     pub join: Cost,
+    /// One traversal.
+    pub traverse: Cost,
     /// Applying one log entry on a replica.
     pub apply: Cost,
 }

@@ -83,7 +83,8 @@ fn mode(item: &Item<'_>) -> Option<Mode> {
     }
 }
 
-fn stores(on_write: OnWrite) -> bool {
+/// Whether a write stores its keys in the cache.
+pub(super) fn stores(on_write: OnWrite) -> bool {
     matches!(on_write, OnWrite::Store | OnWrite::StoreAndFlush(_))
 }
 

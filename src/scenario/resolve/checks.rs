@@ -2,11 +2,13 @@
 
 use super::super::defaults;
 use super::super::model::{
-    Database, EntryTarget, HostId, ResultKeys, Scenario, Service, Step, Topology,
+    Database, EntryTarget, HostId, ReplicationTopology, ResultKeys, Scenario, Service, Step,
+    Topology,
 };
 use super::super::reader::Reader;
 use super::super::tree::Origin;
 use super::names::{Names, Scope};
+use super::stores;
 use crate::kernel::time::Instant;
 
 /// Checks across tables. After other faults most of them would only repeat
@@ -16,6 +18,7 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.clock();
     checks.something_to_play();
     checks.call_cycles();
+    stores::check_consistency(scope, scenario);
     if root.context.has_errors() {
         return;
     }
@@ -26,9 +29,12 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.endpoints_are_handled();
     checks.datasets_are_held();
     checks.memory();
+    checks.caches_that_store();
     checks.disks();
     checks.results_by_user();
     checks.reachable();
+    stores::check_detours(root, scope, scenario);
+    checks.queues();
 }
 
 struct Checks<'c, 'a> {
@@ -46,6 +52,12 @@ fn place(names: &Names<'_>, id: usize) -> Origin {
 impl Checks<'_, '_> {
     fn error(&self, code: &'static str, at: Origin, message: String, help: &str) {
         self.root.context.error(code, at, message, Some(help.to_owned()));
+    }
+
+    /// Where the table of a database stands.
+    fn place_of(&self, database: &Database) -> Origin {
+        let id = self.scope.databases.id(database.table());
+        id.map_or(self.root.origin, |id| place(&self.scope.databases, id))
     }
 
     /// A run and its draining must end before the clock does.
@@ -214,8 +226,9 @@ impl Checks<'_, '_> {
             datasets(steps, &mut used);
         }
         for id in (0..used.len()).filter(|&id| used[id]) {
-            let holders: Vec<&Database> =
-                self.topology.databases.iter().filter(|one| one.datasets.contains(&id)).collect();
+            let databases = self.topology.databases.iter();
+            let holds = |one: &&Database| one.is_first() && one.datasets.contains(&id);
+            let holders: Vec<&Database> = databases.filter(holds).collect();
             let name = &workload.datasets[id].name;
             let at = place(&self.scope.datasets, id);
             match holders[..] {
@@ -227,10 +240,33 @@ impl Checks<'_, '_> {
                 [first, second, ..] => {
                     let message = format!(
                         "both `databases.{}` and `databases.{}` hold the dataset `{name}`",
-                        first.name, second.name
+                        first.table(),
+                        second.table()
                     );
                     self.error("E204", at, message, "name it in `holds` of only one of them");
                 }
+            }
+        }
+    }
+
+    /// A cache that stores what is written writes to one primary.
+    fn caches_that_store(&self) {
+        for (id, cache) in self.topology.caches.iter().enumerate() {
+            if !super::cache_modes::stores(cache.on_write) {
+                continue;
+            }
+            let has_no_primary = |one: &&Database| {
+                let leaderless = matches!(one.replication, ReplicationTopology::Quorum { .. });
+                (leaderless || one.shard.is_some())
+                    && one.datasets.iter().any(|held| cache.datasets.contains(held))
+            };
+            if let Some(database) = self.topology.databases.iter().find(has_no_primary) {
+                let message = format!(
+                    "`caches.{}` stores what is written, and `databases.{}` is sharded or has no primary",
+                    cache.name, database.name
+                );
+                let help = "mode = \"read-through\" or \"cache-aside\" goes with it";
+                self.error("E109", place(&self.scope.caches, id), message, help);
             }
         }
     }
@@ -246,19 +282,22 @@ impl Checks<'_, '_> {
                 cache.memory_bytes,
             )
         });
-        let databases = self.topology.databases.iter().enumerate().map(|(id, database)| {
+        let databases = self.topology.databases.iter().map(|database| {
             let bytes = database.buffer_pool_bytes.unwrap_or(0);
             (
-                format!("databases.{}", database.name),
-                place(&self.scope.databases, id),
+                format!("databases.{}", database.table()),
+                self.place_of(database),
                 &database.hosts,
                 bytes,
             )
         });
+        let mut last = String::new();
         for (owner, at, hosts, bytes) in caches.chain(databases) {
             let over = fill(hosts, bytes, &mut used, |host| {
                 self.topology.machines[self.topology.hosts[host].machine].memory_bytes
             });
+            // Shards are alike: one of them speaks for all.
+            let over = over.filter(|_| !std::mem::replace(&mut last, owner.clone()).eq(&owner));
             if let Some((host, room)) = over {
                 let machine = &self.topology.machines[self.topology.hosts[host].machine].name;
                 let message = format!(
@@ -273,23 +312,29 @@ impl Checks<'_, '_> {
     /// Data must fit the disks.
     fn disks(&self) {
         let mut used = vec![0_u64; self.topology.hosts.len()];
-        for (id, database) in self.topology.databases.iter().enumerate() {
+        let mut last = "";
+        for database in &self.topology.databases {
             let sets = database.datasets.iter().map(|&id| &self.scenario.workload.datasets[id]);
             let bytes = sets.fold(0_u64, |sum, set| {
                 sum.saturating_add(set.items.saturating_mul(set.item_bytes))
             });
+            let cut = database.shard.map_or(1, |own| self.topology.shardings[own.sharding].count);
+            let bytes = bytes.div_ceil(u64::from(cut));
+            let bytes = database.bytes_of_one(bytes);
             let over = fill(&database.hosts, bytes, &mut used, |host| {
                 self.topology.machines[self.topology.hosts[host].machine]
                     .disk
                     .as_ref()?
                     .capacity_bytes
             });
+            let over = over.filter(|_| std::mem::replace(&mut last, database.table()) != last);
             if let Some((host, room)) = over {
                 let message = format!(
                     "with `databases.{}`, {} bytes of data lie on a disk that holds {room}",
-                    database.name, used[host]
+                    database.table(),
+                    used[host]
                 );
-                self.error("E307", place(&self.scope.databases, id), message, "use a larger disk");
+                self.error("E307", self.place_of(database), message, "use a larger disk");
             }
         }
     }
@@ -337,8 +382,10 @@ impl Checks<'_, '_> {
         let (operations, used) = self.reached();
         let front = self.front();
         let topology = self.topology;
-        let serves =
-            |id: usize| topology.services[id].operations.iter().any(|&one| operations[one]);
+        let serves = |id: usize| {
+            topology.services[id].operations.iter().any(|&one| operations[one])
+                || topology.queues.iter().any(|queue| queue.workers == id)
+        };
         for id in (0..topology.services.len()).filter(|&id| id != front && !serves(id)) {
             self.unreachable("services", &self.scope.services, id);
         }
@@ -348,8 +395,9 @@ impl Checks<'_, '_> {
                 self.unreachable("load_balancers", &self.scope.load_balancers, id);
             }
         }
-        for (id, database) in topology.databases.iter().enumerate() {
-            if !database.datasets.iter().any(|&one| used[one]) {
+        for database in topology.databases.iter().filter(|one| one.is_first()) {
+            let id = self.scope.databases.id(database.table());
+            if let Some(id) = id.filter(|_| !database.datasets.iter().any(|&one| used[one])) {
                 self.unreachable("databases", &self.scope.databases, id);
             }
         }
@@ -363,6 +411,25 @@ impl Checks<'_, '_> {
             if !cache.results.iter().any(free) && !cache.datasets.iter().any(asked) {
                 self.unreachable("caches", &self.scope.caches, id);
             }
+        }
+    }
+
+    /// Queues that nobody writes to.
+    fn queues(&self) {
+        let workload = &self.scenario.workload;
+        let endpoints = workload.endpoints.iter().map(|one| &one.steps);
+        let operations = workload.operations.iter().map(|one| &one.steps);
+        let mut written = vec![false; self.scope.queues.entries.len()];
+        for steps in endpoints.chain(operations) {
+            visit(steps, &mut |step| {
+                let Step::Enqueue { queue, .. } = step else { return };
+                if let Some(id) = self.scope.queues.id(queue) {
+                    written[id] = true;
+                }
+            });
+        }
+        for id in (0..written.len()).filter(|&id| !written[id]) {
+            self.unreachable("queues", &self.scope.queues, id);
         }
     }
 
@@ -406,12 +473,17 @@ fn datasets(steps: &[Step], used: &mut [bool]) {
         Step::Read { dataset, .. }
         | Step::Write { dataset, .. }
         | Step::Scan { dataset, .. }
-        | Step::Join { dataset, .. } => used[*dataset] = true,
+        | Step::Range { dataset, .. }
+        | Step::Traverse { dataset, .. } => used[*dataset] = true,
+        Step::Join { dataset, with, .. } => {
+            used[*dataset] = true;
+            used[*with] = true;
+        }
         _ => {}
     });
 }
 
-fn visit(steps: &[Step], look: &mut impl FnMut(&Step)) {
+pub(super) fn visit(steps: &[Step], look: &mut impl FnMut(&Step)) {
     for step in steps {
         look(step);
         match step {

@@ -149,7 +149,7 @@ fn load_balancer(
 }
 
 /// A service, with or without `services.` before its name.
-fn target(item: &Item<'_>, scope: &Scope<'_>) -> Option<usize> {
+pub(super) fn target(item: &Item<'_>, scope: &Scope<'_>) -> Option<usize> {
     let text = item.text()?;
     let name = text.strip_prefix("services.").unwrap_or(text);
     let found = scope.services.id(name);

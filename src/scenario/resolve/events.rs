@@ -12,10 +12,17 @@ use crate::kernel::time::{Duration, Instant};
 use std::collections::BTreeMap;
 
 /// Actions that have no end.
-const INSTANT: [&str; 4] = ["restart", "flush", "scale", "dns_record"];
+const INSTANT: [&str; 5] = ["restart", "flush", "scale", "dns_record", "reshard"];
 /// Details, and the action to which each belongs.
-const DETAILS: [(&str, &str); 5] =
-    [("how", "kill"), ("speed", "slow"), ("add", "slow_link"), ("share", "loss"), ("to", "scale")];
+const DETAILS: [(&str, &str); 7] = [
+    ("how", "kill"),
+    ("speed", "slow"),
+    ("add", "slow_link"),
+    ("share", "loss"),
+    ("to", "scale"),
+    ("shards", "reshard"),
+    ("rate", "reshard"),
+];
 
 /// When the run ends, and where that is written.
 pub(super) struct End<'a> {
@@ -60,6 +67,22 @@ pub(super) fn room(scope: &Scope<'_>) -> BTreeMap<String, u32> {
         let count = count.filter(|&count| count <= defaults::MOST_INSTANCES);
         if let (Some(service), Some(count)) = (service, count) {
             let most = room.entry(service.to_owned()).or_default();
+            *most = count.max(*most);
+        }
+    }
+    room
+}
+
+/// Most shards that `reshard` events ask for, by database: as many get
+/// machines, from the start.
+pub(super) fn shards_room(scope: &Scope<'_>) -> BTreeMap<String, u32> {
+    let mut room: BTreeMap<String, u32> = BTreeMap::new();
+    for (_, _, event) in &scope.events.entries {
+        let name = event.text_below("reshard").and_then(|name| name.strip_prefix("databases."));
+        let count = event.whole_below("shards").filter(|&count| count <= defaults::MOST_SHARDS);
+        let count = count.and_then(|count| u32::try_from(count).ok());
+        if let (Some(name), Some(count)) = (name, count) {
+            let most = room.entry(name.to_owned()).or_default();
             *most = count.max(*most);
         }
     }
@@ -144,6 +167,7 @@ impl Script<'_, '_> {
                 }
             }
             "spike" => self.spike(&reader.get("spike")?),
+            "reshard" => self.reshard(reader),
             _ => self.scale(reader),
         }
     }
@@ -274,6 +298,37 @@ impl Script<'_, '_> {
             item.fault("E105", message, None);
         }
         Some(EventAction::Spike { factor })
+    }
+
+    /// Once in a run: which keys have moved is known by one number.
+    fn reshard(&self, reader: &Reader<'_>) -> Option<EventAction> {
+        let item = reader.get("reshard")?;
+        let whole = |target: &Target| matches!(target, Target::Shards { .. });
+        let target = self.targets.fit(&item, "a database with `shards`", whole);
+        let shards = reader.need("shards");
+        let count = shards.as_ref().and_then(|item| item.whole(1, defaults::MOST_SHARDS));
+        let rate = reader.need("rate").and_then(|item| item.positive_quantity());
+        let Some(Target::Shards { first, .. }) = target else { return None };
+        let shardings = &self.targets.topology.shardings;
+        let sharding = shardings.iter().position(|one| one.first == first)?;
+        let own = &shardings[sharding];
+        let count = u32::try_from(count?).ok()?;
+        let least = (own.dedicated + 1).max(own.split.map_or(1, |split| split.over));
+        let at = shards.as_ref().unwrap_or(&item);
+        if count == own.count {
+            let message = format!("`{}` is {count}, as many as there are", at.path);
+            at.fault("E105", message, Some("write another number".to_owned()));
+        } else if count < least {
+            let message = format!("`{}` is {count}; its hottest keys need {least}", at.path);
+            at.fault("E313", message, None);
+        }
+        let events = self.scope.events.entries.iter();
+        let again = events.filter_map(|(_, _, event)| event.text_below("reshard"));
+        if again.filter(|name| Some(*name) == item.text()).count() > 1 {
+            let message = format!("`databases.{}` is resharded more than once", own.name);
+            item.fault("E313", message, Some("write one event".to_owned()));
+        }
+        Some(EventAction::Reshard { sharding, shards: count, bytes_per_s: rate? })
     }
 
     fn scale(&self, reader: &Reader<'_>) -> Option<EventAction> {

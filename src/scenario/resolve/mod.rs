@@ -1,6 +1,7 @@
 //! From the merged tree to the model: names become ids, quantities numbers,
 //! and every fault is recorded.
 
+mod autoscale;
 mod cache_modes;
 mod checks;
 mod components;
@@ -14,11 +15,14 @@ mod names;
 mod placement;
 mod places;
 mod plan;
+mod queues;
 mod rate;
 mod regions;
 mod replay;
 mod run;
+mod shards;
 mod steps;
+mod stores;
 mod targets;
 mod topology;
 mod users;
@@ -26,7 +30,7 @@ mod workload;
 
 use super::defaults;
 use super::keys;
-use super::model::{Arrivals, Failures, RunKind, Scenario, Topology};
+use super::model::{Arrivals, Dataset, Failures, RunKind, Scenario, Topology};
 use super::reader::{Context, Item, Reader};
 use super::tree::{Origin, Table};
 use events::End;
@@ -46,10 +50,10 @@ pub(super) fn resolve(
     let root = Reader::open(context, tree, origin, String::new(), &keys::ROOT);
     let scope = Scope::new(&root);
     let workload = workload::workload(&root, &scope, users);
-    let scripted = !scope.events.entries.is_empty();
+    let scripted = !scope.events.entries.is_empty() || autoscale::is_scheduled(&scope);
     let run = run::run(&root, &workload.users.arrivals, scripted);
     let end = End::new(&root);
-    let topology = topology(&root, &scope, run.kind);
+    let topology = topology(&root, &scope, run.kind, &workload.datasets);
     let failures = failures(&scope, &topology, &workload.users.arrivals, end.as_ref());
     let slo = run::slo(&root);
     let plan = plan::plan(&root, &Targets { scope: &scope, topology: &topology });
@@ -85,12 +89,13 @@ fn title<'a>(item: &Item<'a>) -> Option<&'a str> {
     Some(text)
 }
 
-fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
+fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dataset]) -> Topology {
     let mut hosts = placement::Hosts::new(topology::hosts(scope));
-    let room = events::room(scope);
+    let mut room = events::room(scope);
+    autoscale::make_room(scope, &mut room);
     let (regions, zones) = regions::regions(root, scope);
     let racks = scope.places.racks.names().map(str::to_owned).collect();
-    let topology = Topology {
+    let mut topology = Topology {
         entry: topology::entry(root, scope),
         dns: topology::dns(root),
         network: topology::network(root),
@@ -102,9 +107,15 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind) -> Topology {
         services: components::services(scope, &mut hosts, &room),
         load_balancers: components::load_balancers(scope, &room),
         caches: components::caches(scope, &mut hosts, kind),
-        databases: databases::databases(scope, &mut hosts),
-        hosts: hosts.list,
+        databases: Vec::new(),
+        shardings: Vec::new(),
+        queues: queues::queues(scope),
+        autoscalers: Vec::new(),
+        hosts: Vec::new(),
     };
+    (topology.databases, topology.shardings) = databases::databases(scope, &mut hosts, datasets);
+    topology.hosts = hosts.list;
+    topology.autoscalers = autoscale::autoscalers(root, scope, &mut topology.services);
     regions::check_machines(root, scope, &topology);
     topology
 }

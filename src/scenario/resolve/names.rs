@@ -105,9 +105,11 @@ pub(super) struct Scope<'a> {
     pub(super) load_balancers: Names<'a>,
     pub(super) caches: Names<'a>,
     pub(super) databases: Names<'a>,
+    pub(super) queues: Names<'a>,
     pub(super) regions: Names<'a>,
     pub(super) failures: Names<'a>,
     pub(super) events: Names<'a>,
+    pub(super) autoscalers: Names<'a>,
     pub(super) places: Places<'a>,
 }
 
@@ -131,9 +133,11 @@ impl<'a> Scope<'a> {
             load_balancers: Names::new(root, "load_balancers"),
             caches,
             databases,
+            queues: Names::new(root, "queues"),
             regions,
             failures: Names::new(root, "failures"),
             events: Names::new(root, "events"),
+            autoscalers: Names::new(root, "autoscale"),
             places,
         }
     }

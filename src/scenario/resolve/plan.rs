@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 /// Tables that describe a design. What users want, what goes wrong, what must
 /// hold and how it is played are the question, not the answer.
-const DESIGN: [&str; 9] = [
+const DESIGN: [&str; 10] = [
     "clients",
     "dns",
     "network",
@@ -21,6 +21,7 @@ const DESIGN: [&str; 9] = [
     "load_balancers",
     "caches",
     "databases",
+    "autoscale",
     "routing",
 ];
 /// What may be lost, in words.
@@ -127,6 +128,9 @@ impl<'a> Vary<'_, 'a> {
                 continue;
             }
             let Some(known) = self.known(&key, at) else { continue };
+            if self.is_autoscaled(&key, at) {
+                continue;
+            }
             if found.iter().any(|one| one.key == key) {
                 let message = format!("`{key}` varies twice");
                 entry.context.error("E109", at, message, None);
@@ -135,6 +139,24 @@ impl<'a> Vary<'_, 'a> {
             let values = self.values(&entry, known);
             found.extend(values.map(|values| Dimension { key, values }));
         }
+    }
+
+    /// The number of instances of an autoscaled service is its autoscaler's.
+    /// What a file below varied that knew of none is passed over.
+    fn is_autoscaled(&self, key: &str, at: Origin) -> bool {
+        let service = key.strip_prefix("services.").and_then(|key| key.strip_suffix(".instances"));
+        let Some(service) = service else { return false };
+        let autoscalers = self.root.get("autoscale").map_or_else(Vec::new, |item| item.entries());
+        let owner = autoscalers.iter().find(|(name, _, item)| {
+            let of = item.text_below("of").unwrap_or(name);
+            of.strip_prefix("services.").unwrap_or(of) == service
+        });
+        if let Some((name, ..)) = owner.filter(|(_, own, _)| own.source == at.source) {
+            let message = format!("`{key}` cannot vary: `autoscale.{name}` rules it");
+            let help = format!("vary autoscale.{name}.min or autoscale.{name}.max");
+            self.root.context.error("E109", at, message, Some(help));
+        }
+        owner.is_some()
     }
 
     /// What stands behind a path, where it is a key of a design.

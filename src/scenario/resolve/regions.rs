@@ -185,9 +185,10 @@ pub(super) fn check_machines(root: &Reader<'_>, scope: &Scope<'_>, topology: &To
     if topology.regions.is_empty() {
         return;
     }
-    let services = topology.services.iter().map(|one| (&one.name, &one.hosts));
-    let caches = topology.caches.iter().map(|one| (&one.name, &one.hosts));
-    let databases = topology.databases.iter().map(|one| (&one.name, &one.hosts));
+    let services = topology.services.iter().map(|one| (one.name.as_str(), &one.hosts));
+    let caches = topology.caches.iter().map(|one| (one.name.as_str(), &one.hosts));
+    let databases = topology.databases.iter().filter(|one| one.is_first());
+    let databases = databases.map(|one| (one.table(), &one.hosts));
     let all = services.map(|one| ("services", &scope.services, one));
     let all = all.chain(caches.map(|one| ("caches", &scope.caches, one)));
     let all = all.chain(databases.map(|one| ("databases", &scope.databases, one)));

@@ -86,7 +86,7 @@ fn check_kind(reader: &Reader<'_>, choice: Option<&str>, arrivals: &Arrivals, sc
     let Some(item) = reader.get("kind").filter(|_| choice == Some("steady")) else { return };
     let course = match (moves, scripted) {
         (true, _) => "the rate of its requests moves",
-        (_, true) => "it has events",
+        (_, true) => "it has events or a schedule",
         _ => return,
     };
     let message = format!("the run is called steady, and {course}");

@@ -1,8 +1,9 @@
 //! Whom a failure or an event strikes.
 
-use super::super::model::{Component, ReplicationTopology, Target, Topology};
+use super::super::model::{Component, ReplicationTopology, Sharding, Target, Topology};
 use super::super::reader::{Item, suggestion};
 use super::names::Scope;
+use std::ops::Range;
 
 /// Resolves names of what can be struck.
 pub(super) struct Targets<'t, 'a> {
@@ -34,6 +35,9 @@ impl Targets<'_, '_> {
         let parts: Vec<&str> = text.split('.').collect();
         let found = match parts[..] {
             [table, name] => self.whole(table, name),
+            ["databases", name, shard, ..] if self.shards(name).is_some() => {
+                return self.of_shard(item, text, name, shard, parts.get(3..).unwrap_or_default());
+            }
             [table, name, part] => match self.component(table, name) {
                 Some(component) => return self.part(item, text, component, part),
                 None => None,
@@ -59,7 +63,52 @@ impl Targets<'_, '_> {
             "racks" => self.scope.places.racks.id(name).map(Target::Rack),
             "zones" => self.scope.places.zones.id(name).map(Target::Zone),
             "regions" => self.scope.regions.id(name).map(Target::Region),
+            "databases" if self.shards(name).is_some() => {
+                let Range { start: first, end } = self.shards(name)?.databases();
+                Some(Target::Shards { first, count: end - first })
+            }
             _ => self.component(table, name).map(Target::All),
+        }
+    }
+
+    /// How a database is cut, where it is.
+    fn shards(&self, name: &str) -> Option<&Sharding> {
+        self.topology.shardings.iter().find(|one| one.name == name)
+    }
+
+    /// `databases.name.shard-3`, or a part of it.
+    fn of_shard(
+        &self,
+        item: &Item<'_>,
+        text: &str,
+        name: &str,
+        shard: &str,
+        parts: &[&str],
+    ) -> Option<Target> {
+        let sharding = self.shards(name)?;
+        let number = shard.strip_prefix("shard-").filter(|number| is_number(number));
+        let number = number.and_then(|number| number.parse::<usize>().ok());
+        let room = sharding.room as usize;
+        let Some(number) = number.filter(|&number| number < room) else {
+            let message = format!(
+                "`{}` names `{text}`, and `databases.{name}` has the shards shard-0 to shard-{}",
+                item.path,
+                room - 1
+            );
+            let part = parts.last().copied().unwrap_or(shard);
+            let part = if part.starts_with("shard") { "primary" } else { part };
+            let help = format!("name one of them, such as `databases.{name}.shard-0.{part}`");
+            item.fault("E201", message, Some(help));
+            return None;
+        };
+        let component = Component::Database(sharding.first + number);
+        match parts {
+            [] => Some(Target::All(component)),
+            [part] => self.part(item, text, component, part),
+            _ => {
+                self.unknown(item, text);
+                None
+            }
         }
     }
 
@@ -69,7 +118,11 @@ impl Targets<'_, '_> {
             "load_balancers" => scope.load_balancers.id(name).map(Component::LoadBalancer),
             "services" => scope.services.id(name).map(Component::Service),
             "caches" => scope.caches.id(name).map(Component::Cache),
-            "databases" => scope.databases.id(name).map(Component::Database),
+            "databases" => {
+                let known = self.topology.databases.iter().position(|one| one.name == name);
+                // Not known: what is at fault there is reported.
+                known.or_else(|| scope.databases.id(name)).map(Component::Database)
+            }
             _ => None,
         }
     }
@@ -108,8 +161,7 @@ impl Targets<'_, '_> {
     }
 
     fn role(&self, item: &Item<'_>, owner: &str, id: usize, role: &str) -> Option<Target> {
-        let name = self.scope.databases.entries[id].0;
-        let database = self.topology.databases.iter().find(|one| one.name == name)?;
+        let database = self.topology.databases.get(id)?;
         if database.replication != ReplicationTopology::Primary {
             let message = format!(
                 "`{}` names a {role}, and every instance of `{owner}` is a primary",
@@ -142,10 +194,7 @@ impl Targets<'_, '_> {
                 let name = scope.caches.entries[id].0;
                 &topology.caches.iter().find(|one| one.name == name)?.hosts
             }
-            Component::Database(id) => {
-                let name = scope.databases.entries[id].0;
-                &topology.databases.iter().find(|one| one.name == name)?.hosts
-            }
+            Component::Database(id) => &topology.databases.get(id)?.hosts,
         };
         (!hosts.is_empty()).then_some(hosts.len())
     }

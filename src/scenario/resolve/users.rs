@@ -139,7 +139,7 @@ fn play(item: &Item<'_>) -> Option<Play> {
 }
 
 /// `"18:30"` in seconds of the day; `"24:00"` is its end.
-fn time_of_day(item: &Item<'_>) -> Option<f64> {
+pub(super) fn time_of_day(item: &Item<'_>) -> Option<f64> {
     let text = item.text()?;
     let parsed = text.split_once(':').and_then(|(hours, minutes)| {
         let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);

@@ -3,20 +3,22 @@
 use super::super::defaults;
 use super::super::keys::Kind;
 use super::super::model::{
-    Cacheable, Client, Dataset, Endpoint, Operation, ResultKeys, Retries, StaticFiles, Workload,
+    Cacheable, Client, Dataset, Endpoint, Operation, OwnerKey, ResultKeys, Retries, StaticFiles,
+    Workload,
 };
 use super::super::reader::{Item, Reader, suggestion};
-use super::super::tree::{Table, Value};
+use super::super::tree::{Origin, Table, Value};
 use super::super::units;
 use super::distribution::distribution;
 use super::guards::{breaker, hedge};
-use super::names::Scope;
-use super::steps::steps;
+use super::names::{Scope, check_name};
+use super::steps::{Asked, consistency, steps};
 use super::users;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::ITEMS_MAX;
 use crate::kernel::time::Duration;
 use crate::simulation::request::HEDGED;
+use std::collections::BTreeMap;
 
 /// How far the shares of the clients may be from 1 together.
 const SHARE_TOLERANCE: f64 = 1e-6;
@@ -99,7 +101,30 @@ fn dataset(name: &str, reader: &Reader<'_>) -> Option<Dataset> {
     let items = reader.need("items").and_then(|item| item.whole(1, ITEMS_MAX));
     let item_bytes = reader.need("item_size").and_then(|item| item.bytes());
     let zipf = reader.get("popularity").map_or(Some(None), |item| popularity(&item));
-    Some(Dataset { name: name.to_owned(), items: items?, item_bytes: item_bytes?, zipf: zipf? })
+    let keys = reader.get("keys").map_or_else(Vec::new, |item| owner_keys(&item));
+    let name = name.to_owned();
+    Some(Dataset { name, items: items?, item_bytes: item_bytes?, zipf: zipf?, keys })
+}
+
+/// `{ user = { items = 1_000_000, zipf = 1.1 } }`.
+fn owner_keys(item: &Item<'_>) -> Vec<OwnerKey> {
+    let mut seen = BTreeMap::new();
+    let key = |(name, at, item): (&'_ str, Origin, Item<'_>)| {
+        if name == "id" {
+            let message = format!("`{}`: every item has its `id` already", item.path);
+            item.context.error("E108", at, message, Some("take it out".to_owned()));
+        }
+        let reader = item.part()?;
+        let items = reader.need("items").and_then(|item| item.whole(1, ITEMS_MAX));
+        let zipf = reader.get("zipf").map_or(Some(0.0), |item| item.number(0.0, 10.0))?;
+        let zipf = (zipf > 0.0).then_some(zipf);
+        Some(OwnerKey { name: name.to_owned(), items: items?, zipf })
+    };
+    let entries = item.entries();
+    for (name, at, one) in &entries {
+        check_name(one.context, name, *at, "keys", &mut seen);
+    }
+    entries.into_iter().filter_map(key).collect()
 }
 
 /// `"uniform"` or `{ zipf = s }`.
@@ -124,7 +149,7 @@ fn popularity(item: &Item<'_>) -> Option<Option<f64>> {
 
 fn operation(name: &str, reader: Option<Reader<'_>>, scope: &Scope<'_>) -> Operation {
     let item = reader.and_then(|reader| reader.need("steps"));
-    let steps = item.map_or_else(Vec::new, |item| steps(&item, scope, false));
+    let steps = item.map_or_else(Vec::new, |item| steps(&item, scope, Asked::default()));
     Operation { name: name.to_owned(), steps }
 }
 
@@ -152,12 +177,12 @@ fn endpoint(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<Endpoi
         None if alone => Some(1.0),
         _ => reader.need("share").and_then(|item| item.number(0.0, 1e12)),
     };
-    let fresh = reader.flag("read_your_writes");
+    let asked = Asked { fresh: reader.flag("read_your_writes"), consistency: consistency(reader) };
     let clients = scope.clients.entries.len().max(1);
     let answer_bytes = reader.get("returns").map(|item| returns(&item, scope, clients));
     let static_files = reader.part("static").map(|part| static_files(&part));
     let cacheable = reader.part("cacheable").map(|part| cacheable(&part, scope));
-    let steps = reader.get("steps").map_or_else(Vec::new, |item| steps(&item, scope, fresh));
+    let steps = reader.get("steps").map_or_else(Vec::new, |item| steps(&item, scope, asked));
     Some(Endpoint {
         name: name.to_owned(),
         share: share?,

@@ -124,12 +124,14 @@ impl World<'_> {
         }
         self.forget_unacknowledged(database, instance);
         self.stop_recovery(database, instance);
+        self.holder_died(database, instance);
         if destroyed {
             self.lose_disk(database, instance);
         }
         self.watch(database);
         self.stop_copies(database, instance);
         self.rebuild_again(database, instance);
+        self.begin_slice_again(database);
     }
 
     /// An instance is there again, cold: with its disk, or with a new one.
@@ -196,7 +198,7 @@ impl World<'_> {
         self.databases.iter().any(|tier| {
             tier.failover.parked.contains(&job)
                 || tier.unacknowledged.iter().any(|waiting| waiting.contains(job))
-        })
+        }) || self.waits_for_queue(job)
     }
 
     /// A job waits here no longer.
@@ -205,6 +207,7 @@ impl World<'_> {
             tier.failover.parked.retain(|&own| own != job);
             tier.unacknowledged.iter_mut().for_each(|waiting| waiting.forget(job));
         }
+        self.leave_queue(job);
     }
 }
 
@@ -293,6 +296,7 @@ impl World<'_> {
         self.refresh_pools(database);
         self.reconsider_acknowledgements(database);
         self.begin_waiting_copies(database);
+        self.resume_repairs(database);
         self.note_up_time();
     }
 
@@ -326,6 +330,8 @@ impl World<'_> {
         for member in 0..members {
             let writes = self.databases[database].cluster.takes_writes(member);
             let reads = self.answers_reads(database, member);
+            // Whoever may be asked of a leaderless one coordinates both.
+            let writes = if plan.quorum.is_some() { reads } else { writes };
             self.set_member(plan.writes, member, writes);
             if plan.reads != plan.writes {
                 self.set_member(plan.reads, member, reads);

@@ -50,6 +50,10 @@ impl World<'_> {
             return self.meet_silence(job, to);
         }
         match self.node_state(node) {
+            // Chosen before it left service.
+            NodeState::Absent if self.faults().nodes[node].leaving => {
+                self.take_call(job, node, way)
+            }
             NodeState::Refusing | NodeState::Absent => self.fail(job, Cause::Refused),
             NodeState::Silent => self.meet_silence(job, to),
             NodeState::Hung => {

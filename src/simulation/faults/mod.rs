@@ -4,6 +4,7 @@
 //! A scenario in which nothing can fail has no [`Faults`], and none of its
 //! programs asks for them.
 
+mod autoscale;
 mod caches;
 mod contact;
 mod freeze;
@@ -24,6 +25,8 @@ use crate::kernel::event_queue::Phase;
 use crate::kernel::time::Instant;
 use crate::metrics::time_weighted::TimeWeighted;
 use crate::route::step::Pc;
+pub use autoscale::COURSES;
+use autoscale::Scaler;
 use health::Checked;
 use links::Links;
 use nodes::Node;
@@ -58,8 +61,12 @@ pub struct Faults<'a> {
     open_incidents: Vec<(Source, Place)>,
     /// Availability by time.
     up_time: UpTimeClock,
-    /// Machines paid for, by component, where events change their number.
+    /// Machines paid for, by component, where their number changes.
     provisioned: Vec<Option<TimeWeighted>>,
+    /// Until when, and with which integral, the courses know of them.
+    noted: Vec<(Instant, u128)>,
+    /// Services whose number of instances follows the load.
+    scalers: Vec<Scaler>,
 }
 
 /// Who has struck a node.
@@ -71,6 +78,8 @@ pub enum Source {
     Process(u32),
     /// It boots.
     Boot,
+    /// An autoscaler's action, by number.
+    Scaling(u16, u32),
 }
 
 /// A job of a frozen node.
@@ -93,6 +102,8 @@ enum Action {
     EventBegins(u16),
     /// It is over.
     EventEnds(u16),
+    /// The next slice of a resharding is due; the number of the attempt.
+    Slice(u16, u32),
     /// A failure by chance; the number of the up-time that ends.
     Fails(u32, u32),
     /// Its repair is over.
@@ -108,6 +119,16 @@ enum Action {
         /// Valid if nothing has changed since.
         epoch: u32,
     },
+    /// Nobody may be left at a node that is out of service; its boot.
+    Leaves(u32, u32),
+    /// A period of an autoscaler is over.
+    PeriodEnds(u16),
+    /// Its metric is known.
+    MetricKnown(u16),
+    /// An entry of its schedule begins to hold.
+    ScheduleDue(u16, u16),
+    /// What an action of it has started is ready.
+    ScaledOut(u16, u32),
     /// A new machine takes the place of a target.
     Replaced {
         /// Number of the balancer.
@@ -136,6 +157,8 @@ impl<'a> Faults<'a> {
             open_incidents: Vec::new(),
             up_time: UpTimeClock::default(),
             provisioned: provisioned::levels(plan),
+            noted: vec![(Instant::ZERO, 0); plan.components.len()],
+            scalers: plan.autoscalers.iter().map(|own| Scaler::new(plan, own)).collect(),
             nodes,
         }
     }
@@ -172,6 +195,7 @@ impl<'a> World<'a> {
         for process in 0..self.faults().processes.len() {
             self.schedule_failure(process);
         }
+        self.wind_autoscalers();
         self.wind_up_time();
     }
 
@@ -190,9 +214,19 @@ impl<'a> World<'a> {
         match action {
             Action::EventBegins(event) => self.begin_event(event),
             Action::EventEnds(event) => self.end_event(event),
+            Action::Slice(resharding, epoch) => self.slice_is_due(resharding, epoch),
             Action::Fails(process, epoch) => self.process_fails(process as usize, epoch),
             Action::Repaired(process, epoch) => self.process_is_repaired(process as usize, epoch),
             Action::Booted(node, epoch) => self.node_has_booted(node as usize, epoch),
+            Action::Leaves(node, epoch) => self.may_leave(node as usize, epoch),
+            Action::PeriodEnds(scaler) => self.period_ends(usize::from(scaler)),
+            Action::MetricKnown(scaler) => self.metric_known(usize::from(scaler)),
+            Action::ScheduleDue(scaler, entry) => {
+                self.entry_due(usize::from(scaler), usize::from(entry));
+            }
+            Action::ScaledOut(scaler, number) => {
+                self.close_incidents(Source::Scaling(scaler, number));
+            }
             Action::Verdict { balancer, target, epoch } => {
                 self.verdict(usize::from(balancer), target as usize, epoch);
             }
@@ -200,7 +234,9 @@ impl<'a> World<'a> {
                 self.replaced(usize::from(balancer), target as usize, outage);
             }
         }
+        self.note_scalers();
         self.note_up_time();
+        self.pull_all();
     }
 
     /// Opens an incident that ends with its source.
@@ -229,6 +265,24 @@ impl<'a> World<'a> {
             Place::Further { sums, start: now, failed }
         };
         self.faults().open_incidents.push((source, place));
+    }
+
+    /// The next slice of a resharding.
+    pub(super) fn schedule_slice(&mut self, at: Instant, resharding: u16, epoch: u32) {
+        self.schedule_action(at, Phase::Completion, Action::Slice(resharding, epoch));
+    }
+
+    /// Figures of the incident that an event is.
+    pub(super) fn note_event_figures(&mut self, event: u16, figures: &[(&'static str, f64)]) {
+        let source = Source::Event(event);
+        let mut open = self.faults.iter().flat_map(|faults| &faults.open_incidents);
+        let Some(&(_, Place::Kept(place))) = open.find(|(own, _)| *own == source) else { return };
+        self.recorder.availability.incidents[place].figures = figures.to_vec();
+    }
+
+    /// An event has reached its end.
+    pub(super) fn event_is_over(&mut self, event: u16) {
+        self.close_incidents(Source::Event(event));
     }
 
     /// Ends the incidents of a source.

@@ -36,6 +36,12 @@ pub struct Node {
     destroyed: bool,
     /// Valid number of its boot.
     boot_epoch: u32,
+    /// It runs, or boots.
+    pub(super) ordered: bool,
+    /// Out of service; it finishes what it has.
+    pub(super) leaving: bool,
+    /// Since when it has been in service.
+    pub(super) ready_since: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,7 +61,15 @@ impl Node {
             slowed: Vec::new(),
             destroyed: false,
             boot_epoch: 0,
+            ordered: node.instance < component.in_service,
+            leaving: false,
+            ready_since: Instant::ZERO,
         }
+    }
+
+    /// Number of its last boot.
+    pub(super) fn boot_epoch(&self) -> u32 {
+        self.boot_epoch
     }
 
     /// Whether and how it answers. What is dead does not hang; silence hides
@@ -100,7 +114,7 @@ impl World<'_> {
     }
 
     /// It gets no new requests.
-    pub(super) fn is_drained(&self, node: usize) -> bool {
+    pub(in crate::simulation) fn is_drained(&self, node: usize) -> bool {
         self.faults.as_ref().is_some_and(|faults| faults.nodes[node].draining)
     }
 
@@ -357,9 +371,11 @@ impl World<'_> {
         if self.faults().nodes[node].boot_epoch != epoch {
             return;
         }
-        let before = self.node_state(node);
+        let (now, before) = (self.now, self.node_state(node));
         let state = &mut self.faults().nodes[node];
-        state.provisioned = true;
+        if !state.provisioned {
+            (state.provisioned, state.ready_since) = (true, now);
+        }
         state.afflictions.retain(|affliction| affliction.source != Source::Boot);
         self.states_changed(&[(node, before)]);
     }
@@ -369,10 +385,11 @@ impl World<'_> {
         let before = self.node_state(node);
         let state = &mut self.faults().nodes[node];
         state.boot_epoch += 1;
-        state.provisioned = false;
+        (state.provisioned, state.ordered) = (false, false);
         if before == NodeState::Absent {
             return;
         }
+        self.begin_leaving(node);
         // What it has, it finishes: nobody is struck.
         self.health_changed(node);
         self.regions_changed();

@@ -2,6 +2,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::{Duration, Instant};
+use crate::tier::autoscaler::{Limits, Settings};
 
 /// Says that a node lies in no zone, rack or region, or has no disk.
 pub const NOWHERE: u32 = u32::MAX;
@@ -17,6 +18,8 @@ pub struct FaultPlan {
     pub processes: Vec<ProcessPlan>,
     /// The script, in order of time.
     pub events: Vec<EventPlan>,
+    /// Services whose number of instances follows the load.
+    pub autoscalers: Vec<AutoscalerPlan>,
     /// Load balancers, which check the health of their targets.
     pub balancers: Vec<BalancerPlan>,
     /// The load balancer at the entry: its node.
@@ -190,6 +193,8 @@ pub enum ActionPlan {
         /// How many.
         instances: u32,
     },
+    /// Data move until there are more shards of a database, or fewer.
+    Reshard(u16),
     /// No new requests.
     Drain(TargetPlan),
 }
@@ -234,7 +239,34 @@ pub struct BalancerPlan {
     pub replace_within: Duration,
 }
 
+/// A service whose number of instances follows the load.
+#[derive(Clone, Debug)]
+pub struct AutoscalerPlan {
+    /// Such as `autoscale.web`.
+    pub name: String,
+    /// The component of its instances.
+    pub component: u16,
+    /// The pool of workers of its first instance; [`NOWHERE`] = unbounded.
+    pub workers: u32,
+    /// Its rules.
+    pub settings: Settings,
+    /// Periods end at multiples of this.
+    pub period: Duration,
+    /// From the end of a period to the decision on it.
+    pub metric_delay: Duration,
+    /// From readiness until an instance is measured.
+    pub warmup: Duration,
+    /// Limits from a time on, and a number of instances where one is given.
+    pub schedule: Vec<(Instant, Limits, Option<u32>)>,
+}
+
 impl FaultPlan {
+    /// Something fails by chance or by the script: what an autoscaler does
+    /// alone is no failure.
+    pub fn can_fail(&self) -> bool {
+        !self.processes.is_empty() || !self.events.is_empty()
+    }
+
     /// The node of an instance of a component.
     #[inline]
     pub fn node(&self, component: u16, instance: u32) -> usize {

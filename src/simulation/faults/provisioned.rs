@@ -1,20 +1,26 @@
-//! How many machines a component has over time, where events change that: a
-//! machine counts from the order to start it until it leaves service.
+//! Machines that come and go: how many a component has over time, where that
+//! changes, and what becomes of one that is no longer wanted. A machine counts
+//! from the order to start it until the last of its requests is finished.
 
-use super::plan::{ActionPlan, FaultPlan};
-use crate::kernel::time::Instant;
+use super::Action;
+use super::plan::FaultPlan;
+use crate::kernel::event_queue::Phase;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::time_weighted::TimeWeighted;
 use crate::simulation::measured::{ComponentMeasured, MeasuredFigure};
 use crate::simulation::world::World;
 
+/// Who is out of service is looked at so often, until nobody is there: calls
+/// on their way to it are still taken before the first look.
+const LOOK: Duration = Duration::from_nanos(1_000_000_000);
+
 /// Machines by component; `None` where their number never changes.
 pub(super) fn levels(plan: &FaultPlan) -> Vec<Option<TimeWeighted>> {
-    let scales = |number: usize| {
-        let own = |action: &ActionPlan| matches!(action, ActionPlan::Scale { component, .. } if usize::from(*component) == number);
-        plan.events.iter().any(|event| own(&event.action))
+    let scaled = |number: usize| {
+        plan.autoscalers.iter().any(|scaler| usize::from(scaler.component) == number)
     };
     let level = |(number, component): (usize, &super::plan::ComponentPlan)| {
-        scales(number).then(|| {
+        (component.in_service != component.instances || scaled(number)).then(|| {
             let mut level = TimeWeighted::new();
             level.set(Instant::ZERO, u64::from(component.in_service));
             level
@@ -24,19 +30,88 @@ pub(super) fn levels(plan: &FaultPlan) -> Vec<Option<TimeWeighted>> {
 }
 
 impl World<'_> {
-    /// A component has so many machines from now on, those that boot included.
-    pub(super) fn note_provisioned(&mut self, component: u16, machines: u32) {
+    /// A machine is ordered, and boots.
+    pub(super) fn order(&mut self, node: usize) {
+        let state = &mut self.faults().nodes[node];
+        (state.ordered, state.leaving) = (true, false);
+        self.boot(node);
+    }
+
+    /// A node has left service: it finishes what it has.
+    pub(super) fn begin_leaving(&mut self, node: usize) {
+        self.faults().nodes[node].leaving = true;
+        self.look_again(node);
+    }
+
+    fn look_again(&mut self, node: usize) {
+        let epoch = self.faults().nodes[node].boot_epoch();
+        self.schedule_action(self.now + LOOK, Phase::Timer, Action::Leaves(node as u32, epoch));
+    }
+
+    /// A node that is out of service goes when nobody is there.
+    pub(super) fn may_leave(&mut self, node: usize, epoch: u32) {
+        let state = &self.faults().nodes[node];
+        if !state.leaving || state.boot_epoch() != epoch {
+            return;
+        }
+        if self.is_occupied(node) {
+            return self.look_again(node);
+        }
+        self.faults().nodes[node].leaving = false;
+        self.set_stations_up(node, false);
+        self.note_provisioned(self.fault_plan().nodes[node].component);
+    }
+
+    /// Whether a request is at a node.
+    fn is_occupied(&self, node: usize) -> bool {
+        let limbo = self.plan.programs.limbo.buried;
+        let mut jobs = self.jobs.indices_in_use().into_iter();
+        jobs.any(|job| {
+            let mut found = false;
+            if self.jobs[job].pc != limbo {
+                self.each_presence(job, |_, _, at| found |= at == node);
+            }
+            found
+        })
+    }
+
+    /// Machines of a component may have come or gone.
+    pub(super) fn note_provisioned(&mut self, component: u16) {
         let now = self.now;
-        if let Some(level) = &mut self.faults().provisioned[usize::from(component)] {
-            level.set(now, u64::from(machines));
+        let own = &self.fault_plan().components[usize::from(component)];
+        let nodes = own.first_node as usize..(own.first_node + own.instances) as usize;
+        let faults = self.faults();
+        let runs = |node: &&super::nodes::Node| node.ordered || node.leaving;
+        let machines = faults.nodes[nodes].iter().filter(runs).count();
+        if let Some(level) = &mut faults.provisioned[usize::from(component)] {
+            level.set(now, machines as u64);
         }
     }
 
     /// The window begins.
     pub(in crate::simulation) fn begin_provisioned(&mut self) {
         let now = self.now;
-        let levels = self.faults.iter_mut().flat_map(|faults| &mut faults.provisioned);
-        levels.flatten().for_each(|level| level.begin_window(now));
+        let Some(faults) = &mut self.faults else { return };
+        faults.provisioned.iter_mut().flatten().for_each(|level| level.begin_window(now));
+        faults.noted.fill((now, 0));
+    }
+
+    /// Tells the courses of CPUs how many of their servers were not there.
+    pub(in crate::simulation) fn note_absent(&mut self, bucket: usize) {
+        let Some(faults) = &mut self.faults else { return };
+        let (now, plan, stations) = (self.now, faults.plan, &self.plan.stations);
+        for (number, component) in plan.components.iter().enumerate() {
+            let Some(level) = &faults.provisioned[number] else { continue };
+            let cpu = plan.nodes[component.first_node as usize].cpu;
+            let Some(cpu) = stations.cpus.get(cpu as usize) else { continue };
+            let machines = level.integral(now);
+            let before = std::mem::replace(&mut faults.noted[number], (now, machines));
+            let passed = u128::from((now - before.0).as_nanos());
+            let room = u128::from(component.instances) * passed;
+            let absent = room.saturating_sub(machines - before.1);
+            let course = &mut self.recorder.courses.stations[usize::from(cpu.label.name)];
+            course.absent.add(bucket, absent * u128::from(cpu.vcpus));
+        }
     }
 
     /// Mean number of machines of each component that scales.
@@ -53,6 +128,7 @@ impl World<'_> {
                     ("instances_max", MeasuredFigure::Max(level.max() as f64)),
                 ],
             })
+            .chain(self.measure_autoscalers())
             .collect()
     }
 }

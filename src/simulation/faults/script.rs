@@ -48,8 +48,12 @@ impl World<'_> {
                 nodes.iter_mut().for_each(crate::tier::cache::Cache::flush);
             }
             ActionPlan::Spike => {}
-            ActionPlan::Scale { component, instances } => self.scale(*component, *instances),
+            ActionPlan::Scale { component, instances } => {
+                let instances = self.tell_scaler(*component, *instances);
+                self.scale(*component, instances);
+            }
             ActionPlan::Drain(target) => self.set_draining(target, true),
+            ActionPlan::Reshard(sharding) => self.begin_resharding(number, *sharding),
         }
     }
 
@@ -83,18 +87,18 @@ impl World<'_> {
     }
 
     /// New instances boot, superfluous ones get no more requests and are gone.
-    fn scale(&mut self, component: u16, wanted: u32) {
+    pub(super) fn scale(&mut self, component: u16, wanted: u32) {
         let plan = self.fault_plan();
         for instance in 0..plan.components[usize::from(component)].instances {
             let node = plan.node(component, instance);
             if instance >= wanted {
                 self.remove_from_service(node);
-            } else if !self.is_provisioned(node) {
+            } else if !self.faults().nodes[node].ordered {
                 self.forget_health(node);
-                self.boot(node);
+                self.order(node);
             }
         }
-        self.note_provisioned(component, wanted);
+        self.note_provisioned(component);
     }
 
     fn set_draining(&mut self, target: &TargetPlan, draining: bool) {
@@ -121,7 +125,9 @@ impl World<'_> {
             let ComponentKind::Service { group } = component.kind else { continue };
             for instance in component.in_service..component.instances {
                 self.set_member(group, instance as usize, false);
-                self.health_changed((component.first_node + instance) as usize);
+                let node = (component.first_node + instance) as usize;
+                self.health_changed(node);
+                self.set_stations_up(node, false);
             }
         }
     }
@@ -145,6 +151,7 @@ impl ActionPlan {
             Self::Spike => "spike",
             Self::Scale { .. } => "scale",
             Self::Drain(_) => "drain",
+            Self::Reshard(_) => "reshard",
         }
     }
 }

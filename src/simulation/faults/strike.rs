@@ -227,6 +227,7 @@ impl World<'_> {
     /// A branch whose job was struck: gone, with all that it holds.
     fn drop_orphan(&mut self, job: JobId) {
         self.unwind(job);
+        self.drop_tally(job);
         let request = self.jobs[job].request;
         self.jobs.remove(job);
         if request != NOBODY {
@@ -251,23 +252,29 @@ impl World<'_> {
     /// The verb `Contact` by which a job came to the node.
     fn call_of(&self, struck: &Struck) -> Option<u32> {
         let pc = self.jobs[struck.job].pc;
-        (0..=pc).rev().find(|&at| match self.plan.programs.code[at as usize].verb {
-            Verb::Contact { to, slot, .. } => to == struck.component && slot == struck.slot,
-            _ => false,
+        (self.first_of_task(pc)..=pc).rev().find(|&at| {
+            match self.plan.programs.code[at as usize].verb {
+                Verb::Contact { to, slot, .. } => to == struck.component && slot == struck.slot,
+                _ => false,
+            }
         })
     }
 
     /// At once, or by silence.
     fn learn_of_death(&mut self, struck: &Struck) {
         let (job, component) = (struck.job, struck.component);
-        let is_the_systems = self.jobs[job].request == NOBODY && self.jobs[job].parent == NOBODY;
-        if is_the_systems && !self.is_flush(job) {
+        let is_call = matches!(self.instruction(job).verb, Verb::Contact { .. });
+        // The work of a message outlives whom it calls, but not its worker.
+        let is_lost_call = matches!(self.instruction(job).verb, Verb::Contact { to, slot, .. }
+            if to == component && slot == struck.slot);
+        let delivers = self.first_of_task(self.jobs[job].pc) > 0;
+        let is_systems = self.jobs[job].request == NOBODY && self.jobs[job].parent == NOBODY;
+        if is_systems && !(delivers && is_lost_call) && !self.is_flush(job) {
             // The system's own work is simply gone; who began it knows.
             self.jobs.remove(job);
             return;
         }
         let node = self.node_at(job, component, struck.slot);
-        let is_call = matches!(self.instruction(job).verb, Verb::Contact { .. });
         if !is_call {
             // A piece of work at a cache: what it asked for is missed.
             self.attribute_since(job, self.instruction(job).wait_part);

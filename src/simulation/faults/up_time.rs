@@ -151,6 +151,9 @@ impl World<'_> {
             return;
         }
         let Some(faults) = &mut self.faults else { return };
+        if !faults.plan.can_fail() {
+            return;
+        }
         // Taken out for a moment, so that the state of the world can be read.
         let mut clock = std::mem::take(&mut faults.up_time);
         clock.advance(self.now);
@@ -250,7 +253,9 @@ impl World<'_> {
     /// The window ends.
     pub fn end_up_time(&mut self) {
         let now = self.now;
-        if let Some(faults) = &mut self.faults {
+        if let Some(faults) = &mut self.faults
+            && faults.plan.can_fail()
+        {
             faults.up_time.advance(now);
             self.recorder.availability.up_time = Some(faults.up_time.figures.clone());
         }

@@ -123,7 +123,7 @@ impl World<'_> {
             if !regions.cache_nodes[cache].contains(&there) {
                 continue;
             }
-            let pc = self.plan.programs.programs[usize::from(word)].start;
+            let pc = self.program_after(word);
             let mut bearer = Job::new(self.key_of_request(job), NOBODY, pc, self.now);
             bearer.slots[WORD_REGION] = u32::from(there);
             let bearer = self.spawn(bearer);
@@ -142,6 +142,12 @@ impl World<'_> {
         self.drop_keys(job, access, step, region);
         self.jobs.remove(job);
         Flow::End
+    }
+
+    /// First verb of what comes after a write.
+    fn program_after(&self, number: u16) -> Pc {
+        let programs = &self.plan.programs;
+        programs.programs[usize::from(programs.afterwards[usize::from(number)])].start
     }
 
     /// Owner of the draws that a job shares with its request: of the same keys.
@@ -234,7 +240,7 @@ impl World<'_> {
             let missing = (0..count).filter(here).fold(0, |bits, item| bits | 1_u64 << item);
             due &= !missing;
             let key = self.key_of_request(job);
-            let pc = self.plan.programs.programs[usize::from(flush)].start;
+            let pc = self.program_after(flush);
             let mut flushing = Job { missing, ..Job::new(key, NOBODY, pc, self.now) };
             flushing.slots[FLUSHING_NODE] = node as u32;
             let flushing = self.spawn(flushing);
@@ -311,9 +317,9 @@ impl World<'_> {
                 }
                 // It has seen all that was committed up to now.
                 self.jobs[job].read_at = self.now + Duration::from_nanos(1);
-                match self.jobs[job].request {
-                    NOBODY => self.keys_flushed(job, usize::from(plan.cache), database, log, &keys),
-                    _ => self.write_to_log(database, log, &keys, plan.deletes),
+                match self.jobs[job].request == NOBODY && self.is_flush(job) {
+                    true => self.keys_flushed(job, usize::from(plan.cache), database, log, &keys),
+                    false => self.write_to_log(database, log, &keys, plan.deletes),
                 }
                 Flow::Next
             }

@@ -4,5 +4,6 @@ mod branches;
 pub(super) mod cache_writes;
 pub(super) mod fetches;
 pub(super) mod network;
+mod shards;
 mod stations;
 mod stores;

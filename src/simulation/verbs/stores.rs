@@ -32,7 +32,13 @@ impl World<'_> {
     }
 
     /// One key of a step, apart from those of other datasets.
-    pub(super) fn key(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
+    pub(in crate::simulation) fn key(
+        &self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+        item: u32,
+    ) -> u64 {
         self.plan.accesses[usize::from(access)].space << 48 | self.rank(job, access, step, item)
     }
 
@@ -216,7 +222,7 @@ impl World<'_> {
     /// Writes down the keys that a step touches.
     #[cold]
     #[inline(never)]
-    pub(super) fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
+    pub(in crate::simulation) fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
         let plan = &self.plan.accesses[usize::from(access)];
         let request = self.jobs[job].request;
         for item in self.wanted(job, plan) {
@@ -235,11 +241,40 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let database = usize::from(plan.database);
-        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
+        self.commit_keys(job, access, slot, step, keys)
+    }
+
+    /// The same of the keys that lie on this shard.
+    #[inline(never)]
+    pub(in crate::simulation) fn commit_share(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+    ) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        keys.extend(self.wanted(job, plan).map(|item| self.key(job, access, step, item)));
+        self.commit_keys(job, access, slot, step, keys)
+    }
+
+    #[inline(always)]
+    fn commit_keys(
+        &mut self,
+        job: JobId,
+        access: u16,
+        slot: Slot,
+        step: StepId,
+        keys: Vec<u64>,
+    ) -> Flow {
+        let plan = &self.plan.accesses[usize::from(access)];
+        let database = usize::from(plan.database);
+        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let log = match self.commit_is_plain(database, instance) {
             true => Ok(0),
             false => self.commit_elsewhere(job, database, instance, &keys),
