@@ -20,6 +20,9 @@ pub const SLOTS: usize = 6;
 /// Stands for the only instance of a component that nobody chooses among.
 pub const NO_SLOT: Slot = Slot::MAX;
 
+/// No program of the system.
+pub const NO_PROGRAM: u16 = u16::MAX;
+
 /// No component: the caller is a client.
 pub const NOT_A_COMPONENT: u16 = u16::MAX;
 
@@ -234,6 +237,21 @@ pub enum Verb {
         /// Where to go on when nothing is missing.
         hit: Pc,
     },
+    /// Of what was missing, fetch what nobody fetches, and wait for the rest.
+    /// Only where fetches are shared.
+    Claim {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Where to go on when others fetch all of it.
+        shared: Pc,
+    },
+    /// What others fetch is there too.
+    Await {
+        /// In which cache.
+        cache: u16,
+    },
     /// Put what was missing into the cache.
     Fill {
         /// Which access.
@@ -247,7 +265,56 @@ pub enum Verb {
         access: u16,
         /// Owner of the keys.
         step: StepId,
+        /// Program of the word to other regions, or [`NO_PROGRAM`].
+        word: u16,
     },
+    /// The word of a write has come to another region: its nodes lose the keys.
+    Word {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The written keys wait at their nodes to be flushed; goes on at `done`
+    /// unless a node does not answer.
+    Buffer {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Program of the flush.
+        flush: u16,
+        /// Where to go on.
+        done: Pc,
+    },
+    /// The flush begins: of the keys that still wait for it.
+    Flush {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// What a cache writes is committed: as a commit, but of the keys that the
+    /// step still wants.
+    Settle {
+        /// Which access.
+        access: u16,
+        /// Which instance.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The written keys are put into the cache.
+    Update {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Program of the word to other regions, or [`NO_PROGRAM`].
+        word: u16,
+    },
+    /// The flush has ended.
+    Flushed,
     /// The instant at which a read sees its database.
     Snapshot {
         /// Which access.

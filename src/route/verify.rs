@@ -76,6 +76,15 @@ impl<'a> Walk<'a> {
                 self.give_back(pc, &mut held, (Held::Connection(group), slot))?;
             }
             Verb::Lookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
+            Verb::Buffer { done, .. } => self.arrive(pc, done, held.clone())?,
+            Verb::Claim { shared, .. } => {
+                let Some(cache) = self.cache_of_claim(shared) else {
+                    return Err(self.fault(pc, "a claim leads to no wait for others"));
+                };
+                held.push((Held::Fetch(cache), 0));
+                self.arrive(pc, shared, held.clone())?;
+            }
+            Verb::Await { cache } => self.give_back(pc, &mut held, (Held::Fetch(cache), 0))?,
             Verb::Skip { to, .. } => self.arrive(pc, to, held.clone())?,
             Verb::Fork { first, count, join } => {
                 for branch in first..first + u32::from(count) {
@@ -102,6 +111,8 @@ impl<'a> Walk<'a> {
             | Verb::Vote
             | Verb::Repaired { .. }
             | Verb::Applied { .. }
+            | Verb::Flushed
+            | Verb::Word { .. }
             | Verb::Copied { .. }
             | Verb::Moved { .. }
             | Verb::Recovered { .. }
@@ -114,6 +125,14 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         self.arrive(pc, pc + 1, held)
+    }
+
+    /// The cache whose fetches are waited for at a verb.
+    fn cache_of_claim(&self, shared: Pc) -> Option<u16> {
+        match self.programs.code.get(shared as usize)?.verb {
+            Verb::Await { cache } => Some(cache),
+            _ => None,
+        }
     }
 
     /// A path to each of the shards that the verb at `pc` chooses from.

@@ -139,7 +139,14 @@ impl<'a> Walk<'a> {
                 }
                 Verb::AskHolders { access, slot, join, .. } => self.ask_holders(access, slot, join),
                 Verb::Publish { task, .. } => self.deliver(task, weight),
-                Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
+                // As if each write were flushed by itself.
+                Verb::Buffer { flush, done, .. } => {
+                    self.flush(flush, weight);
+                    ahead.push((done, std::mem::take(&mut weight)));
+                }
+                Verb::Commit { access, .. }
+                | Verb::CommitShare { access, .. }
+                | Verb::Settle { access, .. } => {
                     self.apply(access, weight);
                 }
                 Verb::Locate { .. } => {
@@ -202,6 +209,13 @@ impl<'a> Walk<'a> {
         let program = &self.plan.programs.programs[usize::from(task.program)];
         let instances = vec![Some(group)];
         Walk::new(self.plan, &mut *self.seconds, instances).program(program, weight);
+    }
+
+    /// A flush, which has a program of its own.
+    fn flush(&mut self, flush: u16, weight: f64) {
+        let program = self.plan.programs.afterwards[usize::from(flush)];
+        let program = &self.plan.programs.programs[usize::from(program)];
+        Walk::new(self.plan, &mut *self.seconds, Vec::new()).program(program, weight);
     }
 
     /// Every replica applies what is committed.

@@ -75,8 +75,18 @@ impl World<'_> {
             }
             Verb::Fan { access, step, join } => self.fan(job, access, step, join),
             Verb::Lookup { access, step, hit } => self.lookup(job, access, step, hit),
+            Verb::Claim { access, step, shared } => self.claim(job, access, step, shared),
+            Verb::Await { cache } => self.await_fetches(job, cache),
             Verb::Fill { access, step } => self.fill(job, access, step),
-            Verb::Invalidate { access, step } => self.invalidate(job, access, step),
+            Verb::Invalidate { access, step, word } => self.invalidate(job, access, step, word),
+            Verb::Word { access, step } => self.word_came(job, access, step),
+            Verb::Buffer { access, step, flush, done } => {
+                self.buffer(job, access, step, flush, done)
+            }
+            Verb::Flush { access, step } => self.begin_flush(job, access, step),
+            Verb::Settle { access, slot, step } => self.settle_write(job, access, slot, step),
+            Verb::Update { access, step, word } => self.update(job, access, step, word),
+            Verb::Flushed => self.flushed(job),
             Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
             Verb::Commit { access, slot, step } => self.commit(job, access, slot, step),
             Verb::CommitShare { access, slot, step } => self.commit_share(job, access, slot, step),

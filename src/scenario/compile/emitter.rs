@@ -147,6 +147,8 @@ impl Emitter {
             | Verb::Scatter { join: target, .. }
             | Verb::Jump { to: target }
             | Verb::AskHolders { join: target, .. }
+            | Verb::Claim { shared: target, .. }
+            | Verb::Buffer { done: target, .. }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }

@@ -158,6 +158,8 @@ fn listing(plan: &Blueprint, program: &Program) -> Listing {
         }
         match instruction.verb {
             Verb::Lookup { hit: end, .. }
+            | Verb::Claim { shared: end, .. }
+            | Verb::Buffer { done: end, .. }
             | Verb::Skip { to: end, .. }
             | Verb::Fan { join: end, .. }
             | Verb::AskHolders { join: end, .. }

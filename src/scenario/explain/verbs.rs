@@ -61,6 +61,11 @@ impl Words<'_> {
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
                 ("limbo", String::new(), String::new())
             }
+            Verb::Flushed => ("flushed", String::new(), String::new()),
+            Verb::Await { cache } => {
+                let name = self.plan.caches[usize::from(cache)].name.clone();
+                ("await", name, "what others fetch".to_owned())
+            }
             Verb::Finish => ("finish", String::new(), String::new()),
             Verb::Applied { database } => {
                 let name = self.plan.databases[usize::from(database)].name.clone();
@@ -259,6 +264,16 @@ impl Words<'_> {
             Verb::Fan { access, .. } => ("ask", access, "CPU work on each node that holds a key"),
             Verb::Lookup { access, .. } => ("lookup", access, "all hit → skip the block"),
             Verb::Fill { access, .. } => ("fill", access, "what was missing"),
+            Verb::Claim { access, .. } => {
+                ("claim", access, "all fetched by others → skip the block")
+            }
+            Verb::Buffer { access, .. } => {
+                ("buffer", access, "flushed later; a dead node → the block")
+            }
+            Verb::Flush { access, .. } => ("flush", access, "what still waits for it"),
+            Verb::Settle { access, .. } => ("commit", access, "logged for the replicas"),
+            Verb::Update { access, .. } => ("store", access, "what was written"),
+            Verb::Word { access, .. } => ("drop", access, "the word has come from another region"),
             Verb::Invalidate { access, .. } => ("drop", access, "what was written"),
             Verb::Snapshot { access, .. } => ("read", access, "sees the commits applied by now"),
             Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
