@@ -46,6 +46,8 @@ pub enum Held {
     Connection(u16),
     /// A call that a circuit breaker let through and has yet to learn of.
     Guarded(u16),
+    /// A fetch of a file for which others may wait.
+    Fetch,
     /// Nothing to give back: the job is at an instance of this component, and
     /// is lost with it.
     At(u16),

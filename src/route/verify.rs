@@ -75,6 +75,17 @@ impl<'a> Walk<'a> {
             Verb::Release { group, slot } => {
                 self.give_back(pc, &mut held, (Held::Connection(group), slot))?;
             }
+            Verb::EdgeLookup { hit, fetch, .. } => {
+                self.arrive(pc, hit, held.clone())?;
+                self.arrive(pc, fetch, held.clone())?;
+                // Nothing stands next where the network cannot be dead.
+                if fetch == pc + 1 {
+                    return Ok(());
+                }
+            }
+            Verb::BeginFetch { .. } => held.push((Held::Fetch, 0)),
+            Verb::EdgeFill => self.give_back(pc, &mut held, (Held::Fetch, 0))?,
+            Verb::ShieldLookup { hit } => self.arrive(pc, hit, held.clone())?,
             Verb::Lookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
             Verb::Skip { to, .. } => self.arrive(pc, to, held.clone())?,
             Verb::Fork { first, count, join } => {
@@ -94,6 +105,7 @@ impl<'a> Walk<'a> {
                 return self.arrive(pc, join, held);
             }
             Verb::Finish
+            | Verb::FileRefreshed
             | Verb::Join
             | Verb::Applied { .. }
             | Verb::Copied { .. }

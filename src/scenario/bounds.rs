@@ -38,7 +38,12 @@ pub fn demands(plan: &Blueprint) -> Vec<Demand> {
 
 /// Offered requests per second, where the scenario says it.
 pub fn offered_per_s(plan: &Blueprint) -> Option<f64> {
-    match &plan.population.arrivals {
+    offered_by(&plan.population.arrivals)
+}
+
+/// The same of arrivals alone.
+pub fn offered_by(arrivals: &ArrivalPlan) -> Option<f64> {
+    match arrivals {
         ArrivalPlan::Renewal(gap) | ArrivalPlan::Spiked { gap, .. } => Some(1e9 / gap.mean()),
         ArrivalPlan::Profile(knots) => knots.iter().map(|knot| knot.1).reduce(f64::max),
         ArrivalPlan::Closed(_) | ArrivalPlan::Replay(_) => None,
@@ -156,6 +161,10 @@ impl<'a> Walk<'a> {
                         (0..access.count).fold(weight, |hits, _| hits * ratio.unwrap_or(0.0));
                     ahead.push((hit, hits));
                     weight -= hits;
+                }
+                // A dead network is none of the mean, and every file is missed.
+                Verb::EdgeLookup { fetch, .. } if fetch > pc + 1 => {
+                    ahead.push((fetch, std::mem::take(&mut weight)));
                 }
                 Verb::Skip { chance, to, .. } => {
                     let chance = self.plan.programs.distributions[usize::from(chance)].mean();

@@ -112,7 +112,19 @@ keys! {
         key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
         key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
-        later("cdn"),
+        key("cdn", Kind::Part(&CDN), "A content delivery network for static files."),
+    ];
+    CDN = [
+        key("regions", Kind::Names, "Regions with an edge; one edge for all where absent."),
+        key("holds", Kind::OneOf(&["static"], &[]), "What it holds: static files."),
+        key("storage", SIZE, "Bytes of each edge, and of the shield."),
+        key("ttl", TIME, "A file is fresh for so long; for ever where absent."),
+        key("stale_while_revalidate", TIME, "Served for so long after that, and fetched beside."),
+        key("shield", Kind::Flag, "Misses of the edges go to one cache first."),
+        key("rtt", TIMES, "Round trip between a user and an edge of its region; default 10 ms."),
+        key("timeout", TIME, "Browsers wait so long for a dead network; default 1 s."),
+        key("price", Kind::Quantity(units::PER_GB), "Of bytes served, such as \"0.05/GB\"."),
+        key("start", Kind::OneOf(&["warm", "cold"], &[]), "What it holds at the start."),
     ];
     AUTOSCALE = [
         key("of", Kind::Text, "The service; its own name where absent."),
@@ -231,6 +243,7 @@ keys! {
         key("files", Kind::Whole, "Files per page."),
         key("size", Kind::Distribution(units::SIZE), "Size of one."),
         key("catalogue", Kind::Whole, "How many different files there are."),
+        key("popularity", Kind::Mixed, "\"uniform\" or { zipf = 0.8 }, the default."),
     ];
     CACHEABLE = [
         key("as", Kind::Text, "Name under which caches hold it."),

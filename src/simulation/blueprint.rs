@@ -2,6 +2,7 @@
 //! ids and integers. Everything that several replications share is in here
 //! and never changes while they run.
 
+use super::cdn::plan::CdnPlan;
 use super::faults::plan::FaultPlan;
 use super::regions_plan::RegionsPlan;
 use crate::kernel::distribution::Distribution;
@@ -52,6 +53,8 @@ pub struct Blueprint {
     pub caches: Vec<CachePlan>,
     /// Databases.
     pub databases: Vec<DatabasePlan>,
+    /// The content delivery network.
+    pub cdn: Option<CdnPlan>,
     /// Message queues.
     pub queues: Vec<QueuePlan>,
     /// What is done with messages.

@@ -395,6 +395,7 @@ impl World<'_> {
                 Held::Pool(pool) => self.give_back(job, pool, entry.slot),
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
                 Held::Guarded(breaker) => self.break_off(job, breaker, failed),
+                Held::Fetch => self.end_fetch(job, false),
                 Held::At(_) => {}
             }
             hold = entry.outer;

@@ -6,6 +6,7 @@ mod arrivals;
 mod audit;
 pub mod availability;
 pub mod blueprint;
+pub mod cdn;
 mod clients;
 mod clock;
 pub mod courses;

@@ -6,6 +6,7 @@ use super::blueprint::{
     Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
     PoolPlan,
 };
+use super::cdn::CdnTier;
 use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
@@ -145,6 +146,10 @@ pub struct World<'a> {
     pub caches: Vec<CacheTier>,
     /// Databases.
     pub databases: Vec<DatabaseTier>,
+    /// The content delivery network.
+    pub cdn: Option<CdnTier>,
+    /// Jobs that a fetch has woken.
+    pub woken: Vec<JobId>,
     /// Message queues.
     pub queues: Vec<QueueTier>,
     /// How far the data of sharded databases have moved.
@@ -276,6 +281,8 @@ impl<'a> World<'a> {
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            cdn: plan.cdn.as_ref().map(CdnTier::new),
+            woken: Vec::new(),
             queues: plan.queues.iter().map(QueueTier::new).collect(),
             reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],

@@ -9,6 +9,7 @@ pub mod balancer;
 pub mod breaker;
 pub mod buffer_pool;
 pub mod cache;
+pub mod cdn;
 pub mod dns;
 pub mod failover;
 mod hash;

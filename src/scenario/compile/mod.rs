@@ -3,6 +3,7 @@
 
 mod breakers;
 mod caches;
+mod cdn;
 mod databases;
 mod emitter;
 mod failover;
@@ -52,10 +53,13 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         });
     let endpoints: Vec<EndpointPlan> = endpoints.collect();
     let faults = faults::faults(scenario, &layout, &compiled.programs, &endpoints);
+    let population = population(scenario);
+    let cdn = cdn::plan(scenario, &compiled.refreshes, &population.arrivals)?;
     let blueprint = Blueprint {
         interruptible: faults.is_some() || workload.clients.iter().any(|client| client.cancels),
         faults,
-        population: population(scenario),
+        population,
+        cdn,
         endpoints,
         clients: client_plans(scenario, &breakers),
         breakers: breakers.plans,

@@ -1,5 +1,6 @@
 //! Each verb of a route program in words.
 
+use super::network;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, NO_HOLD};
@@ -56,6 +57,15 @@ impl Words<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::EdgeConnect { .. }
+            | Verb::EdgeLookup { .. }
+            | Verb::BeginFetch { .. }
+            | Verb::FetchWay { .. }
+            | Verb::ShieldLookup { .. }
+            | Verb::ShieldFill
+            | Verb::EdgeFill
+            | Verb::FileReply { .. }
+            | Verb::FileRefreshed => network::describe(verb),
             Verb::Depart => ("depart", String::new(), String::new()),
             Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {

@@ -5,6 +5,7 @@
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
 mod autoscale;
+mod cdn;
 mod failures;
 mod plan;
 mod queues;
@@ -13,6 +14,7 @@ mod topology;
 mod workload;
 
 pub use autoscale::*;
+pub use cdn::*;
 pub use failures::*;
 pub use plan::*;
 pub use queues::*;

@@ -1,6 +1,7 @@
 //! Where the work runs.
 
 use super::autoscale::Autoscaler;
+use super::cdn::Cdn;
 use super::failures::{
     AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
     Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
@@ -51,6 +52,8 @@ pub struct Topology {
     pub databases: Vec<Database>,
     /// How the sharded ones among them share their data.
     pub shardings: Vec<Sharding>,
+    /// The content delivery network; absent = the services serve static files.
+    pub cdn: Option<Cdn>,
     /// Message queues.
     pub queues: Vec<Queue>,
     /// Services whose number of instances follows the load.

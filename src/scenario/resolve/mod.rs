@@ -2,6 +2,7 @@
 //! and every fault is recorded.
 
 mod autoscale;
+mod cdn;
 mod checks;
 mod components;
 mod databases;
@@ -107,6 +108,7 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dat
         caches: components::caches(scope, &mut hosts, kind),
         databases: Vec::new(),
         shardings: Vec::new(),
+        cdn: cdn::cdn(root, scope, kind),
         queues: queues::queues(scope),
         autoscalers: Vec::new(),
         hosts: Vec::new(),

@@ -198,6 +198,7 @@ impl World<'_> {
             tier.failover.parked.contains(&job)
                 || tier.unacknowledged.iter().any(|waiting| waiting.contains(job))
         }) || self.waits_for_queue(job)
+            || self.waits_for_file(job)
     }
 
     /// A job waits here no longer.
@@ -207,6 +208,7 @@ impl World<'_> {
             tier.unacknowledged.iter_mut().for_each(|waiting| waiting.forget(job));
         }
         self.leave_queue(job);
+        self.leave_file(job);
     }
 }
 
