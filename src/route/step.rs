@@ -380,6 +380,35 @@ pub enum Verb {
     StaticAsked,
     /// A static file has arrived.
     StaticArrived,
+    /// The balancer knows the server of the user's visit, and goes on behind the
+    /// choice that follows.
+    FindHome {
+        /// Sessions of which service.
+        sessions: u16,
+        /// The group of which the next verb chooses.
+        group: u16,
+        /// Where the choice is kept.
+        slot: Slot,
+        /// Where to go on when it is made.
+        chosen: Pc,
+    },
+    /// Look the user's session up at the chosen server; the next verb is for
+    /// when it was lost.
+    SessionLookup {
+        /// Sessions of which service.
+        sessions: u16,
+        /// Which server.
+        slot: Slot,
+        /// Where to go on with a session.
+        hit: Pc,
+    },
+    /// The session was built again, and is kept.
+    SessionRebuilt {
+        /// Sessions of which service.
+        sessions: u16,
+        /// Which server.
+        slot: Slot,
+    },
     /// Client to the edge of its region: round trips to connect unless a
     /// connection is open, then half a round trip.
     EdgeConnect {

@@ -83,6 +83,14 @@ impl<'a> Walk<'a> {
                     return Ok(());
                 }
             }
+            Verb::FindHome { group, slot, chosen, .. } => {
+                let mut with = held.clone();
+                if self.is_released(pc, group, slot) {
+                    with.push((Held::Connection(group), slot));
+                }
+                self.arrive(pc, chosen, with)?;
+            }
+            Verb::SessionLookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
             Verb::BeginFetch { .. } => held.push((Held::Fetch, 0)),
             Verb::EdgeFill => self.give_back(pc, &mut held, (Held::Fetch, 0))?,
             Verb::ShieldLookup { hit } => self.arrive(pc, hit, held.clone())?,

@@ -319,11 +319,20 @@ keys! {
         key("public", Kind::Flag, "Has a public address."),
         key("handles", Kind::Names, "Endpoints and operations; default \"*\"."),
         key("static_cpu", TIMES, "CPU work of serving one static file; default 50 us."),
-        key("sessions", Kind::OneOf(&["stateless"], &["sticky", "store"]), "Where sessions are kept."),
+        key("sessions", Kind::Mixed, "\"stateless\", { sticky = true, … } or { store = \"caches.NAME\", … }."),
         ZONE, ZONES, RACKS,
         key("boot", TIME, "From start to readiness of an instance; default 30 s."),
         key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
         key("adaptive", Kind::Part(&ADAPTIVE), "Its limit of workers follows the wait for one."),
+    ];
+    SESSIONS = [
+        key("sticky", Kind::Flag, "In the memory of the server; the balancer sends its user there."),
+        key("store", Kind::Text, "The cache or database that keeps them."),
+        key("size", SIZE, "Of one session; default 20 KB sticky, 2 KB stored."),
+        key("memory", SIZE, "Of each server, for sessions; default all of its machine."),
+        key("idle", TIME, "A visit is over when nothing has come for so long; default 30 min."),
+        key("drain", TIME, "A server that is to go waits so long for its visits; default 5 min."),
+        key("rebuild", Kind::Mixed, "A step: cpu, wait or call; default { cpu = \"50 ms\" }, a login."),
     ];
     ADAPTIVE = [
         key("target_wait", TIME, "A wait above this shrinks the limit; default 50 ms."),

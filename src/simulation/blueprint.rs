@@ -5,6 +5,7 @@
 use super::cdn::plan::CdnPlan;
 use super::faults::plan::FaultPlan;
 use super::regions_plan::RegionsPlan;
+use super::sessions::SessionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::random::Key;
@@ -57,6 +58,8 @@ pub struct Blueprint {
     pub cdn: Option<CdnPlan>,
     /// Message queues.
     pub queues: Vec<QueuePlan>,
+    /// Services that keep sessions.
+    pub sessions: Vec<SessionsPlan>,
     /// What is done with messages.
     pub tasks: Vec<Task>,
     /// How keys are placed on shards, by dataset of a sharded database.
@@ -384,6 +387,8 @@ pub enum KeySource {
     New,
     /// The user.
     User,
+    /// The user's session, which a request reads and writes.
+    Session,
     /// The same for all.
     Everyone,
 }

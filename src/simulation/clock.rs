@@ -3,6 +3,7 @@
 use super::cdn::CdnTier;
 use super::recorder::DatabaseCourse;
 use super::request::Request;
+use super::sessions::SessionsTier;
 use super::world::{DatabaseTier, EventKind, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::time::{Duration, Instant};
@@ -65,6 +66,7 @@ impl World<'_> {
         self.databases.iter_mut().for_each(|database| database.begin_window(now));
         self.recorder.courses.databases.iter_mut().for_each(DatabaseCourse::begin_window);
         self.begin_window_of_queues();
+        self.sessions.iter_mut().for_each(SessionsTier::begin_window);
         self.cdn.iter_mut().for_each(CdnTier::begin_window);
         self.clients.begin_window(now);
         if let Some(resolvers) = &mut self.resolvers {
@@ -121,6 +123,7 @@ impl World<'_> {
         self.recorder.courses.in_system.add(bucket, in_system - noted);
         self.note_queues(bucket);
         self.note_network(bucket);
+        self.note_sessions(bucket);
         self.note_absent(bucket);
         self.note_autoscalers(bucket);
         for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {

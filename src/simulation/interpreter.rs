@@ -103,6 +103,13 @@ impl World<'_> {
             Verb::Answer => self.answer(job),
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
+            Verb::FindHome { sessions, slot, chosen, .. } => {
+                self.find_home(job, sessions, slot, chosen)
+            }
+            Verb::SessionLookup { sessions, slot, hit } => {
+                self.look_for_session(job, sessions, slot, hit)
+            }
+            Verb::SessionRebuilt { sessions, slot } => self.session_rebuilt(job, sessions, slot),
             Verb::EdgeConnect { reuse } => self.edge_connect(job, reuse),
             Verb::EdgeLookup { catalogue, step, hit, fetch } => {
                 self.edge_look_up(job, (catalogue, step), hit, fetch)

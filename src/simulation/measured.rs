@@ -114,6 +114,7 @@ impl World<'_> {
             .chain(databases)
             .chain(network)
             .chain(queues)
+            .chain(self.measure_sessions())
             .chain(safeguards)
             .chain(scaling)
             .collect()

@@ -24,6 +24,7 @@ pub mod regions_plan;
 pub mod request;
 pub mod resharding;
 pub mod run;
+pub mod sessions;
 pub mod trace;
 mod verbs;
 mod warm;

@@ -16,6 +16,7 @@ use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use super::resharding::Resharding;
+use super::sessions::SessionsTier;
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
@@ -148,6 +149,8 @@ pub struct World<'a> {
     pub databases: Vec<DatabaseTier>,
     /// The content delivery network.
     pub cdn: Option<CdnTier>,
+    /// Sessions, by service that keeps some.
+    pub sessions: Vec<SessionsTier>,
     /// Jobs that a fetch has woken.
     pub woken: Vec<JobId>,
     /// Message queues.
@@ -282,6 +285,10 @@ impl<'a> World<'a> {
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
             cdn: plan.cdn.as_ref().map(CdnTier::new),
+            sessions: (0..)
+                .zip(&plan.sessions)
+                .map(|(number, plan)| SessionsTier::new(plan, number, root))
+                .collect(),
             woken: Vec::new(),
             queues: plan.queues.iter().map(QueueTier::new).collect(),
             reshardings: vec![Resharding::default(); plan.reshardings.len()],

@@ -17,4 +17,5 @@ pub mod lag;
 pub mod placement;
 pub mod queue;
 pub mod replication;
+pub mod sessions;
 pub mod sharding;

@@ -192,14 +192,17 @@ fn edges(scenario: &Scenario, cdn: &Cdn) -> Vec<EdgePlan> {
     edges
 }
 
-/// By region of the user, the nearest edge; of equals the first.
+/// By region of the user, the nearest edge: its own, else of equals the first.
 fn nearest_edges(scenario: &Scenario, edges: &[EdgePlan]) -> Vec<u32> {
     let regions = &scenario.topology.regions;
     if regions.is_empty() {
         return vec![0];
     }
     let nearest = |home: usize| {
-        let distance = |edge: usize| regions[home].rtt[usize::from(edges[edge].region)];
+        let distance = |edge: usize| {
+            let region = usize::from(edges[edge].region);
+            (regions[home].rtt[region], region != home)
+        };
         (0..edges.len()).min_by_key(|&edge| distance(edge)).unwrap_or(0) as u32
     };
     (0..regions.len()).map(nearest).collect()

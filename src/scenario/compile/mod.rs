@@ -13,6 +13,7 @@ mod programs;
 mod queues;
 mod regions;
 mod services;
+mod sessions;
 mod shards;
 mod static_files;
 mod steps;
@@ -66,6 +67,7 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         caches: tiers::caches(scenario),
         databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
         queues: queues::plans(scenario, &layout),
+        sessions: sessions::plans(scenario, &layout),
         tasks: compiled.tasks,
         shardings: shards::shardings(scenario),
         reshardings: compiled.reshardings,

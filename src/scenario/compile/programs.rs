@@ -123,7 +123,7 @@ impl<'a> Compiler<'a> {
         self.enter_balancer();
         self.guarded_service(place, |compiler| {
             compiler.enter_service(place, None, 0);
-            compiler.cacheable(endpoint, place);
+            compiler.in_session(place, |compiler| compiler.cacheable(endpoint, place));
             compiler.leave_service(place);
         });
         self.leave_balancer();

@@ -57,6 +57,17 @@ impl Words<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::FindHome { sessions, .. } => {
+                let name = self.plan.sessions[usize::from(sessions)].name.clone();
+                ("home", name, "the server of the visit, if it is there: skip the choice".to_owned())
+            }
+            Verb::SessionLookup { sessions, .. } => {
+                let name = self.plan.sessions[usize::from(sessions)].name.clone();
+                ("lookup", name, "found, or a visit begins: skip the block".to_owned())
+            }
+            Verb::SessionRebuilt { sessions, .. } => {
+                ("rebuilt", self.plan.sessions[usize::from(sessions)].name.clone(), String::new())
+            }
             Verb::EdgeConnect { .. }
             | Verb::EdgeLookup { .. }
             | Verb::BeginFetch { .. }
@@ -248,7 +259,7 @@ impl Words<'_> {
         let access = &self.plan.accesses[usize::from(access)];
         let keys = match access.keys {
             KeySource::New => " (new keys)",
-            KeySource::User => " (by user)",
+            KeySource::User | KeySource::Session => " (by user)",
             _ => "",
         };
         (word, format!("{}{keys}", access.name), how.to_owned())

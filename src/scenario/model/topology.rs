@@ -7,6 +7,7 @@ use super::failures::{
     Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
 };
 use super::queues::Queue;
+use super::sessions::Sessions;
 use super::sharding::{ShardOf, Sharding};
 use super::workload::{DatasetId, EndpointId, OperationId};
 use crate::kernel::distribution::Distribution;
@@ -222,6 +223,8 @@ pub struct Service {
     pub operations: Vec<OperationId>,
     /// CPU work of serving one static file (ns); default `"50 us"`.
     pub static_cpu: Distribution,
+    /// Where it keeps sessions.
+    pub sessions: Sessions,
     /// Instances at the start; `hosts` has room for those of `scale` events
     /// and of an autoscaler.
     pub instances: u32,

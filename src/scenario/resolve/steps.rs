@@ -19,7 +19,7 @@ pub(super) fn steps(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Vec<Step
     items.iter().filter_map(|item| step(item, scope, fresh)).collect()
 }
 
-fn step(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<Step> {
+pub(super) fn step(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<Step> {
     let reader = item.table_of(&keys::STEP)?;
     let mut verbs = VERBS.into_iter().filter(|verb| reader.has(verb));
     let help =

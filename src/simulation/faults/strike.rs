@@ -42,6 +42,7 @@ impl World<'_> {
         for &node in died {
             self.strike_waiting(node);
             self.set_stations_up(node, false);
+            self.lose_sessions(node);
         }
     }
 
