@@ -229,6 +229,7 @@ impl Scratch {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("highwater"));
         command
             .current_dir(self.folder.path())
+            .env("COLUMNS", "80")
             .args(line.split_whitespace().map(|word| word.replace('~', " ")));
         command.timeout(std::time::Duration::from_secs(300)).assert()
     }
@@ -383,11 +384,11 @@ fn a_path_that_ends_undecided_says_why() {
     assert!(text.contains("? 01-one: ") && text.contains("(exit code 3)"), "{text}");
 }
 
-/// Without a given warm-up, near saturation, a run of 2 s has none that ends.
+/// Without a given warm-up, near saturation, a run of 1.5 s has none that ends.
 #[test]
 fn a_run_too_short_for_its_warmup_is_told_in_the_table() {
     let scratch = Scratch::new();
-    let short = SMALL.replace("duration = \"100 s\"\nwarmup = \"5 s\"", "duration = \"3 s\"");
+    let short = SMALL.replace("duration = \"100 s\"\nwarmup = \"5 s\"", "duration = \"1.5 s\"");
     scratch.write("short.toml", &short);
     let line = "capacity short.toml --quiet --users 8300 --tolerance 5%";
     let assert = scratch.run(line);

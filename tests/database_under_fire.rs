@@ -40,7 +40,8 @@ const EVENTS: [&str; 9] =
     ["kill", "silence", "restart", "hang", "slow", "partition", "cut", "slow_link", "lose"];
 
 fn choices() -> impl Strategy<Value = Choices> {
-    let topology = prop::sample::select(vec!["primary", "primary", "multi-primary", "ring"]);
+    let topology =
+        prop::sample::select(vec!["primary", "primary", "multi-primary", "ring", "quorum"]);
     let mode = prop::sample::select(vec![
         "\"asynchronous\"",
         "{ semi-synchronous = 1 }",
@@ -112,7 +113,20 @@ fn event(number: usize, &(what, whom, at_ms, lasts): &Trouble) -> String {
 fn text(choices: &Choices, troubles: &[Trouble]) -> String {
     let one_primary = choices.topology == "primary";
     let mode = if one_primary { choices.mode } else { "\"asynchronous\"" };
-    let lag = if choices.lag { "{ exponential = \"30 ms\" }" } else { "\"0 ms\"" };
+    let leaderless = choices.topology == "quorum";
+    // Any of the instances coordinates; one or two of three answer.
+    let (topology, read_from) = match leaderless {
+        true => {
+            let answers = 1 + u32::from(choices.lag);
+            (format!("{{ quorum = {{ n = 3, r = {answers}, w = {answers} }} }}"), "any")
+        }
+        false => (format!("\"{}\"", choices.topology), choices.read_from),
+    };
+    let lag = if choices.lag && !leaderless { "{ exponential = \"30 ms\" }" } else { "\"0 ms\"" };
+    let lag = match leaderless {
+        true => String::new(),
+        false => format!("extra_lag = {lag}"),
+    };
     let apply = if choices.apply { "apply = { cpu = \"2 ms\", disk_writes = 1 }" } else { "" };
     let connections =
         choices.connections.map_or(String::new(), |count| format!("connections = {count}\n"));
@@ -177,16 +191,16 @@ handles = "*"
 machine = "m"
 zones = ["a", "b"]
 replicas = {}
-read_from = "{}"
+read_from = "{read_from}"
 {connections}
 [databases.main.costs]
 read = {{ cpu = {{ exponential = "1 ms" }}, disk_reads = 1 }}
 write = {{ cpu = {{ exponential = "2 ms" }}, disk_writes = 1 }}
 {apply}
 [databases.main.replication]
-topology = "{}"
+topology = {topology}
 mode = {mode}
-extra_lag = {lag}
+{lag}
 {failover}
 {chance}
 {events}
@@ -196,7 +210,7 @@ warmup = "0 s"
 seed = {}
 replications = 1
 "#,
-        choices.rate, choices.replicas, choices.read_from, choices.topology, choices.seed,
+        choices.rate, choices.replicas, choices.seed,
     )
 }
 

@@ -19,7 +19,9 @@ use support::{results_on, shipped};
 fn shipped_files() -> Vec<(String, &'static str)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut found = Vec::new();
-    for (folder, length) in [("", "3 s"), ("variants/", "3 s"), ("reference/", "20 s")] {
+    for (folder, length) in
+        [("", "3 s"), ("variants/", "3 s"), ("reference/", "20 s"), ("stores/", "3 s")]
+    {
         for entry in std::fs::read_dir(root.join(folder)).expect("a folder of scenarios") {
             let name = entry.expect("readable").file_name().to_string_lossy().into_owned();
             let part = ["workload.toml", "machines.toml", "site.toml"].contains(&name.as_str());

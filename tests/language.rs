@@ -94,19 +94,25 @@ fn the_workload_of_the_full_file_is_what_it_says() {
     assert_eq!(sizes, [30_000.0, 8_000.0]);
     let files = timeline.static_files.as_ref().expect("given");
     assert_eq!((files.files, files.catalogue), (12, 5_000));
-    assert_eq!(timeline.steps[1], Step::Read { dataset: 0, keys: 10, read_your_writes: false });
+    let read = |dataset, keys, read_your_writes| Step::Read {
+        dataset,
+        keys,
+        read_your_writes,
+        consistency: None,
+    };
+    assert_eq!(timeline.steps[1], read(0, 10, false));
     assert_eq!(timeline.steps[2], Step::Wait(Distribution::Constant(5e6)));
     let Step::Parallel(branches) = &timeline.steps[3] else { panic!("{:?}", timeline.steps) };
     assert_eq!(branches[0], [Step::Call(0)]);
     assert_eq!(
         branches[1],
-        [Step::Scan { dataset: 0, rows: 20 }, Step::Join { dataset: 1, rows: 5 }]
+        [Step::Scan { dataset: 0, rows: 20 }, Step::Join { dataset: 1, with: 1, rows: 5 }]
     );
     let cacheable = timeline.cacheable.as_ref().expect("given");
     assert_eq!((&cacheable.keys, cacheable.bytes), (&ResultKeys::User, 8_000));
     let publish = &workload.endpoints[1].steps;
     assert_eq!(publish[1], Step::Write { kind: WriteKind::Update, dataset: 1, keys: 3 });
-    assert_eq!(publish[3], Step::Read { dataset: 0, keys: 1, read_your_writes: true });
+    assert_eq!(publish[3], read(0, 1, true));
     assert!(
         matches!(&publish[4], Step::Enqueue { queue, work } if queue == "fanout" && work.len() == 2)
     );

@@ -145,7 +145,7 @@ fn a_tie_goes_to_the_lower_p99_and_open_verdicts_are_told() {
     assert_eq!(chosen.name, "m4", "{:?}", scaling.out[3].today);
     let said = terminal_text(&scaling);
     assert!(
-        said.contains("m4 for 2,920 a month in machines, with a lower p99 than 4 × m1"),
+        said.contains("m4 for 9,490 a month in machines, with a lower p99 than 4 × m1"),
         "{said}"
     );
     // The other way about.

@@ -25,6 +25,8 @@ mod failures;
 mod names;
 #[path = "theory/networks.rs"]
 mod networks;
+#[path = "theory/order.rs"]
+mod order;
 #[path = "theory/published.rs"]
 mod published;
 #[path = "theory/queues.rs"]

@@ -18,9 +18,10 @@ pub(super) struct JournalFile {
 
 impl JournalFile {
     /// Opens the journal of a folder behind its first `whole` bytes; what is
-    /// behind them, a torn line, is cut off.
+    /// behind them, a torn line, is cut off. A sweep that was killed before it
+    /// had one gets an empty one.
     pub(super) fn open(folder: &Path, whole: u64) -> io::Result<Self> {
-        let file = File::options().append(true).open(folder.join(JOURNAL))?;
+        let file = File::options().create(true).append(true).open(folder.join(JOURNAL))?;
         if file.metadata()?.len() > whole {
             file.set_len(whole)?;
             file.sync_all()?;
@@ -84,6 +85,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(read(&folder.path().join(JOURNAL)).unwrap().is_none());
         assert!(read(folder.path()).is_err());
-        assert!(JournalFile::open(folder.path(), 0).is_err());
+        JournalFile::open(folder.path(), 0).unwrap().append("one").unwrap();
+        assert_eq!(fs::read(folder.path().join(JOURNAL)).unwrap(), b"one\n");
     }
 }

@@ -7,7 +7,7 @@ use super::ensemble::Replication;
 use super::incidents::longest_incident_s;
 use super::summary::ClosedForm;
 use crate::kernel::distribution::Distribution;
-use crate::scenario::model::{Component, FailureProcess, Scenario, Target, Topology};
+use crate::scenario::model::{Component, Database, FailureProcess, Scenario, Target, Topology};
 use crate::simulation::availability::ComponentUpTime;
 
 /// Farther from the exact value than so many half-widths is called odd: four
@@ -112,6 +112,7 @@ impl Chain {
 fn needed(topology: &Topology, component: Component) -> u32 {
     match component {
         Component::Service(id) => topology.services.get(id).map_or(1, |service| service.needed),
+        Component::Database(id) => topology.databases.get(id).map_or(1, Database::needed),
         _ => 1,
     }
 }

@@ -47,9 +47,12 @@ pub const REFERENCES: &[(&str, &str)] = &[
     ("mm1-deaths", include_str!("../../scenarios/reference/mm1-deaths.toml")),
     ("mm2", include_str!("../../scenarios/reference/mm2.toml")),
     ("mmc", include_str!("../../scenarios/reference/mmc.toml")),
+    ("n-plus-one", include_str!("../../scenarios/reference/n-plus-one.toml")),
     ("power-of-two", include_str!("../../scenarios/reference/power-of-two.toml")),
     ("ps-4vcpu-loaded", include_str!("../../scenarios/reference/ps-4vcpu-loaded.toml")),
     ("ps-4vcpu", include_str!("../../scenarios/reference/ps-4vcpu.toml")),
+    ("quorum", include_str!("../../scenarios/reference/quorum.toml")),
+    ("quorum-stale-reads", include_str!("../../scenarios/reference/quorum-stale-reads.toml")),
     ("random-zipf", include_str!("../../scenarios/reference/random-zipf.toml")),
     (
         "replication-lag-constant",

@@ -297,6 +297,50 @@ pub enum Verb {
         /// Which database.
         database: u16,
     },
+    /// Ask all holders of each key of a leaderless database: a branch per
+    /// holder, whose way follows this verb, and go on when enough have answered
+    /// for each.
+    AskHolders {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// The coordinator; the holder of a branch is in the slot after it.
+        slot: Slot,
+        /// Answers wanted of each key.
+        answers: u8,
+        /// The keys are written, not read.
+        writes: bool,
+        /// Where the request goes on.
+        join: Pc,
+    },
+    /// Where the answers are counted.
+    Tally,
+    /// One way between two instances of a database; none from one to itself.
+    Between {
+        /// Which database.
+        database: u16,
+        /// From this one …
+        from: Slot,
+        /// … to that one.
+        to: Slot,
+    },
+    /// A holder shows what it has of its keys, or has what is written.
+    Hold {
+        /// Which access.
+        access: u16,
+        /// The holder.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The answer of a holder is back: the end of its branch.
+    Vote,
+    /// A holder has a write that it lacked.
+    Repaired {
+        /// Of which database.
+        database: u16,
+    },
     /// Hand a message over to a queue.
     Publish {
         /// Which queue.

@@ -112,9 +112,15 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
+            Verb::AskHolders { join, .. } => {
+                self.arrive(pc, pc + 1, Vec::new())?;
+                return self.arrive(pc, join, held);
+            }
             Verb::Finish
             | Verb::FileRefreshed
             | Verb::Join
+            | Verb::Vote
+            | Verb::Repaired { .. }
             | Verb::Applied { .. }
             | Verb::Copied { .. }
             | Verb::Moved { .. }

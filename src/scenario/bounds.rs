@@ -3,7 +3,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::route::program::{Program, Programs};
-use crate::route::step::{Asked, Pc, Rows, Slot, Verb};
+use crate::route::step::{Asked, DistributionId, Pc, Rows, Slot, Verb};
 use crate::simulation::blueprint::{
     ArrivalPlan, Blueprint, CpuPlan, GroupPlan, KeySource, ShardingPlan,
 };
@@ -29,7 +29,7 @@ pub fn demands(plan: &Blueprint) -> Vec<Demand> {
         for (client, &program) in plan.clients.iter().zip(&endpoint.programs) {
             let weight = endpoint.share * client.share;
             let program = &plan.programs.programs[usize::from(program)];
-            let walk = Walk { plan, seconds: &mut seconds, instances: Vec::new(), further: 0.0 };
+            let walk = Walk::new(plan, &mut seconds, Vec::new());
             walk.program(program, weight);
         }
     }
@@ -106,6 +106,8 @@ struct Walk<'a> {
     /// On the way to a shard: keys beyond the first that it has of a read, in
     /// the mean.
     further: f64,
+    /// Within the branches that ask the holders of keys.
+    asked: Option<Holders>,
 }
 
 /// A way to a shard: where it begins, the share of the accesses that take it,
@@ -116,7 +118,25 @@ struct Way {
     further: f64,
 }
 
+/// How many holders a call of a leaderless database asks, in the mean.
+#[derive(Clone, Copy)]
+struct Holders {
+    /// Where the request goes on.
+    join: Pc,
+    holders: f64,
+    /// Keys beyond the first that one of them is asked for.
+    further_keys: f64,
+}
+
 impl<'a> Walk<'a> {
+    fn new(
+        plan: &'a Blueprint,
+        seconds: &'a mut Vec<f64>,
+        instances: Vec<Option<&'a GroupPlan>>,
+    ) -> Self {
+        Self { plan, seconds, instances, further: 0.0, asked: None }
+    }
+
     fn program(mut self, program: &Program, weight: f64) {
         // Weights of ways that jump ahead: (where they land, weight).
         let mut ahead: Vec<(Pc, f64)> = Vec::new();
@@ -133,10 +153,12 @@ impl<'a> Walk<'a> {
             if let Some(way) = ways.iter().find(|way| way.start == pc) {
                 (weight, self.further) = (whole * way.share, way.further);
             }
+            self.asked = self.asked.filter(|asked| pc < asked.join);
             match self.plan.programs.code[pc as usize].verb {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
                 }
+                Verb::AskHolders { access, slot, join, .. } => self.ask_holders(access, slot, join),
                 Verb::Publish { task, .. } => self.deliver(task, weight),
                 Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
                     self.apply(access, weight);
@@ -162,11 +184,7 @@ impl<'a> Walk<'a> {
                     self.further = 0.0;
                 }
                 Verb::Work { cpus, slot, demand, rows, per_row, .. } => {
-                    let mut nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
-                    if rows == Rows::Missed {
-                        let per_row = &self.plan.programs.distributions[usize::from(per_row)];
-                        nanos += self.further * per_row.mean();
-                    }
+                    let nanos = self.work(demand, rows, per_row);
                     self.add(cpus, slot, weight * nanos / 1e9);
                 }
                 Verb::Lookup { access, hit, .. } => {
@@ -197,14 +215,23 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// CPU nanoseconds of one verb, over all that are asked.
+    fn work(&self, demand: DistributionId, rows: Rows, per_row: DistributionId) -> f64 {
+        let nanos = mean_demand(&self.plan.programs, demand, rows, per_row);
+        let own = (1.0, self.further);
+        let (asked, further) = self.asked.map_or(own, |all| (all.holders, all.further_keys));
+        let further = if rows == Rows::Missed { further } else { 0.0 };
+        let per_row = &self.plan.programs.distributions[usize::from(per_row)];
+        (nanos + further * per_row.mean()) * asked
+    }
+
     /// Workers do what was published.
     fn deliver(&mut self, task: u16, weight: f64) {
         let task = self.plan.tasks[usize::from(task)];
         let group = &self.plan.groups[usize::from(self.plan.queues[usize::from(task.queue)].group)];
         let program = &self.plan.programs.programs[usize::from(task.program)];
         let instances = vec![Some(group)];
-        let seconds = &mut *self.seconds;
-        Walk { plan: self.plan, seconds, instances, further: 0.0 }.program(program, weight);
+        Walk::new(self.plan, &mut *self.seconds, instances).program(program, weight);
     }
 
     /// Every replica applies what is committed.
@@ -227,6 +254,20 @@ impl<'a> Walk<'a> {
                 self.seconds[cpu as usize] += weight * nanos / 1e9;
             }
         }
+    }
+
+    /// Of m members n hold each of k keys: m (1 − (1 − n/m)ᵏ) of them are asked
+    /// in the mean, for k n keys in all.
+    fn ask_holders(&mut self, access: u16, slot: Slot, join: Pc) {
+        let access = &self.plan.accesses[usize::from(access)];
+        let database = &self.plan.databases[usize::from(access.database)];
+        let members = f64::from(database.replicas + 1);
+        let each = database.quorum.map_or(members, |quorum| f64::from(quorum.holders));
+        let spared = (0..access.count).fold(1.0, |spared, _| spared * (1.0 - each / members));
+        let holders = members * (1.0 - spared);
+        let further_keys = f64::from(access.count) * each / holders - 1.0;
+        self.asked = Some(Holders { join, holders, further_keys });
+        self.choose(database.reads, slot + 1);
     }
 
     fn choose(&mut self, group: u16, slot: Slot) {

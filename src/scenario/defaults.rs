@@ -36,6 +36,16 @@ pub(super) const MOST_WORKING_CACHES: usize = 128;
 pub(super) const MOST_SHARDS: u64 = crate::tier::sharding::SHARDS_MAX as u64;
 /// Most rows of one step.
 pub(super) const MOST_ROWS: u64 = 65_535;
+/// Most hops of one traversal.
+pub(super) const MOST_HOPS: u64 = 8;
+/// Neighbours of a row.
+pub(super) const FAN_OUT: u64 = 10;
+/// Reads of an application at a time.
+pub(super) const PARALLEL_READS: u64 = 8;
+/// Instances of a leaderless database that hold a key.
+pub(super) const HOLDERS: u64 = 3;
+/// Most of them.
+pub(super) const MOST_HOLDERS: u64 = 16;
 /// Most steps of one endpoint, those of the operations that it calls included.
 pub(super) const MOST_STEPS: u64 = 65_535;
 /// Most steps of all endpoints, once for each kind of client.

@@ -77,6 +77,9 @@ macro_rules! keys {
     };
 }
 
+/// Holders of a leaderless database that must answer a read.
+const CONSISTENCY: Kind = Kind::OneOf(&["one", "quorum", "all"], &[]);
+
 /// Policies of balancers and of database reads.
 const POLICIES: Kind = Kind::OneOf(
     &["round-robin", "weighted", "random", "least-connections", "two-choices", "hash"],
@@ -238,6 +241,7 @@ keys! {
         key("steps", Kind::Steps, "What the server does."),
         key("cacheable", Kind::Part(&CACHEABLE), "The result may be held by a cache."),
         key("read_your_writes", Kind::Flag, "Its reads go to the primary."),
+        key("consistency", CONSISTENCY, "Holders of a leaderless database that its reads wait for."),
     ];
     STATIC = [
         key("files", Kind::Whole, "Files per page."),
@@ -257,14 +261,20 @@ keys! {
         key("insert", Kind::Text, "Adds items to a dataset."),
         key("update", Kind::Text, "Changes items of a dataset."),
         key("delete", Kind::Text, "Deletes items of a dataset."),
-        key("scan", Kind::Text, "Reads neighbouring rows of a dataset."),
+        key("scan", Kind::Text, "Reads rows of a dataset, in no order."),
+        key("range", Kind::Text, "Reads rows that follow each other in the order of their keys."),
         key("join", Kind::Text, "Joins, touching rows of a dataset."),
+        key("traverse", Kind::Text, "Goes from a row to its neighbours, and to theirs."),
         key("call", Kind::Text, "Calls an operation."),
         key("parallel", Kind::Mixed, "Branches side by side: a list of lists of steps."),
         key("enqueue", Kind::Text, "Work that may wait in a queue."),
         key("keys", Kind::Whole, "How many items, 1 to 64."),
         key("rows", Kind::Whole, "How many rows."),
+        key("with", Kind::Text, "The other dataset of a join; the same where absent."),
+        key("hops", Kind::Whole, "How often a traversal goes on; default 1."),
+        key("fan_out", Kind::Whole, "Neighbours of each row; default 10."),
         key("read_your_writes", Kind::Flag, "Goes to the primary."),
+        key("consistency", CONSISTENCY, "Holders of a leaderless database that the read waits for."),
         key("work", Kind::Steps, "The work that is enqueued."),
     ];
     MACHINE = [
@@ -394,7 +404,10 @@ keys! {
     ];
     QUEUE_WORKERS = [key("service", Kind::Text, "The service whose workers take its messages.")];
     DATABASE = [
-        key("engine", Kind::OneOf(&["relational"], &["key-value", "document", "column", "graph"]), "Kind of database."),
+        key("engine", Kind::OneOf(&["relational", "key-value", "document", "column", "graph"], &[]), "Kind of store; default \"relational\"."),
+        key("row_reads", Kind::OneOf(&["one-by-one", "concurrent", "batched"], &[]), "How the application reads row by row what the store cannot do; default \"one-by-one\"."),
+        key("parallel_reads", Kind::Whole, "Most such reads at a time where they are concurrent; default 8."),
+        key("consistency", CONSISTENCY, "Holders that a read waits for; default r of the quorum."),
         key("holds", Kind::Names, "Datasets; \"*\" = all."),
         key("host", Kind::Text, "The shared host of its primary and replicas."),
         key("machine", Kind::Text, "Machine type of each instance."),
@@ -427,10 +440,13 @@ keys! {
         key("over", Kind::Whole, "Over so many shards each."),
     ];
     COSTS = [
+        key("typical", Kind::Flag, "What is not given costs what is typical of the engine; default false."),
         key("read", Kind::Part(&COST), "One read."),
         key("write", Kind::Part(&COST), "One write transaction."),
         key("scan", Kind::Part(&COST), "One scan."),
+        key("range", Kind::Part(&COST), "One range."),
         key("join", Kind::Part(&COST), "One join."),
+        key("traverse", Kind::Part(&COST), "One traversal."),
         key("apply", Kind::Part(&COST), "Applying one log entry on a replica."),
     ];
     COST = [
@@ -440,9 +456,15 @@ keys! {
         key("disk_writes", Kind::Whole, "Disk writes per operation."),
     ];
     REPLICATION = [
-        key("topology", Kind::OneOf(&["primary", "multi-primary", "ring"], &["quorum"]), "Who takes writes."),
+        key("topology", Kind::Mixed, "Who takes writes: \"primary\", \"multi-primary\", \"ring\" or { quorum = { n = 3, r = 2, w = 2 } }."),
         key("mode", Kind::Mixed, "\"asynchronous\", \"synchronous\" or { semi-synchronous = 1 }."),
         key("extra_lag", TIMES, "Added to the lag of each log entry."),
+    ];
+    LEADERLESS = [key("quorum", Kind::Part(&QUORUM), "Some instances hold a key, any of them answers for it.")];
+    QUORUM = [
+        key("n", Kind::Whole, "Instances that hold a key; default 3."),
+        key("r", Kind::Whole, "Answers that a read waits for; default more than half."),
+        key("w", Kind::Whole, "Acknowledgements that a write waits for; default more than half."),
     ];
     SEMI_SYNCHRONOUS = [
         key("semi-synchronous", Kind::Whole, "Replicas that must have a write before it is done."),

@@ -149,8 +149,12 @@ impl Draft<'_> {
                     let cache = (!read_your_writes).then(|| self.cache(*dataset, caller)).flatten();
                     self.database(*dataset, cache.unwrap_or(caller), *read_your_writes);
                 }
-                Step::Scan { dataset, .. } | Step::Join { dataset, .. } => {
+                Step::Scan { dataset, .. }
+                | Step::Range { dataset, .. }
+                | Step::Traverse { dataset, .. } => self.database(*dataset, caller, false),
+                Step::Join { dataset, with, .. } => {
                     self.database(*dataset, caller, false);
+                    self.database(*with, caller, false);
                 }
                 Step::Write { dataset, .. } => self.database(*dataset, caller, true),
                 Step::Call(operation) => self.call(*operation, service, caller),

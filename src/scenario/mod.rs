@@ -16,6 +16,7 @@ mod reader;
 mod resolve;
 mod schema;
 mod source;
+pub mod store;
 pub mod template;
 mod text;
 mod tree;

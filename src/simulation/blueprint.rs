@@ -453,6 +453,8 @@ pub struct DatabasePlan {
     pub applier: Option<u16>,
     /// Who takes the writes.
     pub topology: Topology,
+    /// Who holds what, where it is leaderless.
+    pub quorum: Option<QuorumPlan>,
     /// When a write is done.
     pub mode: Mode,
     /// Members fail, or several take writes, or wait for each other: the figures
@@ -464,6 +466,15 @@ pub struct DatabasePlan {
     pub buffer_pool: Option<BufferPool>,
     /// Caches to tell of a write, with the spaces they hold.
     pub caches: Vec<u16>,
+}
+
+/// A leaderless database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuorumPlan {
+    /// Instances that hold a key.
+    pub holders: u32,
+    /// Program that brings one of them a write; `None`: that costs nothing.
+    pub repairer: Option<u16>,
 }
 
 /// What follows when a member of a database falls silent.

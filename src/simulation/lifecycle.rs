@@ -256,7 +256,7 @@ impl World<'_> {
     }
 
     /// A job of a request has ended.
-    fn remove_job(&mut self, job: JobId, id: RequestId) {
+    pub(super) fn remove_job(&mut self, job: JobId, id: RequestId) {
         self.jobs.remove(job);
         self.clients.end_job(id, job);
     }
@@ -334,7 +334,7 @@ impl World<'_> {
 
     /// A job no longer refers to its request. The user of a finished one thinks.
     #[inline]
-    fn let_go(&mut self, id: RequestId, user_is_free: bool) {
+    pub(super) fn let_go(&mut self, id: RequestId, user_is_free: bool) {
         let request = &mut self.requests[id];
         request.jobs -= 1;
         let (user, forgotten) = (request.user, request.is_settled() && request.jobs == 0);
@@ -354,6 +354,9 @@ impl World<'_> {
         self.give_all_back(job, NO_HOLD, cause != Cause::TimedOut);
         self.pull_all();
         if self.jobs[job].parent != NOBODY {
+            if self.is_ballot(job) {
+                return self.ballot_failed(job, cause);
+            }
             self.mark_failed(job, cause);
             return self.join(job);
         }

@@ -223,10 +223,11 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         .logs
         .iter()
         .flat_map(|log| members.clone().map(move |member| log.lag_record(member, now)));
-    let lag = records.filter(|_| plan.replicas > 0).reduce(|mut all, one| {
-        all.merge(&one);
-        all
-    });
+    let lag =
+        records.filter(|_| plan.replicas > 0 && plan.quorum.is_none()).reduce(|mut all, one| {
+            all.merge(&one);
+            all
+        });
     let mut figures = Vec::new();
     if let Some(lag) = lag {
         let statistics = lag.statistics();
@@ -264,5 +265,14 @@ fn database_measured(plan: &DatabasePlan, tier: &DatabaseTier, now: Instant) -> 
         ("split_brain_writes", MeasuredFigure::Count(counts.split_brain_writes)),
         ("writes_unacknowledged", MeasuredFigure::Count(counts.writes_unacknowledged)),
     ]);
+    if let Some(quorum) = &tier.quorum {
+        let counts = &quorum.counts;
+        figures.extend([
+            ("hints_kept", MeasuredFigure::Count(counts.hints_kept)),
+            ("hints_delivered", MeasuredFigure::Count(counts.hints_delivered)),
+            ("hints_waiting", MeasuredFigure::Mean(Some(quorum.hints_waiting() as f64))),
+            ("read_repairs", MeasuredFigure::Count(counts.read_repairs)),
+        ]);
+    }
     ComponentMeasured { name: plan.name.clone(), kind: "database", figures }
 }

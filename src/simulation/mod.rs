@@ -16,6 +16,7 @@ mod interpreter;
 mod lifecycle;
 pub mod measured;
 mod queues;
+pub mod quorum;
 pub mod recorder;
 mod region_health;
 pub mod regional;

@@ -34,6 +34,8 @@ pub enum Cause {
     Unreachable,
     /// There was no primary to write to.
     NoPrimary,
+    /// Too few holders of a key were there to answer for it.
+    NoQuorum,
     /// A circuit breaker was open.
     Breaker,
     /// The name could not be looked up.
@@ -44,7 +46,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of their numbers.
-    pub const ALL: [Cause; 10] = [
+    pub const ALL: [Cause; 11] = [
         Cause::Rejected,
         Cause::QueueDeadline,
         Cause::TimedOut,
@@ -52,6 +54,7 @@ impl Cause {
         Cause::Lost,
         Cause::Unreachable,
         Cause::NoPrimary,
+        Cause::NoQuorum,
         Cause::Breaker,
         Cause::Dns,
         Cause::CacheDown,
@@ -67,6 +70,7 @@ impl Cause {
             Cause::Lost => "lost",
             Cause::Unreachable => "unreachable",
             Cause::NoPrimary => "no_primary",
+            Cause::NoQuorum => "no_quorum",
             Cause::Breaker => "breaker",
             Cause::Dns => "dns",
             Cause::CacheDown => "cache_down",

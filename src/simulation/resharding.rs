@@ -78,6 +78,10 @@ impl World<'_> {
         }
         course.next_at = now + plan.pace;
         course.is_written = false;
+        if plan.reads.is_empty() {
+            // No key changes its shard.
+            return self.slice_has_moved(resharding);
+        }
         let mut parts = Vec::new();
         for &(shard, program) in &plan.reads {
             let Some(primary) = self.primary_of_shard(plan.first + usize::from(shard)) else {
@@ -145,7 +149,11 @@ impl World<'_> {
                 let up = members.filter(|&member| self.is_member_up(database, member));
                 parts.extend(up.map(|member| (member as u32, program)));
             }
-            self.begin_parts(resharding, &parts);
+            match parts.is_empty() {
+                // Whoever should take it hangs.
+                true => self.try_slice_again(resharding),
+                false => self.begin_parts(resharding, &parts),
+            }
             return Flow::End;
         }
         self.slice_has_moved(resharding);

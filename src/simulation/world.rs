@@ -12,6 +12,7 @@ use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
 use super::measured::Measured;
 use super::queues::QueueTier;
+use super::quorum::QuorumTier;
 use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
@@ -228,6 +229,8 @@ pub struct DatabaseTier {
     pub cluster: Cluster,
     /// What goes on when members fail.
     pub failover: FailoverState,
+    /// The books of a leaderless one.
+    pub quorum: Option<Box<QuorumTier>>,
     /// Writes that wait until others have received them, by log.
     pub unacknowledged: Vec<Unacknowledged>,
     /// Reads, in the window.
@@ -474,6 +477,9 @@ impl DatabaseTier {
                 .collect(),
             unacknowledged: vec![Unacknowledged::default(); logs],
             failover: FailoverState::new(members),
+            quorum: plan
+                .quorum
+                .map(|quorum| Box::new(QuorumTier::new(members, quorum.holders as usize))),
             cluster,
             reads: 0,
             stale_reads: 0,
@@ -495,6 +501,7 @@ impl DatabaseTier {
     pub fn begin_window(&mut self, now: Instant) {
         self.logs.iter_mut().for_each(|log| log.begin_window(now));
         self.failover.begin_window();
+        self.quorum.iter_mut().for_each(|quorum| quorum.begin_window());
         (self.reads, self.stale_reads, self.writes_committed) = (0, 0, 0);
         (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
         (self.page_hits, self.page_misses) = (0, 0);

@@ -13,6 +13,8 @@ pub enum Topology {
     MultiPrimary,
     /// All; each passes on to the next what it wrote and received.
     Ring,
+    /// None: any coordinates, and the holders of a key take its writes.
+    Quorum,
 }
 
 /// When a write is done.

@@ -16,6 +16,7 @@ mod hash;
 pub mod lag;
 pub mod placement;
 pub mod queue;
+pub mod quorum;
 pub mod replication;
 pub mod sessions;
 pub mod sharding;

@@ -104,6 +104,10 @@ fn a_journal_cut_anywhere_is_continued() {
         scratch.run(&format!("{line} --out whole --resume")).code(0);
         same(&whole, &scratch.results("whole"));
     }
+    // Killed before there was one.
+    fs::remove_file(scratch.path("whole").join("journal.jsonl")).unwrap();
+    scratch.run(&format!("{line} --out whole --resume")).code(0);
+    same(&whole, &scratch.results("whole"));
 }
 
 #[test]

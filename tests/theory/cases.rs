@@ -7,6 +7,7 @@ use crate::edges::edges;
 use crate::failures::{Breakdowns, Repairs};
 use crate::names::failed_per_client;
 use crate::networks::{jackson_visit, mean_value_analysis};
+use crate::order::{OrderStatistic, erlang_survival, stale_at_first_holder};
 use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
     replication_lag, two_choices,
@@ -78,6 +79,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(caches());
     cases.extend(replication());
     cases.extend([failover(), stale_reads()]);
+    cases.extend([quorum(), quorum_stale_reads(), n_plus_one()]);
     cases.extend(failures());
     cases.extend(clients());
     cases.extend(shards());
@@ -131,6 +133,51 @@ fn autoscalers() -> [Case; 2] {
         ("incidents.services.web.scale_out.duration_s", boot),
     ];
     [("autoscale-steady", steady), ("autoscale-ramp", ramp)]
+}
+
+/// All three holders of a key take an exponential 12 ms.
+fn quorum() -> Case {
+    let holders = OrderStatistic { of: 3, rate: 1.0 / 12.0 };
+    let two = |t| holders.survival(2, t);
+    (
+        "quorum",
+        vec![
+            ("endpoints.all.response_time_ms.mean", holders.mean(3)),
+            ("endpoints.first.response_time_ms.mean", holders.mean(1)),
+            ("endpoints.read.response_time_ms.mean", holders.mean(2)),
+            ("endpoints.read.response_time_ms.p50", quantile(0.5, two)),
+            ("endpoints.read.response_time_ms.p99", quantile(0.99, two)),
+            ("endpoints.write.response_time_ms.mean", holders.mean(2)),
+        ],
+    )
+}
+
+/// A key is written 5 times a second, and is at each holder after 100 ms.
+fn quorum_stale_reads() -> Case {
+    let stale = stale_at_first_holder(5.0 * 0.1);
+    let figures = vec![
+        ("components.databases.main.figures.stale_read_ratio", stale),
+        ("endpoints.write.response_time_ms.mean", 100.0 / 3.0),
+    ];
+    ("quorum-stale-reads", figures)
+}
+
+/// Reads of an exponential 5 ms and 1 ms for each further row.
+fn n_plus_one() -> Case {
+    let last_of_eight = OrderStatistic { of: 8, rate: 1.0 / 5.0 }.mean(8);
+    let in_turn = |t| erlang_survival(9, 1.0 / 5.0, t);
+    (
+        "n-plus-one",
+        vec![
+            ("endpoints.batch.response_time_ms.mean", 5.0 + 5.0 + 7.0),
+            ("endpoints.hops.response_time_ms.mean", 5.0 + 3.0 + 5.0 + 9.0),
+            ("endpoints.native.response_time_ms.mean", 5.0 + 8.0),
+            ("endpoints.together.response_time_ms.mean", 5.0 + last_of_eight),
+            ("endpoints.turn.response_time_ms.mean", 9.0 * 5.0),
+            ("endpoints.turn.response_time_ms.p50", quantile(0.5, in_turn)),
+            ("endpoints.turn.response_time_ms.p99", quantile(0.99, in_turn)),
+        ],
+    )
 }
 
 fn multi_server(name: &'static str, arrival: f64, servers: u32) -> Case {

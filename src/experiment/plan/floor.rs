@@ -96,9 +96,6 @@ fn steps(scenario: &Scenario, steps: &[Step], depth: u32) -> Moments {
     steps.iter().fold(Moments::default(), |sum, step| {
         sum.and(match step {
             Step::Cpu(time) | Step::Wait(time) => Moments::of(time),
-            Step::Read { .. } | Step::Write { .. } | Step::Scan { .. } | Step::Join { .. } => {
-                Moments::constant(inside)
-            }
             Step::Call(operation) if depth < DEEPEST => {
                 self::steps(scenario, &scenario.workload.operations[*operation].steps, depth + 1)
             }
@@ -106,8 +103,9 @@ fn steps(scenario: &Scenario, steps: &[Step], depth: u32) -> Moments {
                 .iter()
                 .map(|branch| self::steps(scenario, branch, depth + 1))
                 .fold(Moments::default(), |a, b| if b.mean > a.mean { b } else { a }),
+            _ if step.asks_a_store() => Moments::constant(inside),
             // The work of a queue need not be waited for.
-            Step::Call(_) | Step::Parallel(_) | Step::Enqueue { .. } => Moments::default(),
+            _ => Moments::default(),
         })
     })
 }

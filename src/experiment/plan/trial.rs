@@ -86,7 +86,7 @@ pub(super) fn bounded(scenario: &Scenario, plan: &Plan) -> Finding {
         return finding;
     }
     let variants = variants(scenario, plan);
-    if let Some((lost, gap)) = gap(scenario, &variants) {
+    if let Some((lost, gap)) = gap(scenario, plan, &variants) {
         let detail = format!("{} % of the requests need it", words::percent(gap.share));
         rejected(&mut finding, format!("{}{}", gap.what, words::with_lost(lost)), detail);
         finding.fix = Some(gap.fix);
@@ -111,8 +111,12 @@ pub(super) fn bounded(scenario: &Scenario, plan: &Plan) -> Finding {
 }
 
 /// The loss after which more requests want what nobody does any more than the
-/// objective lets fail.
-fn gap<'v>(scenario: &Scenario, variants: &'v [Variant]) -> Option<(&'v str, Unserved)> {
+/// objective lets fail; of several one that no design of the plan mends.
+fn gap<'v>(
+    scenario: &Scenario,
+    plan: &Plan,
+    variants: &'v [Variant],
+) -> Option<(&'v str, Unserved)> {
     // An event or a repair may bring the dead back.
     if !scenario.failures.events.is_empty() || !scenario.failures.processes.is_empty() {
         return None;
@@ -122,7 +126,11 @@ fn gap<'v>(scenario: &Scenario, variants: &'v [Variant]) -> Option<(&'v str, Uns
         let allowed = bound::may_fail(&variant.scenario)?;
         (gap.share > allowed).then_some((variant.lost.as_str(), gap))
     });
-    gaps.reduce(|most, next| if next.1.share > most.1.share { next } else { most })
+    let rank = |gap: &Unserved| {
+        let mended = plan.vary.iter().any(|one| one.key.starts_with(&gap.key));
+        (!mended, gap.share)
+    };
+    gaps.reduce(|most, next| if rank(&next.1) > rank(&most.1) { next } else { most })
 }
 
 fn loads(variants: &[Variant]) -> Vec<(String, Load)> {

@@ -29,6 +29,8 @@ pub(super) struct Unserved {
     pub(super) share: f64,
     /// What mends it.
     pub(super) fix: String,
+    /// A plan that varies a key of this beginning may mend it by itself.
+    pub(super) key: String,
 }
 
 /// What nobody does any more with these hosts lost; of several the part that
@@ -40,8 +42,8 @@ pub(super) fn unserved(scenario: &Scenario, lost: &[HostId]) -> Option<Unserved>
     }
     let shares = gaps(scenario, lost).into_iter().map(|gap| (gap, share(scenario, gap)));
     let (gap, share) = shares.reduce(|most, next| if next.1 > most.1 { next } else { most })?;
-    let (what, fix) = words(scenario, gap);
-    Some(Unserved { what, share, fix })
+    let (what, fix, key) = words(scenario, gap);
+    Some(Unserved { what, share, fix, key })
 }
 
 fn gaps(scenario: &Scenario, lost: &[HostId]) -> Vec<Gap> {
@@ -115,8 +117,8 @@ fn needs(scenario: &Scenario, steps: &[Step], gap: Gap, depth: u32) -> bool {
     })
 }
 
-/// What nobody does, and what mends it.
-fn words(scenario: &Scenario, gap: Gap) -> (String, String) {
+/// What nobody does, what mends it, and the key for that.
+fn words(scenario: &Scenario, gap: Gap) -> (String, String, String) {
     let topology = &scenario.topology;
     match gap {
         Gap::Service(id) => {
@@ -129,13 +131,14 @@ fn words(scenario: &Scenario, gap: Gap) -> (String, String) {
                      elsewhere"
                 ),
             };
-            (format!("nobody answers for {name}"), fix)
+            (format!("nobody answers for {name}"), fix, format!("{name}.instances"))
         }
         Gap::Primary(id, reads) => {
             let database = &topology.databases[id];
             let name = format!("databases.{}", database.name);
             let what = if reads { "reads and writes" } else { "writes" };
-            (format!("nobody takes {what} of {name}"), promoted(database, &name))
+            let fix = promoted(database, &name);
+            (format!("nobody takes {what} of {name}"), fix, format!("{name}.failover"))
         }
     }
 }

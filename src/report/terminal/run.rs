@@ -16,7 +16,7 @@ const MOST_TIERS: usize = 10;
 /// More components, warnings or unstable stations are only counted.
 const MOST_LINES: usize = 5;
 /// Causes of requests that failed as something was away, not as it was busy.
-const AWAY: [&str; 5] = ["refused", "lost", "unreachable", "no_primary", "dns"];
+const AWAY: [&str; 6] = ["refused", "lost", "unreachable", "no_primary", "no_quorum", "dns"];
 /// Names of figures, terms and causes are cut to so many characters.
 const LONGEST_NAME: usize = 32;
 

@@ -1,6 +1,7 @@
 //! Through a cache: look-up, what is missing, storing it.
 
 use super::programs::{Compiler, Place};
+use super::stores::Reader;
 use super::{dataset_space, result_space};
 use crate::route::program::Held;
 use crate::route::step::{Locus, Pc, Purpose, Rows, StepId, Verb};
@@ -59,15 +60,15 @@ impl<'a> Compiler<'a> {
         &mut self,
         dataset: DatasetId,
         keys: u32,
-        primary: bool,
+        reader: Reader,
         place: Place,
         step: StepId,
     ) {
         let here = self.locus(place);
         let mut access = self.dataset_access(dataset, keys, here);
-        let cache = self.cache_of(dataset).filter(|_| !primary);
+        let cache = self.cache_of(dataset).filter(|_| !reader.fresh);
         let Some(cache) = cache else {
-            return self.database_read(access, dataset, primary, place, here, step);
+            return self.database_read(access, dataset, reader, place, here, step);
         };
         let there = self.cache_locus(cache, place);
         access.cache = cache as u16;
@@ -77,11 +78,11 @@ impl<'a> Compiler<'a> {
         if self.scenario.topology.databases[usize::from(access.database)].shard.is_some() {
             self.missed_on_shards((access, dataset, cache), place, (here, there), step);
         } else if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
-            self.read_there(access, false, place, there, step);
+            self.read_there(access, reader, place, there, step);
             self.out.emit(Verb::Fill { access: filled, step });
         } else {
             self.hop(there, here);
-            self.read_there(access, false, place, here, step);
+            self.read_there(access, reader, place, here, step);
             self.hop(here, there);
             self.store(cache, filled, step);
         }

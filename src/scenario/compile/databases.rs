@@ -2,9 +2,11 @@
 
 use super::layout::DatabaseLayout;
 use super::programs::{Compiler, Place};
+use super::stores::{Ask, Reader};
 use crate::route::program::Held;
 use crate::route::step::{Asked, Locus, Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{Component, Cost, DatasetId, OnWrite, ServiceId, WriteKind};
+use crate::scenario::store::Operation;
 use crate::simulation::blueprint::{Access, KeySource};
 
 impl Compiler<'_> {
@@ -13,13 +15,13 @@ impl Compiler<'_> {
         &mut self,
         access: Access,
         dataset: DatasetId,
-        primary: bool,
+        reader: Reader,
         place: Place,
         from: Locus,
         step: StepId,
     ) {
         self.at_shards(access, dataset, Asked::Read, step, |compiler, access| {
-            compiler.read_there(access, primary, place, from, step);
+            compiler.read_there(access, reader, place, from, step);
         });
     }
 
@@ -27,7 +29,7 @@ impl Compiler<'_> {
     pub(super) fn read_there(
         &mut self,
         mut access: Access,
-        primary: bool,
+        reader: Reader,
         place: Place,
         from: Locus,
         step: StepId,
@@ -35,7 +37,7 @@ impl Compiler<'_> {
         let database = usize::from(access.database);
         let layout = &self.layout.databases[database];
         let cost = &self.scenario.topology.databases[database].costs.read;
-        let group = if primary { layout.writes } else { layout.reads };
+        let group = if reader.fresh { layout.writes } else { layout.reads };
         let rows = match access.looked_up {
             true => Rows::Missed,
             false => Rows::Fixed(u16::from(access.count) - 1),
@@ -43,6 +45,10 @@ impl Compiler<'_> {
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
         self.connected((database, group), place, from, step, |compiler, slot| {
+            if let Some(answers) = compiler.answers(database, reader) {
+                let ask = Ask { access, answers, writes: false };
+                return compiler.ask_holders(database, ask, cost, None, slot, step);
+            }
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);
@@ -86,6 +92,10 @@ impl Compiler<'_> {
         };
         let group = self.layout.databases[database].writes;
         self.connected((database, group), place, from, step, |compiler, slot| {
+            if let Some(answers) = compiler.acknowledgements(database) {
+                let ask = Ask { access, answers, writes: true };
+                return compiler.ask_holders(database, ask, cost, None, slot, step);
+            }
             let access = compiler.out.access(access);
             compiler.database_work(database, cost, rows, access, slot, step);
             compiler.out.emit(match is_share {
@@ -117,7 +127,7 @@ impl Compiler<'_> {
         &mut self,
         dataset: DatasetId,
         rows: u32,
-        join: bool,
+        operation: Operation,
         place: Place,
         step: StepId,
     ) {
@@ -125,7 +135,12 @@ impl Compiler<'_> {
         let mut access = self.dataset_access(dataset, 1, here);
         let database = usize::from(access.database);
         let costs = &self.scenario.topology.databases[database].costs;
-        let cost = if join { &costs.join } else { &costs.scan };
+        let cost = match operation {
+            Operation::Scan => &costs.scan,
+            Operation::Range => &costs.range,
+            Operation::Join => &costs.join,
+            Operation::Traverse => &costs.traverse,
+        };
         access.name = format!("{} × {rows} rows", self.scenario.workload.datasets[dataset].name);
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
@@ -153,6 +168,10 @@ impl Compiler<'_> {
         let database = usize::from(access.database);
         let group = self.layout.databases[database].reads;
         self.connected((database, group), place, from, step, |compiler, slot| {
+            if let Some(answers) = compiler.answers(database, Reader::default()) {
+                let ask = Ask { access, answers, writes: false };
+                return compiler.ask_holders(database, ask, cost, Some(rows), slot, step);
+            }
             let access = compiler.out.access(access);
             compiler.out.emit(Verb::Snapshot { access, slot, step });
             compiler.database_work(database, cost, rows, access, slot, step);

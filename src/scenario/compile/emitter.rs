@@ -15,6 +15,8 @@ pub(super) struct Emitter {
     parts: Vec<u16>,
     start: Pc,
     next_step: StepId,
+    /// Reads of the application in place of what a store cannot do.
+    reads: StepId,
     /// Slots that calls may not use.
     reserved: usize,
     fault: Option<String>,
@@ -53,6 +55,7 @@ impl Emitter {
         self.held = NO_HOLD;
         self.parts.clear();
         self.next_step = 0;
+        self.reads = 0;
     }
 
     /// Names the part of the attribution that the program begins with.
@@ -84,7 +87,23 @@ impl Emitter {
             Some(next) => self.next_step = next,
             None => self.fault = Some("more than 65,535 steps".to_owned()),
         }
+        self.check_steps();
         self.next_step
+    }
+
+    /// Number of one more read in place of what a store cannot do: counted from
+    /// the end, so that the steps keep the numbers, and the draws, that they
+    /// have with a store that can.
+    pub(super) fn read_instead(&mut self) -> StepId {
+        self.reads = self.reads.saturating_add(1);
+        self.check_steps();
+        StepId::MAX - self.reads
+    }
+
+    fn check_steps(&mut self) {
+        if u32::from(self.next_step) + u32::from(self.reads) > u32::from(StepId::MAX) {
+            self.refuse("more than 65,535 steps and reads of the application".to_owned());
+        }
     }
 
     /// A verb that takes no time.
@@ -130,6 +149,7 @@ impl Emitter {
             | Verb::SessionLookup { hit: target, .. }
             | Verb::ShieldLookup { hit: target }
             | Verb::Jump { to: target }
+            | Verb::AskHolders { join: target, .. }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }
@@ -161,7 +181,12 @@ impl Emitter {
 
     /// Ends a branch.
     pub(super) fn end_branch(&mut self, held: HoldId) {
-        self.emit(Verb::Join);
+        self.end_branch_by(Verb::Join, held);
+    }
+
+    /// Ends a branch by another verb.
+    pub(super) fn end_branch_by(&mut self, last: Verb, held: HoldId) {
+        self.emit(last);
         self.held = held;
     }
 

@@ -29,6 +29,8 @@ pub(super) struct SystemPrograms {
     copier: Option<u16>,
     /// Writes a lost write again.
     recoverer: Option<u16>,
+    /// Brings a holder of a leaderless database what it lacks.
+    pub(super) repairer: Option<u16>,
 }
 
 /// How a whole database is copied.
@@ -91,13 +93,15 @@ impl Compiler<'_> {
         let applier = self.applier(database)?;
         let failover = self.scenario.topology.databases[database].failover.as_ref();
         let Some(failover) = failover.filter(|_| self.numbers.is_some()) else {
-            return Ok(SystemPrograms { applier, ..SystemPrograms::default() });
+            let repairer = self.repairer(database)?;
+            return Ok(SystemPrograms { applier, repairer, ..SystemPrograms::default() });
         };
         let new_replica = failover.new_replica.as_ref();
         let copier = new_replica.map(|plan| self.copier(database, plan)).transpose()?;
         let recovers = failover.recovery_bytes_per_s.is_some();
         let recoverer = recovers.then(|| self.recoverer(database)).transpose()?;
-        Ok(SystemPrograms { applier, copier, recoverer })
+        let repairer = self.repairer(database)?;
+        Ok(SystemPrograms { applier, copier, recoverer, repairer })
     }
 
     /// From here on the system's own job is at a member of a database.
@@ -165,6 +169,7 @@ pub(super) fn topology(database: &Database) -> Topology {
         ReplicationTopology::Primary => Topology::Primary,
         ReplicationTopology::MultiPrimary => Topology::MultiPrimary,
         ReplicationTopology::Ring => Topology::Ring,
+        ReplicationTopology::Quorum { .. } => Topology::Quorum,
     }
 }
 

@@ -128,7 +128,8 @@ impl Builder<'_> {
             let kind = ComponentKind::Database { database: number as u16 };
             let name = format!("databases.{}", database.name);
             let plan = self.component(name, kind, database.hosts.len());
-            let plan = ComponentPlan { timeout: database.timeout.unwrap_or(give_up), ..plan };
+            let timeout = database.timeout.unwrap_or(give_up);
+            let plan = ComponentPlan { timeout, needed: database.needed(), ..plan };
             self.add(plan, Some(self.layout.databases[number].places), &database.hosts);
         }
     }

@@ -130,6 +130,8 @@ impl<'a> Builder<'a> {
     fn database(&mut self, database: &Database) -> DatabaseLayout {
         let owner = format!("databases.{}", database.name);
         let instances = database.hosts.len() as u32;
+        let leaderless = matches!(database.replication, ReplicationTopology::Quorum { .. });
+        let role = |instance| role(instance).filter(|_| !leaderless);
         let connections = database.connections.map(|slots| {
             let name = format!("{owner}.connections");
             self.pools(&name, instances, slots, database.queue, role)
@@ -145,6 +147,10 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let places = self.places(&owner, &database.hosts, true, role);
+        if leaderless {
+            let any = self.group(&owner, instances, 0, policy(&database.read_policy));
+            return DatabaseLayout { places, connections, client_pools, writes: any, reads: any };
+        }
         let writers = if self.roles_change || database.replication != ReplicationTopology::Primary {
             instances
         } else {

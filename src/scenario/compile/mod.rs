@@ -17,6 +17,7 @@ mod sessions;
 mod shards;
 mod static_files;
 mod steps;
+mod stores;
 mod tiers;
 
 use super::model::{Arrivals, Client, Endpoint, EventAction, Scenario, Step};

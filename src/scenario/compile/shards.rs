@@ -3,6 +3,7 @@
 
 use super::dataset_space;
 use super::programs::{Compiler, Place};
+use super::stores::Reader;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::random::Key;
 use crate::kernel::time::Duration;
@@ -108,11 +109,11 @@ impl Compiler<'_> {
             let filled = compiler.out.access(access.clone());
             match mode {
                 CacheMode::ReadThrough => {
-                    compiler.read_there(access, false, place, there, step);
+                    compiler.read_there(access, Reader::default(), place, there, step);
                     compiler.out.emit(Verb::Fill { access: filled, step });
                 }
                 CacheMode::CacheAside => {
-                    compiler.read_there(access, false, place, here, step);
+                    compiler.read_there(access, Reader::default(), place, here, step);
                     compiler.hop(here, there);
                     compiler.store(cache, filled, step);
                 }

@@ -1,6 +1,7 @@
 //! The steps of an endpoint or an operation, one after the other.
 
 use super::programs::{Compiler, Place};
+use super::stores::Reader;
 use crate::kernel::distribution::Distribution;
 use crate::route::step::{Purpose, Rows, Slot, StepId, Verb};
 use crate::scenario::model::{OperationId, Step};
@@ -22,12 +23,14 @@ impl<'a> Compiler<'a> {
                 let service = &self.scenario.topology.services[place.service].name;
                 self.out.emit_timed(verb, &format!("services.{service}.outside"));
             }
-            Step::Read { dataset, keys, read_your_writes } => {
-                self.read(*dataset, *keys, *read_your_writes, place, id);
+            Step::Read { dataset, keys, read_your_writes, consistency } => {
+                let reader = Reader { fresh: *read_your_writes, consistency: *consistency };
+                self.read(*dataset, *keys, reader, place, id);
             }
             Step::Write { kind, dataset, keys } => self.write(*kind, *dataset, *keys, place, id),
-            Step::Scan { dataset, rows } => self.rows(*dataset, *rows, false, place, id),
-            Step::Join { dataset, rows } => self.rows(*dataset, *rows, true, place, id),
+            Step::Scan { .. } | Step::Range { .. } | Step::Join { .. } | Step::Traverse { .. } => {
+                self.row_operation(step, place, id);
+            }
             Step::Call(operation) => self.call(*operation, place, id),
             Step::Parallel(branches) => self.parallel(branches, place),
             Step::Enqueue { queue, work } => self.enqueue(queue, work, place),

@@ -3,7 +3,7 @@
 use super::failover::{SystemPrograms, failover_plan, mode, topology};
 use super::faults::can_fail;
 use super::layout::DatabaseLayout;
-use super::{dataset_space, for_each_step, result_space};
+use super::{dataset_space, for_each_step, result_space, stores};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
     Cache, CacheStart, Database, Endpoint, Eviction, ReadFrom, ResultKeys, Scenario, Step,
@@ -141,13 +141,14 @@ fn database_plan(
         extra_lag: database.extra_lag.clone(),
         applier: system.applier,
         topology: topology(database),
+        quorum: stores::quorum_plan(database, system),
         mode: mode(database),
         can_lose_writes: can_fail(scenario)
             || topology(database) != Topology::Primary
             || mode(database) != Mode::Asynchronous,
         failover: failover_plan(scenario, database, system),
         buffer_pool: database.buffer_pool_bytes.map(|bytes| {
-            let pool = BufferPool::new(bytes, &sizes);
+            let pool = BufferPool::new(database.bytes_seen_as_whole(bytes), &sizes);
             match database.shard {
                 None => pool,
                 Some(shard) => pool.on_shard(|dataset, items| {

@@ -161,6 +161,7 @@ fn listing(plan: &Blueprint, program: &Program) -> Listing {
             Verb::Lookup { hit: end, .. }
             | Verb::Skip { to: end, .. }
             | Verb::Fan { join: end, .. }
+            | Verb::AskHolders { join: end, .. }
             | Verb::Fork { join: end, .. } => blocks.push(end),
             _ => {}
         }

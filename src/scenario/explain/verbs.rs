@@ -87,6 +87,12 @@ impl Words<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
+            Verb::AskHolders { .. }
+            | Verb::Tally
+            | Verb::Between { .. }
+            | Verb::Hold { .. }
+            | Verb::Vote
+            | Verb::Repaired { .. } => self.describe_quorum(verb),
             Verb::Publish { queue, .. } => {
                 let name = self.plan.queues[usize::from(queue)].name.clone();
                 ("publish", name, "and goes on; the work is done later".to_owned())
@@ -127,6 +133,31 @@ impl Words<'_> {
         let shards = self.plan.programs.shards[usize::from(sharding)];
         let access = self.plan.accesses[usize::from(access)].name.clone();
         (word, access, format!("{how} {shards} shards of {owner}, alike"))
+    }
+
+    fn describe_quorum(&self, verb: &Verb) -> (&'static str, String, String) {
+        let database = |number: u16| &self.plan.databases[usize::from(number)];
+        match *verb {
+            Verb::AskHolders { access, answers, writes, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                let holders = database(access.database).quorum.map_or(0, |quorum| quorum.holders);
+                let how = format!("{holders} holders of each key, goes on after {answers}");
+                (if writes { "write" } else { "ask" }, access.name.clone(), how)
+            }
+            Verb::Between { database: number, .. } => {
+                let name = database(number).name.clone();
+                ("hop", name, "between coordinator and holder".to_owned())
+            }
+            Verb::Hold { access, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                ("hold", access.name.clone(), "as far as it has come".to_owned())
+            }
+            Verb::Repaired { database: number } => {
+                ("repaired", database(number).name.clone(), "a write that it lacked".to_owned())
+            }
+            Verb::Tally => ("count", "answers".to_owned(), String::new()),
+            _ => ("answer", "of a holder".to_owned(), String::new()),
+        }
     }
 
     fn describe_contact(&self, verb: &Verb) -> (&'static str, String, String) {

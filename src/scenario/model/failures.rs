@@ -275,6 +275,15 @@ pub enum ReplicationTopology {
     MultiPrimary,
     /// All instances; each passes on to the next what it wrote and received.
     Ring,
+    /// None: some of the instances hold a key, and any of them answers for it.
+    Quorum {
+        /// Instances that hold a key.
+        n: u32,
+        /// Answers that a read waits for.
+        r: u32,
+        /// Acknowledgements that a write waits for.
+        w: u32,
+    },
 }
 
 /// When a write is done.

@@ -14,6 +14,7 @@ mod sharding;
 mod topology;
 mod workload;
 
+pub use super::store::{Engine, RowReads};
 pub use autoscale::*;
 pub use cdn::*;
 pub use failures::*;

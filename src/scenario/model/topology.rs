@@ -9,7 +9,8 @@ use super::failures::{
 use super::queues::Queue;
 use super::sessions::Sessions;
 use super::sharding::{ShardOf, Sharding};
-use super::workload::{DatasetId, EndpointId, OperationId};
+use super::workload::{Consistency, DatasetId, EndpointId, OperationId};
+use super::{Engine, RowReads};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 
@@ -366,6 +367,13 @@ pub struct Database {
     pub name: String,
     /// Of what it is a shard; absent: it has its data for itself.
     pub shard: Option<ShardOf>,
+    /// What it does by itself, and what its callers must do.
+    pub engine: Engine,
+    /// How the application reads many rows where it must.
+    pub row_reads: RowReads,
+    /// Holders that must answer a read of a leaderless database, where the
+    /// step does not say; `None` = its r.
+    pub consistency: Option<Consistency>,
     /// Datasets that it holds.
     pub datasets: Vec<DatasetId>,
     /// The host of each instance; 0 is the primary, the others replicas.
@@ -412,6 +420,36 @@ impl Database {
     pub fn is_first(&self) -> bool {
         self.shard.is_none_or(|shard| shard.number == 0)
     }
+
+    /// Bytes of the whole data of which one instance holds so many: each holds
+    /// all of it, but for a leaderless database its share of the keys.
+    pub fn bytes_seen_as_whole(&self, bytes: u64) -> u64 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, .. } => {
+                (u128::from(bytes) * self.hosts.len() as u128 / u128::from(n.max(1))) as u64
+            }
+            _ => bytes,
+        }
+    }
+
+    /// Bytes that one instance holds of the whole data.
+    pub fn bytes_of_one(&self, whole: u64) -> u64 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, .. } => {
+                (u128::from(whole) * u128::from(n)).div_ceil(self.hosts.len() as u128) as u64
+            }
+            _ => whole,
+        }
+    }
+
+    /// Instances that must be up for every operation to be possible: so many
+    /// that of the holders of any key enough are.
+    pub fn needed(&self) -> u32 {
+        match self.replication {
+            ReplicationTopology::Quorum { n, r, w } => self.hosts.len() as u32 - (n - r.max(w)),
+            _ => 1,
+        }
+    }
 }
 
 /// Who answers reads.
@@ -437,8 +475,12 @@ pub struct Costs {
     pub write: Cost,
     /// One scan.
     pub scan: Cost,
+    /// One range.
+    pub range: Cost,
     /// One join.
     pub join: Cost,
+    /// One traversal.
+    pub traverse: Cost,
     /// Applying one log entry on a replica.
     pub apply: Cost,
 }

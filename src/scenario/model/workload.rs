@@ -222,6 +222,9 @@ pub enum Step {
         keys: u32,
         /// The reader must see its own writes: goes to the primary.
         read_your_writes: bool,
+        /// How many holders of a leaderless database must answer; `None` = as
+        /// many as the database says.
+        consistency: Option<Consistency>,
     },
     /// Write `keys` items in one transaction.
     Write {
@@ -232,8 +235,15 @@ pub enum Step {
         /// How many keys, 1..=64.
         keys: u32,
     },
-    /// Read `rows` neighbouring rows.
+    /// Read `rows` rows in no order.
     Scan {
+        /// Of which dataset.
+        dataset: DatasetId,
+        /// How many rows.
+        rows: u32,
+    },
+    /// Read `rows` rows that follow each other in the order of their keys.
+    Range {
         /// Of which dataset.
         dataset: DatasetId,
         /// How many rows.
@@ -243,8 +253,19 @@ pub enum Step {
     Join {
         /// Of which dataset.
         dataset: DatasetId,
+        /// What belongs to each row is in this one; may be the same.
+        with: DatasetId,
         /// How many rows.
         rows: u32,
+    },
+    /// From one row to its neighbours, to theirs, and so on.
+    Traverse {
+        /// Of which dataset.
+        dataset: DatasetId,
+        /// How often.
+        hops: u32,
+        /// Neighbours of each row.
+        fan_out: u32,
     },
     /// Call an operation: in the service that handles it, else inline.
     Call(OperationId),
@@ -257,6 +278,36 @@ pub enum Step {
         /// The work.
         work: Vec<Step>,
     },
+}
+
+impl Step {
+    /// Whether it goes to a store.
+    pub fn asks_a_store(&self) -> bool {
+        match self {
+            Step::Read { .. }
+            | Step::Write { .. }
+            | Step::Scan { .. }
+            | Step::Range { .. }
+            | Step::Join { .. }
+            | Step::Traverse { .. } => true,
+            Step::Cpu(_)
+            | Step::Wait(_)
+            | Step::Call(_)
+            | Step::Parallel(_)
+            | Step::Enqueue { .. } => false,
+        }
+    }
+}
+
+/// How many holders of a key must answer a read of a leaderless database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// The first to answer.
+    One,
+    /// More than half.
+    Quorum,
+    /// All.
+    All,
 }
 
 /// What a write does to its keys.

@@ -7,6 +7,7 @@ use super::super::model::{
 use super::super::reader::Reader;
 use super::super::tree::Origin;
 use super::names::{Names, Scope};
+use super::stores;
 use crate::kernel::time::Instant;
 
 /// Checks across tables. After other faults most of them would only repeat
@@ -16,6 +17,7 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.clock();
     checks.something_to_play();
     checks.call_cycles();
+    stores::check_consistency(scope, scenario);
     if root.context.has_errors() {
         return;
     }
@@ -29,6 +31,7 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.disks();
     checks.results_by_user();
     checks.reachable();
+    stores::check_detours(root, scope, scenario);
     checks.queues();
 }
 
@@ -293,6 +296,7 @@ impl Checks<'_, '_> {
             });
             let cut = database.shard.map_or(1, |own| self.topology.shardings[own.sharding].count);
             let bytes = bytes.div_ceil(u64::from(cut));
+            let bytes = database.bytes_of_one(bytes);
             let over = fill(&database.hosts, bytes, &mut used, |host| {
                 self.topology.machines[self.topology.hosts[host].machine]
                     .disk
@@ -447,12 +451,17 @@ fn datasets(steps: &[Step], used: &mut [bool]) {
         Step::Read { dataset, .. }
         | Step::Write { dataset, .. }
         | Step::Scan { dataset, .. }
-        | Step::Join { dataset, .. } => used[*dataset] = true,
+        | Step::Range { dataset, .. }
+        | Step::Traverse { dataset, .. } => used[*dataset] = true,
+        Step::Join { dataset, with, .. } => {
+            used[*dataset] = true;
+            used[*with] = true;
+        }
         _ => {}
     });
 }
 
-fn visit(steps: &[Step], look: &mut impl FnMut(&Step)) {
+pub(super) fn visit(steps: &[Step], look: &mut impl FnMut(&Step)) {
     for step in steps {
         look(step);
         match step {

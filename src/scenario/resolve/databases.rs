@@ -1,15 +1,19 @@
 //! Databases: a primary, its replicas, and what their operations cost.
 
 use super::super::defaults;
-use super::super::model::{Cost, Costs, Database, Dataset, ReadFrom, Sharding};
+use super::super::model::{
+    Cost, Costs, Database, Dataset, ReadFrom, ReplicationTopology, Sharding,
+};
 use super::super::reader::Reader;
+use super::super::store::{Engine, typical_costs};
 use super::components::{is_all, policy};
 use super::distribution::distribution;
 use super::failover::{failover, replication};
 use super::guards::breaker;
 use super::names::Scope;
 use super::placement::{Hosts, place};
-use super::{events, shards};
+use super::steps::consistency;
+use super::{events, shards, stores};
 use crate::kernel::distribution::Distribution;
 
 /// All databases, and how the sharded ones among them are cut: each of their
@@ -47,9 +51,12 @@ fn database(
     hosts: &mut Hosts,
     like_it: u32,
 ) -> Database {
-    reader.choice("engine");
+    let engine = reader.choice("engine").and_then(Engine::of).unwrap_or_default();
     let replicas = reader.whole("replicas", 0, u64::from(defaults::MOST_REPLICAS), 0);
+    let replication = replication(reader, replicas);
+    let leaderless = matches!(replication.topology, ReplicationTopology::Quorum { .. });
     let read_from = match reader.choice("read_from") {
+        None if leaderless => ReadFrom::Any,
         Some("primary") => ReadFrom::Primary,
         Some("any") => ReadFrom::Any,
         Some("nearest") => ReadFrom::Nearest,
@@ -60,10 +67,13 @@ fn database(
         ReadFrom::Replicas => replicas.max(1),
         ReadFrom::Any | ReadFrom::Nearest => replicas + 1,
     };
-    let replication = replication(reader, replicas);
+    stores::check_leaderless(reader, leaderless);
     Database {
         name: name.to_owned(),
         shard: None,
+        engine,
+        row_reads: stores::row_reads(reader),
+        consistency: consistency(reader),
         datasets: held(reader, scope),
         hosts: place(reader, scope, hosts, (u32::try_from(replicas).unwrap_or(0) + 1) * like_it),
         connections: reader.limit("connections", 1),
@@ -72,7 +82,7 @@ fn database(
         buffer_pool_bytes: reader.get("buffer_pool").and_then(|item| item.bytes()),
         read_from,
         read_policy: policy(reader, "read_policy", "read_weights", Some(readers)),
-        costs: costs(reader.part("costs").as_ref()),
+        costs: costs(reader.part("costs").as_ref(), engine),
         failover: failover(reader, replication.topology, replicas),
         extra_lag: replication.extra_lag,
         replication: replication.topology,
@@ -91,14 +101,23 @@ fn held(reader: &Reader<'_>, scope: &Scope<'_>) -> Vec<usize> {
     }
 }
 
-fn costs(reader: Option<&Reader<'_>>) -> Costs {
-    let of = |name: &'static str| cost(reader.and_then(|reader| reader.part(name)));
+/// What is not given costs nothing, or what is typical of the engine.
+fn costs(reader: Option<&Reader<'_>>, engine: Engine) -> Costs {
+    let is_typical = reader.is_some_and(|reader| reader.flag("typical"));
+    let typical = is_typical.then(|| typical_costs(engine));
+    let of = |name: &'static str, typical: Option<Cost>| {
+        let part = reader.and_then(|reader| reader.part(name));
+        if part.is_none() { typical.unwrap_or_else(|| cost(None)) } else { cost(part) }
+    };
+    let costs = |pick: fn(&Costs) -> &Cost| typical.as_ref().map(|costs| pick(costs).clone());
     Costs {
-        read: of("read"),
-        write: of("write"),
-        scan: of("scan"),
-        join: of("join"),
-        apply: of("apply"),
+        read: of("read", costs(|costs| &costs.read)),
+        write: of("write", costs(|costs| &costs.write)),
+        scan: of("scan", costs(|costs| &costs.scan)),
+        range: of("range", costs(|costs| &costs.range)),
+        join: of("join", costs(|costs| &costs.join)),
+        traverse: of("traverse", costs(|costs| &costs.traverse)),
+        apply: of("apply", costs(|costs| &costs.apply)),
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::reader::{Item, Reader, suggestion};
 use super::super::tree::Value;
 use super::distribution::distribution;
 use super::guards::{count_or, time_or};
+use super::stores;
 use crate::kernel::distribution::Distribution;
 
 /// `[databases.NAME.replication]`.
@@ -26,11 +27,8 @@ pub(super) fn replication(database: &Reader<'_>, replicas: u64) -> Replication {
         extra_lag: Distribution::Constant(0.0),
     };
     let Some(reader) = database.part("replication") else { return found };
-    found.topology = match reader.choice("topology") {
-        Some("multi-primary") => ReplicationTopology::MultiPrimary,
-        Some("ring") => ReplicationTopology::Ring,
-        _ => ReplicationTopology::Primary,
-    };
+    let topology = reader.get("topology").and_then(|item| stores::topology(&item, replicas));
+    found.topology = topology.unwrap_or_default();
     let lag = reader.get("extra_lag").and_then(|item| distribution(&item));
     found.extra_lag = lag.unwrap_or(found.extra_lag);
     if let Some(item) = reader.get("topology") {
@@ -45,7 +43,7 @@ pub(super) fn replication(database: &Reader<'_>, replicas: u64) -> Replication {
 
 fn check_topology(item: &Item<'_>, topology: ReplicationTopology, replicas: u64) {
     let (least, word) = match topology {
-        ReplicationTopology::Primary => return,
+        ReplicationTopology::Primary | ReplicationTopology::Quorum { .. } => return,
         ReplicationTopology::MultiPrimary => (1, "multi-primary"),
         ReplicationTopology::Ring => (2, "ring"),
     };
@@ -97,9 +95,12 @@ fn check_mode(
         ReplicationMode::Synchronous => 1,
     };
     if topology != ReplicationTopology::Primary {
-        let message = format!("`{}` waits for replicas, and there are only primaries", item.path);
-        let help = "multi-primary and ring replicate asynchronously".to_owned();
-        item.fault("E309", message, Some(help));
+        let message = format!("`{}` waits for replicas, and there are none", item.path);
+        let help = match topology {
+            ReplicationTopology::Quorum { .. } => "w says how many a write waits for",
+            _ => "multi-primary and ring replicate asynchronously",
+        };
+        item.fault("E309", message, Some(help.to_owned()));
     } else if replicas < needed {
         let message = format!("`{}` waits for {needed} of {replicas} replicas", item.path);
         let help = "give it more `replicas`, or wait for fewer".to_owned();

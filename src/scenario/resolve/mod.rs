@@ -23,6 +23,7 @@ mod run;
 mod sessions;
 mod shards;
 mod steps;
+mod stores;
 mod targets;
 mod topology;
 mod users;

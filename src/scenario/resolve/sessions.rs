@@ -114,7 +114,7 @@ fn rebuild(reader: &Reader<'_>, scope: &Scope<'_>) -> Vec<Step> {
     let Some(item) = reader.get("rebuild") else {
         return vec![Step::Cpu(Distribution::Constant(defaults::LOGIN_CPU_NANOS))];
     };
-    let found = steps::step(&item, scope, false);
+    let found = steps::step(&item, scope, steps::Asked::default());
     if let Some(Step::Cpu(_) | Step::Wait(_) | Step::Call(_)) | None = found {
         return found.into_iter().collect();
     }
@@ -156,7 +156,7 @@ pub(super) fn attach(scope: &Scope<'_>, workload: &mut Workload, topology: &mut 
             zipf: None,
             keys: Vec::new(),
         });
-        read.push(Step::Read { dataset, keys: 1, read_your_writes: true });
+        read.push(Step::Read { dataset, keys: 1, read_your_writes: true, consistency: None });
         write.push(Step::Write { kind: WriteKind::Update, dataset, keys: 1 });
     }
 }

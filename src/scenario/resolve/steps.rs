@@ -2,34 +2,48 @@
 
 use super::super::defaults;
 use super::super::keys;
-use super::super::model::{Step, WriteKind};
+use super::super::model::{Consistency, Step, WriteKind};
 use super::super::reader::{Item, Reader, suggestion};
+use super::super::store::reached;
 use super::distribution::distribution;
 use super::names::Scope;
 
 /// Keys that say what a step does; exactly one of them stands in each.
-const VERBS: [&str; 11] = [
-    "cpu", "wait", "read", "insert", "update", "delete", "scan", "join", "call", "parallel",
-    "enqueue",
+const VERBS: [&str; 13] = [
+    "cpu", "wait", "read", "insert", "update", "delete", "scan", "range", "join", "traverse",
+    "call", "parallel", "enqueue",
 ];
 
-/// Reads a list of steps. `fresh`: its reads must see the reader's writes.
-pub(super) fn steps(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Vec<Step> {
-    let items = item.items().unwrap_or_default();
-    items.iter().filter_map(|item| step(item, scope, fresh)).collect()
+/// What an endpoint asks of all its reads.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked {
+    /// They must see the reader's writes.
+    pub(super) fresh: bool,
+    /// So many holders of a leaderless database must answer.
+    pub(super) consistency: Option<Consistency>,
 }
 
-pub(super) fn step(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<Step> {
+/// `consistency` of a step, an endpoint or a database.
+pub(super) fn consistency(reader: &Reader<'_>) -> Option<Consistency> {
+    match reader.choice("consistency")? {
+        "one" => Some(Consistency::One),
+        "quorum" => Some(Consistency::Quorum),
+        _ => Some(Consistency::All),
+    }
+}
+
+/// Reads a list of steps.
+pub(super) fn steps(item: &Item<'_>, scope: &Scope<'_>, asked: Asked) -> Vec<Step> {
+    let items = item.items().unwrap_or_default();
+    items.iter().filter_map(|item| step(item, scope, asked)).collect()
+}
+
+pub(super) fn step(item: &Item<'_>, scope: &Scope<'_>, asked: Asked) -> Option<Step> {
     let reader = item.table_of(&keys::STEP)?;
     let mut verbs = VERBS.into_iter().filter(|verb| reader.has(verb));
-    let help =
-        "one of cpu, wait, read, insert, update, delete, scan, join, call, parallel, enqueue";
     let Some(verb) = verbs.next() else {
-        reader.fault(
-            "E102",
-            format!("the step `{}` does not say what it does", item.path),
-            Some(help),
-        );
+        let message = format!("the step `{}` does not say what it does", item.path);
+        reader.fault("E102", message, Some(&format!("one of {}", VERBS.join(", "))));
         return None;
     };
     if let Some(second) = verbs.next() {
@@ -44,7 +58,8 @@ pub(super) fn step(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<St
         "read" => Some(Step::Read {
             dataset: scope.datasets.find(&reader.get("read")?)?,
             keys: keys_of(&reader)?,
-            read_your_writes: fresh || reader.flag("read_your_writes"),
+            read_your_writes: asked.fresh || reader.flag("read_your_writes"),
+            consistency: consistency(&reader).or(asked.consistency),
         }),
         "insert" => write(&reader, scope, "insert", WriteKind::Insert),
         "update" => write(&reader, scope, "update", WriteKind::Update),
@@ -53,15 +68,17 @@ pub(super) fn step(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<St
             dataset: scope.datasets.find(&reader.get("scan")?)?,
             rows: rows_of(&reader)?,
         }),
-        "join" => Some(Step::Join {
-            dataset: scope.datasets.find(&reader.get("join")?)?,
+        "range" => Some(Step::Range {
+            dataset: scope.datasets.find(&reader.get("range")?)?,
             rows: rows_of(&reader)?,
         }),
+        "join" => join(&reader, scope),
+        "traverse" => traverse(&reader, scope),
         "call" => scope.operations.find(&reader.get("call")?).map(Step::Call),
-        "parallel" => parallel(&reader.get("parallel")?, scope, fresh),
+        "parallel" => parallel(&reader.get("parallel")?, scope, asked),
         _ => Some(Step::Enqueue {
             queue: queue(&reader.get("enqueue")?, scope)?.to_owned(),
-            work: reader.get("work").map_or_else(Vec::new, |work| steps(&work, scope, fresh)),
+            work: reader.get("work").map_or_else(Vec::new, |work| steps(&work, scope, asked)),
         }),
     }
 }
@@ -80,9 +97,13 @@ fn queue<'a>(item: &Item<'a>, scope: &Scope<'_>) -> Option<&'a str> {
 
 /// Details that belong to another kind of step.
 fn check_details(reader: &Reader<'_>, verb: &str) {
-    let details: [(&'static str, &[&str]); 4] = [
+    let details: [(&'static str, &[&str]); 8] = [
         ("keys", &["read", "insert", "update", "delete"]),
-        ("rows", &["scan", "join"]),
+        ("rows", &["scan", "range", "join"]),
+        ("with", &["join"]),
+        ("hops", &["traverse"]),
+        ("fan_out", &["traverse"]),
+        ("consistency", &["read"]),
         ("read_your_writes", &["read"]),
         ("work", &["enqueue"]),
     ];
@@ -115,10 +136,30 @@ fn rows_of(reader: &Reader<'_>) -> Option<u32> {
     item.whole(1, defaults::MOST_ROWS).and_then(|rows| u32::try_from(rows).ok())
 }
 
-fn parallel(item: &Item<'_>, scope: &Scope<'_>, fresh: bool) -> Option<Step> {
+fn join(reader: &Reader<'_>, scope: &Scope<'_>) -> Option<Step> {
+    let dataset = scope.datasets.find(&reader.get("join")?);
+    let with = reader.get("with").map_or(dataset, |item| scope.datasets.find(&item));
+    Some(Step::Join { rows: rows_of(reader)?, dataset: dataset?, with: with? })
+}
+
+fn traverse(reader: &Reader<'_>, scope: &Scope<'_>) -> Option<Step> {
+    let dataset = scope.datasets.find(&reader.get("traverse")?)?;
+    let hops = reader.whole("hops", 1, defaults::MOST_HOPS, 1) as u32;
+    let fan_out = reader.whole("fan_out", 1, defaults::MOST_ROWS, defaults::FAN_OUT) as u32;
+    let rows = reached(hops, fan_out).fold(0, u64::saturating_add);
+    if rows > defaults::MOST_ROWS {
+        let message = format!("{hops} hops with {fan_out} neighbours each reach {rows} rows");
+        let help = format!("at most {} rows: fewer `hops`, or less `fan_out`", defaults::MOST_ROWS);
+        reader.context.error("E105", reader.key_origin("hops"), message, Some(help));
+        return None;
+    }
+    Some(Step::Traverse { dataset, hops, fan_out })
+}
+
+fn parallel(item: &Item<'_>, scope: &Scope<'_>, asked: Asked) -> Option<Step> {
     let branches = item.items()?;
     if branches.is_empty() {
         item.fault("E105", format!("`{}` has no branches", item.path), None);
     }
-    Some(Step::Parallel(branches.iter().map(|branch| steps(branch, scope, fresh)).collect()))
+    Some(Step::Parallel(branches.iter().map(|branch| steps(branch, scope, asked)).collect()))
 }

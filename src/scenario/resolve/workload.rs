@@ -12,7 +12,7 @@ use super::super::units;
 use super::distribution::distribution;
 use super::guards::{breaker, hedge};
 use super::names::{Scope, check_name};
-use super::steps::steps;
+use super::steps::{Asked, consistency, steps};
 use super::users;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::ITEMS_MAX;
@@ -149,7 +149,7 @@ fn popularity(item: &Item<'_>) -> Option<Option<f64>> {
 
 fn operation(name: &str, reader: Option<Reader<'_>>, scope: &Scope<'_>) -> Operation {
     let item = reader.and_then(|reader| reader.need("steps"));
-    let steps = item.map_or_else(Vec::new, |item| steps(&item, scope, false));
+    let steps = item.map_or_else(Vec::new, |item| steps(&item, scope, Asked::default()));
     Operation { name: name.to_owned(), steps }
 }
 
@@ -177,12 +177,12 @@ fn endpoint(name: &str, reader: &Reader<'_>, scope: &Scope<'_>) -> Option<Endpoi
         None if alone => Some(1.0),
         _ => reader.need("share").and_then(|item| item.number(0.0, 1e12)),
     };
-    let fresh = reader.flag("read_your_writes");
+    let asked = Asked { fresh: reader.flag("read_your_writes"), consistency: consistency(reader) };
     let clients = scope.clients.entries.len().max(1);
     let answer_bytes = reader.get("returns").map(|item| returns(&item, scope, clients));
     let static_files = reader.part("static").map(|part| static_files(&part));
     let cacheable = reader.part("cacheable").map(|part| cacheable(&part, scope));
-    let steps = reader.get("steps").map_or_else(Vec::new, |item| steps(&item, scope, fresh));
+    let steps = reader.get("steps").map_or_else(Vec::new, |item| steps(&item, scope, asked));
     Some(Endpoint {
         name: name.to_owned(),
         share: share?,

@@ -14,7 +14,7 @@ impl World<'_> {
     }
 
     /// Whether the node of a member is dead.
-    pub(super) fn is_dead(&self, database: usize, member: usize) -> bool {
+    pub(in crate::simulation) fn is_dead(&self, database: usize, member: usize) -> bool {
         let component = self.faults.as_ref().and_then(|faults| faults.plan.database(database));
         component.is_some_and(|component| {
             self.node_state(self.fault_plan().node(component, member as u32)).is_dead()
@@ -63,7 +63,7 @@ impl World<'_> {
             Topology::Primary => cluster.primary().is_some_and(|primary| {
                 cluster.members[primary].is_sound() && self.members_reach(database, primary, member)
             }),
-            Topology::MultiPrimary | Topology::Ring => {
+            Topology::MultiPrimary | Topology::Ring | Topology::Quorum => {
                 let source = cluster.source(log, member);
                 cluster.members[source].presence == Presence::Up
                     && cluster.members[source].has_data

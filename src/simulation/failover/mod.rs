@@ -124,6 +124,7 @@ impl World<'_> {
         }
         self.forget_unacknowledged(database, instance);
         self.stop_recovery(database, instance);
+        self.holder_died(database, instance);
         if destroyed {
             self.lose_disk(database, instance);
         }
@@ -297,6 +298,7 @@ impl World<'_> {
         self.refresh_pools(database);
         self.reconsider_acknowledgements(database);
         self.begin_waiting_copies(database);
+        self.resume_repairs(database);
         self.note_up_time();
     }
 
@@ -330,6 +332,8 @@ impl World<'_> {
         for member in 0..members {
             let writes = self.databases[database].cluster.takes_writes(member);
             let reads = self.answers_reads(database, member);
+            // Whoever may be asked of a leaderless one coordinates both.
+            let writes = if plan.quorum.is_some() { reads } else { writes };
             self.set_member(plan.writes, member, writes);
             if plan.reads != plan.writes {
                 self.set_member(plan.reads, member, reads);

@@ -63,6 +63,17 @@ impl World<'_> {
         deletes: bool,
     ) {
         self.databases[database].logs[log].commit(self.now, keys);
+        self.tell_caches(database, keys, deletes);
+        self.wake_appliers(database, log);
+    }
+
+    /// What caches hold of written keys is stale, or gone.
+    pub(in crate::simulation) fn tell_caches(
+        &mut self,
+        database: usize,
+        keys: &[u64],
+        deletes: bool,
+    ) {
         for &cache in &self.plan.databases[database].caches {
             let tier = &mut self.caches[usize::from(cache)];
             for &key in keys {
@@ -75,7 +86,6 @@ impl World<'_> {
                 }
             }
         }
-        self.wake_appliers(database, log);
     }
 
     /// A disk is destroyed: what was on it is gone, and nothing is kept for it.
@@ -93,6 +103,11 @@ impl World<'_> {
                 self.lose_origin(database, log);
             }
         }
+        let lost = self.holder_emptied(database, member);
+        let members = &self.databases[database].cluster.members;
+        if lost > 0 && members.iter().any(|member| member.has_data) {
+            self.lose_data(database, member, lost);
+        }
         let members = &self.databases[database].cluster.members;
         if had_data && members.iter().all(|member| !member.has_data) {
             self.lose_everything(database, member);
@@ -102,10 +117,11 @@ impl World<'_> {
     /// The last disk with the data is destroyed: all that was ever written is
     /// lost, counted from the start of the run.
     fn lose_everything(&mut self, database: usize, member: usize) {
-        let tier = &mut self.databases[database];
+        let tier = &self.databases[database];
         // Where every member is an origin, its writes were counted with it.
         let lost = match tier.cluster.topology {
             Topology::Primary => tier.logs[0].last_position().get(),
+            Topology::Quorum => self.writes_done(database),
             _ => 0,
         };
         self.lose_data(database, member, lost);

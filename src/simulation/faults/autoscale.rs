@@ -28,6 +28,8 @@ pub(super) struct Scaler {
     rules: Autoscaler,
     /// What its instances had done when the period began.
     before: Vec<Reading>,
+    /// Message-nanoseconds of waiting for its workers by then.
+    messages: u128,
     /// Periods that are over and not known yet.
     pending: VecDeque<Sample>,
     /// Actions so far, the window aside.
@@ -115,6 +117,7 @@ impl Scaler {
         Self {
             rules: Autoscaler::new(&own.settings, component.in_service),
             before: vec![Reading::default(); component.instances as usize],
+            messages: 0,
             pending: VecDeque::new(),
             actions: 0,
             figures,
@@ -247,6 +250,13 @@ impl World<'_> {
         reading
     }
 
+    /// Message-nanoseconds of waiting in the queues that its workers serve.
+    fn messages(&self, plan: &AutoscalerPlan) -> u128 {
+        let queues = self.plan.queues.iter().zip(&self.queues);
+        let own = queues.filter(|(queue, _)| queue.component == plan.component);
+        own.map(|(_, tier)| tier.queue.waiting.integral(self.now)).sum()
+    }
+
     fn answers(&self, node: usize) -> bool {
         self.node_state(node) == NodeState::Up && !self.is_drained(node)
     }
@@ -258,6 +268,7 @@ impl World<'_> {
             let reading = self.reading(plan, instance as u32);
             self.faults().scalers[number].before[instance] = reading;
         }
+        self.faults().scalers[number].messages = self.messages(plan);
     }
 
     /// What the period that ends now has shown.
@@ -266,6 +277,8 @@ impl World<'_> {
         let faults = self.fault_plan();
         let (mut sum, mut vcpus) = (Reading::default(), 0_u128);
         let (mut measured, mut settled) = (0, 0);
+        let before = self.faults().scalers[number].messages;
+        let messages = self.messages(plan).wrapping_sub(before);
         for instance in 0..self.faults().scalers[number].before.len() {
             let before = self.faults().scalers[number].before[instance];
             let done = self.reading(plan, instance as u32).since(before);
@@ -288,7 +301,7 @@ impl World<'_> {
             measured,
             settled,
             utilisation: ratio(sum.busy, vcpus * period),
-            queue: ratio(sum.waiting, u128::from(measured) * period),
+            queue: ratio(sum.waiting + messages, u128::from(measured) * period),
             // Little's law: time spent there over those who left.
             latency: ratio(sum.present, u128::from(sum.left.max(1))),
         };
@@ -347,6 +360,9 @@ impl World<'_> {
                 before.present = before.present.wrapping_sub(now.present);
                 before.left = before.left.wrapping_sub(now.left);
             }
+            let messages = self.messages(scaler);
+            let before = &mut self.faults().scalers[number].messages;
+            *before = before.wrapping_sub(messages);
         }
     }
 

@@ -224,6 +224,7 @@ impl World<'_> {
     /// A branch whose job was struck: gone, with all that it holds.
     fn drop_orphan(&mut self, job: JobId) {
         self.unwind(job);
+        self.drop_tally(job);
         let request = self.jobs[job].request;
         self.jobs.remove(job);
         if request != NOBODY {

@@ -51,14 +51,14 @@ impl World<'_> {
         Flow::Wait
     }
 
-    pub(super) fn branch_of(&self, job: JobId, pc: Pc) -> Job {
+    pub(in crate::simulation) fn branch_of(&self, job: JobId, pc: Pc) -> Job {
         let parent = &self.jobs[job];
         let fresh = Job::new(parent.key, parent.request, pc, self.now);
         Job { parent: job, slots: parent.slots, attempt: parent.attempt, ..fresh }
     }
 
     #[inline(never)]
-    pub(super) fn spawn_branch(&mut self, child: Job) {
+    pub(in crate::simulation) fn spawn_branch(&mut self, child: Job) {
         if child.request != NOBODY {
             self.requests[child.request].jobs += 1;
         }
@@ -101,7 +101,7 @@ impl World<'_> {
         Flow::End
     }
 
-    fn hand_attribution(&mut self, from: JobId, to: JobId) {
+    pub(in crate::simulation) fn hand_attribution(&mut self, from: JobId, to: JobId) {
         let (from, to) = (from as usize * self.stride, to as usize * self.stride);
         for part in 0..self.stride {
             self.parts[to + part] += self.parts[from + part];

@@ -32,7 +32,13 @@ impl World<'_> {
     }
 
     /// One key of a step, apart from those of other datasets.
-    fn key(&self, job: JobId, access: u16, step: StepId, item: u32) -> u64 {
+    pub(in crate::simulation) fn key(
+        &self,
+        job: JobId,
+        access: u16,
+        step: StepId,
+        item: u32,
+    ) -> u64 {
         self.plan.accesses[usize::from(access)].space << 48 | self.rank(job, access, step, item)
     }
 
@@ -228,7 +234,7 @@ impl World<'_> {
     /// Writes down the keys that a step touches.
     #[cold]
     #[inline(never)]
-    fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
+    pub(in crate::simulation) fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
         let plan = &self.plan.accesses[usize::from(access)];
         let request = self.jobs[job].request;
         for item in self.wanted(job, plan) {
