@@ -227,6 +227,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[slo]", "[events.e]\nat = \"9 s\"\nkill = «\"cdn\"\n[slo]", "E201"),
     ("[slo]", "[events.e]\nat = \"9 s\"\nflush = «\"cdn\"\n[slo]", "E201"),
     // Sessions.
+    ("handles = [\"render\"]", "handles = [\"render\"]\nsessions = «{ sticky = true }", "E109"),
     ("sessions = \"stateless\"", "sessions = «{ size = \"20 KB\" }", "E106"),
     ("sessions = \"stateless\"", "sessions = «\"sticky\"", "E106"),
     ("sessions = \"stateless\"", "sessions = { store = «\"services.web\" }", "E201"),
