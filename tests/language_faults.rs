@@ -231,10 +231,32 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n[autoscale.web.schedule.a]\nat = «\"25:00\"\nmin = 2\n[slo]", "E105"),
     ("[slo]", "[autoscale.web]\nmin = 1\nmax = 2\n«[autoscale.web.schedule.a]\nat = \"1 min\"\n[slo]", "E102"),
     ("instances = 2\nworkers = 64", "instances = «5\nworkers = 64\n[autoscale.web]\ntarget = { utilisation = 0.5 }\nmin = 1\nmax = 3\n[services.web2]\nmachine = \"c4\"", "E105"),
+    // A content delivery network.
+    ("[slo]", "«[cdn]\n[slo]", "E102"),
+    ("[slo]", "[cdn]\nstorage = «\"0 GB\"\n[slo]", "E105"),
+    ("[slo]", "[cdn]\nstorage = \"1 GB\"\nttl = «\"0 s\"\n[slo]", "E105"),
+    ("[slo]", "[cdn]\nstorage = \"1 GB\"\nregions = [«\"mars\"]\n[slo]", "E201"),
+    ("[slo]", "[cdn]\nstorage = \"1 GB\"\nholds = «\"all\"\n[slo]", "E106"),
+    ("[slo]", "[cdn]\nstorage = \"1 GB\"\n«stale_while_revalidate = \"1 s\"\n[slo]", "E109"),
+    ("[slo]", "[events.e]\nat = \"9 s\"\nkill = «\"cdn\"\n[slo]", "E201"),
+    ("[slo]", "[events.e]\nat = \"9 s\"\nflush = «\"cdn\"\n[slo]", "E201"),
+    // Sessions.
+    ("handles = [\"render\"]", "handles = [\"render\"]\nsessions = «{ sticky = true }", "E109"),
+    ("sessions = \"stateless\"", "sessions = «{ size = \"20 KB\" }", "E106"),
+    ("sessions = \"stateless\"", "sessions = «\"sticky\"", "E106"),
+    ("sessions = \"stateless\"", "sessions = { store = «\"services.web\" }", "E201"),
+    ("sessions = \"stateless\"", "sessions = { store = «\"caches.nobody\" }", "E201"),
+    ("sessions = \"stateless\"", "sessions = { store = \"databases.main\", «idle = \"1 min\" }", "E109"),
+    ("sessions = \"stateless\"", "sessions = { store = \"databases.main\", size = «\"0 KB\" }", "E105"),
+    ("sessions = \"stateless\"", "sessions = { store = \"databases.main\", rebuild = «{ read = \"posts\" } }", "E106"),
     // Not yet.
     ("[slo]", "[«cdn]\n[slo]", "E901"),
     ("engine = \"relational\"", "engine = «\"object\"", "E106"),
     ("sessions = \"stateless\"", "sessions = «{ sticky = true }", "E903"),
+    ("sliding = true", "«coalesce = true", "E902"),
+    ("engine = \"relational\"", "engine = «\"object\"", "E106"),
+    ("mode = \"cache-aside\"", "mode = «\"write-through\"", "E903"),
+    ("mode = \"cache-aside\"", "mode = «{ write-behind = { delay = \"1 s\" } }", "E903"),
     // Limits of the engine.
     ("items = 50_000", "items = «1_099_511_627_777", "E105"),
     ("items = 50_000", "items = «9_223_372_036_854_775_807", "E105"),
@@ -406,9 +428,6 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("engine = \"relational\"", "engine = «3", "E103"),
     ("engine = \"relational\"", "engine = «\"key-value\"", "W407"),
     ("topology = \"primary\"", "topology = { quorum = { «n = 4, r = 2, w = 2 } }", "E309"),
-    ("sessions = \"stateless\"", "sessions = «{ sticky = true, size = \"20 KB\" }", "E903"),
-    ("sessions = \"stateless\"", "sessions = «{ store = \"caches.objects\" }", "E903"),
-    ("sessions = \"stateless\"", "sessions = «{ }", "E106"),
 ];
 
 #[test]

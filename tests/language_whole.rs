@@ -120,9 +120,13 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("of = \"services.site\"", "of = \"zones.north-1\"", ""),
     ("of = \"services.site\"", "of = \"databases.store\"", ""),
     ("of = \"services.site\"", "of = \"regions.south\"", ""),
-    ("handles = \"*\"", "handles = \"*\"\nsessions = \"stateless\"", ""),
-    ("handles = \"*\"", "handles = \"*\"\nsessions = { sticky = true }", "E903"),
-    ("handles = \"*\"", "handles = \"*\"\nsessions = { size = \"20 KB\", sticky = true }", "E903"),
+    ("sessions = { sticky = true, size = \"10 KB\" }", "sessions = \"stateless\"", ""),
+    ("sessions = { sticky = true, size = \"10 KB\" }", "sessions = { sticky = true, idle = \"9 min\", drain = \"1 min\", memory = \"1 GB\" }", ""),
+    ("sessions = { sticky = true, size = \"10 KB\" }", "sessions = { sticky = true, rebuild = { call = \"rank\" } }", ""),
+    ("sessions = { store = \"caches.hot\" }", "sessions = { store = \"caches.hot\", size = \"1 KB\", rebuild = { wait = \"1 ms\" } }", ""),
+    ("shield = true", "shield = false", ""),
+    ("shield = true", "start = \"cold\"\ntimeout = \"2 s\"\nrtt = { exponential = \"9 ms\" }", ""),
+    ("catalogue = 2_000", "popularity = \"uniform\"", ""),
 ];
 
 #[test]

@@ -17,6 +17,8 @@ mod cases;
 mod chains;
 #[path = "theory/clients.rs"]
 mod clients;
+#[path = "theory/edges.rs"]
+mod edges;
 #[path = "theory/failures.rs"]
 mod failures;
 #[path = "theory/names.rs"]

@@ -48,6 +48,8 @@ pub enum Held {
     Guarded(u16),
     /// Keys that the job fetches for others too, in this cache.
     Fetch(u16),
+    /// A fetch of a file for which others may wait.
+    FileFetch,
     /// Nothing to give back: the job is at an instance of this component, and
     /// is lost with it.
     At(u16),

@@ -491,6 +491,86 @@ pub enum Verb {
     StaticAsked,
     /// A static file has arrived.
     StaticArrived,
+    /// The balancer knows the server of the user's visit, and goes on behind the
+    /// choice that follows.
+    FindHome {
+        /// Sessions of which service.
+        sessions: u16,
+        /// The group of which the next verb chooses.
+        group: u16,
+        /// Where the choice is kept.
+        slot: Slot,
+        /// Where to go on when it is made.
+        chosen: Pc,
+    },
+    /// Look the user's session up at the chosen server; the next verb is for
+    /// when it was lost.
+    SessionLookup {
+        /// Sessions of which service.
+        sessions: u16,
+        /// Which server.
+        slot: Slot,
+        /// Where to go on with a session.
+        hit: Pc,
+    },
+    /// The session was built again, and is kept.
+    SessionRebuilt {
+        /// Sessions of which service.
+        sessions: u16,
+        /// Which server.
+        slot: Slot,
+    },
+    /// Client to the edge of its region: round trips to connect unless a
+    /// connection is open, then half a round trip.
+    EdgeConnect {
+        /// Whether the connection was used before for this page.
+        reuse: bool,
+    },
+    /// Look a file up at its edge; the next verb is for when the network is dead.
+    EdgeLookup {
+        /// Which catalogue.
+        catalogue: u16,
+        /// Owner of the file.
+        step: StepId,
+        /// Where to go on when the edge has it.
+        hit: Pc,
+        /// Where to go on when it is to be fetched.
+        fetch: Pc,
+    },
+    /// Others who ask for the file wait for this job from here on.
+    BeginFetch {
+        /// Which catalogue.
+        catalogue: u16,
+        /// Owner of the file.
+        step: StepId,
+    },
+    /// Half a round trip behind the edge.
+    FetchWay {
+        /// Between whom.
+        leg: Leg,
+        /// With the file.
+        back: bool,
+    },
+    /// Look what is fetched up at the shield.
+    ShieldLookup {
+        /// Where to go on when the shield has it.
+        hit: Pc,
+    },
+    /// The shield keeps what is fetched.
+    ShieldFill,
+    /// The edge keeps what was fetched, and serves those who waited.
+    EdgeFill,
+    /// Edge to client: half a round trip and the transfer of a file.
+    FileReply {
+        /// Which catalogue.
+        catalogue: u16,
+        /// Owner of the file.
+        step: StepId,
+        /// The network is dead: from the origin itself.
+        around: bool,
+    },
+    /// A fetch in the background is over, and its way ends.
+    FileRefreshed,
     /// The way ends.
     Finish,
     /// What was struck waits here for its last event.
@@ -501,6 +581,17 @@ pub enum Verb {
     Frozen,
     /// That event has come: the rest when it thaws.
     Held,
+}
+
+/// A part of the way behind an edge of a content delivery network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leg {
+    /// Where there is no shield.
+    EdgeToOrigin,
+    /// Where there is one.
+    EdgeToShield,
+    /// On from there.
+    ShieldToOrigin,
 }
 
 /// What is done with keys that lie on shards.

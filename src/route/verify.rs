@@ -75,6 +75,25 @@ impl<'a> Walk<'a> {
             Verb::Release { group, slot } => {
                 self.give_back(pc, &mut held, (Held::Connection(group), slot))?;
             }
+            Verb::EdgeLookup { hit, fetch, .. } => {
+                self.arrive(pc, hit, held.clone())?;
+                self.arrive(pc, fetch, held.clone())?;
+                // Nothing stands next where the network cannot be dead.
+                if fetch == pc + 1 {
+                    return Ok(());
+                }
+            }
+            Verb::FindHome { group, slot, chosen, .. } => {
+                let mut with = held.clone();
+                if self.is_released(pc, group, slot) {
+                    with.push((Held::Connection(group), slot));
+                }
+                self.arrive(pc, chosen, with)?;
+            }
+            Verb::SessionLookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
+            Verb::BeginFetch { .. } => held.push((Held::FileFetch, 0)),
+            Verb::EdgeFill => self.give_back(pc, &mut held, (Held::FileFetch, 0))?,
+            Verb::ShieldLookup { hit } => self.arrive(pc, hit, held.clone())?,
             Verb::Lookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
             Verb::Buffer { done, .. } => self.arrive(pc, done, held.clone())?,
             Verb::Claim { shared, .. } => {
@@ -107,6 +126,7 @@ impl<'a> Walk<'a> {
                 return self.arrive(pc, join, held);
             }
             Verb::Finish
+            | Verb::FileRefreshed
             | Verb::Join
             | Verb::Vote
             | Verb::Repaired { .. }

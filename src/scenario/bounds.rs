@@ -36,9 +36,30 @@ pub fn demands(plan: &Blueprint) -> Vec<Demand> {
     by_station(plan, &seconds)
 }
 
+/// The least that a plan's requests can bring: caches hit, no static file is
+/// asked for, or its edge has it.
+pub fn at_best(plan: &mut Blueprint) {
+    plan.caches.iter_mut().for_each(|cache| cache.hit_ratio = Some(1.0));
+    let Programs { code, distributions, .. } = &mut plan.programs;
+    for instruction in code {
+        match instruction.verb {
+            Verb::Skip { chance, .. } => {
+                distributions[usize::from(chance)] = Distribution::Constant(1.0);
+            }
+            Verb::EdgeLookup { hit, .. } => instruction.verb = Verb::Jump { to: hit },
+            _ => {}
+        }
+    }
+}
+
 /// Offered requests per second, where the scenario says it.
 pub fn offered_per_s(plan: &Blueprint) -> Option<f64> {
-    match &plan.population.arrivals {
+    offered_by(&plan.population.arrivals)
+}
+
+/// The same of arrivals alone.
+pub fn offered_by(arrivals: &ArrivalPlan) -> Option<f64> {
+    match arrivals {
         ArrivalPlan::Renewal(gap) | ArrivalPlan::Spiked { gap, .. } => Some(1e9 / gap.mean()),
         ArrivalPlan::Profile(knots) => knots.iter().map(|knot| knot.1).reduce(f64::max),
         ArrivalPlan::Closed(_) | ArrivalPlan::Replay(_) => None,
@@ -175,12 +196,21 @@ impl<'a> Walk<'a> {
                 }
                 Verb::Lookup { access, hit, .. } => {
                     let access = &self.plan.accesses[usize::from(access)];
-                    let ratio = self.plan.caches[usize::from(access.cache)].hit_ratio;
+                    let ratio = match access.keys {
+                        // Sessions are lost with a server, not in the mean.
+                        KeySource::Session => Some(1.0),
+                        _ => self.plan.caches[usize::from(access.cache)].hit_ratio,
+                    };
                     // All keys must hit for the request to go ahead.
                     let hits =
                         (0..access.count).fold(weight, |hits, _| hits * ratio.unwrap_or(0.0));
                     ahead.push((hit, hits));
                     weight -= hits;
+                }
+                Verb::SessionLookup { hit, .. } => ahead.push((hit, std::mem::take(&mut weight))),
+                // A dead network is none of the mean, and every file is missed.
+                Verb::EdgeLookup { fetch, .. } if fetch > pc + 1 => {
+                    ahead.push((fetch, std::mem::take(&mut weight)));
                 }
                 Verb::Skip { chance, to, .. } => {
                     let chance = self.plan.programs.distributions[usize::from(chance)].mean();

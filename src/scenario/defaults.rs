@@ -60,6 +60,23 @@ pub(super) const MOST_KEYS: u32 = 64;
 /// How long a caller waits for a machine that keeps silent.
 pub(super) const GIVE_UP_AFTER: Duration = Duration::from_nanos(10_000_000_000);
 
+/// Bytes of a session in the memory of a server, and of one stored elsewhere.
+pub(super) const STICKY_BYTES: u64 = 20_000;
+pub(super) const STORED_BYTES: u64 = 2_000;
+/// A visit is over when nothing has come for so long.
+pub(super) const SESSION_IDLE: Duration = seconds(30 * 60);
+/// A server that is to go waits so long for its visits to end.
+pub(super) const SESSION_DRAIN: Duration = seconds(5 * 60);
+/// CPU work of a login, most of it a password hash that is slow by intent, ns.
+pub(super) const LOGIN_CPU_NANOS: f64 = 50e6;
+/// Popularity of static files: requests of web caches follow a Zipf law of
+/// exponent 0.64 to 0.83 (Breslau et al. 1999, "Web caching and Zipf-like
+/// distributions").
+pub(super) const FILES_ZIPF: f64 = 0.8;
+/// Round trip between a user and an edge of its own region, ns.
+pub(super) const EDGE_RTT_NANOS: f64 = 10e6;
+/// A browser waits so long for a dead content delivery network.
+pub(super) const CDN_TIMEOUT: Duration = seconds(1);
 /// From start to readiness of an instance.
 pub(super) const BOOT: Duration = seconds(30);
 /// Period of an autoscaler (the Kubernetes Horizontal Pod Autoscaler's).

@@ -115,7 +115,19 @@ keys! {
         key("queues", Kind::Named(&QUEUE), "Message queues, for the steps that enqueue."),
         key("plan", Kind::Part(&PLAN), "Which designs `highwater plan` may choose from."),
         key("autoscale", Kind::Named(&AUTOSCALE), "Services whose instances follow the load."),
-        later("cdn"),
+        key("cdn", Kind::Part(&CDN), "A content delivery network for static files."),
+    ];
+    CDN = [
+        key("regions", Kind::Names, "Regions with an edge; one edge for all where absent."),
+        key("holds", Kind::OneOf(&["static"], &[]), "What it holds: static files."),
+        key("storage", SIZE, "Bytes of each edge, and of the shield."),
+        key("ttl", TIME, "A file is fresh for so long; for ever where absent."),
+        key("stale_while_revalidate", TIME, "Served for so long after that, and fetched beside."),
+        key("shield", Kind::Flag, "Misses of the edges go to one cache first."),
+        key("rtt", TIMES, "Round trip between a user and an edge of its region; default 10 ms."),
+        key("timeout", TIME, "Browsers wait so long for a dead network; default 1 s."),
+        key("price", Kind::Quantity(units::PER_GB), "Of bytes served, such as \"0.05/GB\"."),
+        key("start", Kind::OneOf(&["warm", "cold"], &[]), "What it holds at the start."),
     ];
     AUTOSCALE = [
         key("of", Kind::Text, "The service; its own name where absent."),
@@ -235,6 +247,7 @@ keys! {
         key("files", Kind::Whole, "Files per page."),
         key("size", Kind::Distribution(units::SIZE), "Size of one."),
         key("catalogue", Kind::Whole, "How many different files there are."),
+        key("popularity", Kind::Mixed, "\"uniform\" or { zipf = 0.8 }, the default."),
     ];
     CACHEABLE = [
         key("as", Kind::Text, "Name under which caches hold it."),
@@ -316,11 +329,20 @@ keys! {
         key("public", Kind::Flag, "Has a public address."),
         key("handles", Kind::Names, "Endpoints and operations; default \"*\"."),
         key("static_cpu", TIMES, "CPU work of serving one static file; default 50 us."),
-        key("sessions", Kind::OneOf(&["stateless"], &["sticky", "store"]), "Where sessions are kept."),
+        key("sessions", Kind::Mixed, "\"stateless\", { sticky = true, … } or { store = \"caches.NAME\", … }."),
         ZONE, ZONES, RACKS,
         key("boot", TIME, "From start to readiness of an instance; default 30 s."),
         key("breaker", Kind::Part(&BREAKER), "Refuses calls to it while too many fail."),
         key("adaptive", Kind::Part(&ADAPTIVE), "Its limit of workers follows the wait for one."),
+    ];
+    SESSIONS = [
+        key("sticky", Kind::Flag, "In the memory of the server; the balancer sends its user there."),
+        key("store", Kind::Text, "The cache or database that keeps them."),
+        key("size", SIZE, "Of one session; default 20 KB sticky, 2 KB stored."),
+        key("memory", SIZE, "Of each server, for sessions; default all of its machine."),
+        key("idle", TIME, "A visit is over when nothing has come for so long; default 30 min."),
+        key("drain", TIME, "A server that is to go waits so long for its visits; default 5 min."),
+        key("rebuild", Kind::Mixed, "A step: cpu, wait or call; default { cpu = \"50 ms\" }, a login."),
     ];
     ADAPTIVE = [
         key("target_wait", TIME, "A wait above this shrinks the limit; default 50 ms."),

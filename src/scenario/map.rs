@@ -68,6 +68,15 @@ pub fn map(scenario: &Scenario) -> Map {
             (node, balancer.targets)
         }
     };
+    if let Some(cdn) = &topology.cdn {
+        let edges = cdn.regions.len().max(1) as u32;
+        let node = draft.node("cdn", None, edges);
+        draft.edge(users, node, Flow::Calls);
+        match door == users {
+            true => drop(draft.service(&mut { node }, entry)),
+            false => draft.edge(node, door, Flow::Calls),
+        }
+    }
     for (index, endpoint) in scenario.workload.endpoints.iter().enumerate() {
         let handles = |service: &usize| topology.services[*service].endpoints.contains(&index);
         let service = match handles(&entry) {

@@ -42,6 +42,15 @@ pub fn usage_prices(topology: &Topology) -> Vec<UsagePrice> {
             price: dns.price_per_million / MILLION,
         });
     }
+    if let Some(cdn) = &topology.cdn {
+        prices.push(UsagePrice {
+            part: "cdn".into(),
+            component: "cdn".into(),
+            figures: vec!["bytes_served_per_s"],
+            measure: Measure::PerSecond,
+            price: cdn.price_per_gb / GIGABYTE,
+        });
+    }
     for queue in &topology.queues {
         let name = format!("queues.{}", queue.name);
         prices.push(UsagePrice {

@@ -2,8 +2,10 @@
 //! ids and integers. Everything that several replications share is in here
 //! and never changes while they run.
 
+use super::cdn::plan::CdnPlan;
 use super::faults::plan::FaultPlan;
 use super::regions_plan::RegionsPlan;
+use super::sessions::SessionsPlan;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::popularity::Popularity;
 use crate::kernel::random::Key;
@@ -52,8 +54,12 @@ pub struct Blueprint {
     pub caches: Vec<CachePlan>,
     /// Databases.
     pub databases: Vec<DatabasePlan>,
+    /// The content delivery network.
+    pub cdn: Option<CdnPlan>,
     /// Message queues.
     pub queues: Vec<QueuePlan>,
+    /// Services that keep sessions.
+    pub sessions: Vec<SessionsPlan>,
     /// What is done with messages.
     pub tasks: Vec<Task>,
     /// How keys are placed on shards, by dataset of a sharded database.
@@ -381,6 +387,8 @@ pub enum KeySource {
     New,
     /// The user.
     User,
+    /// The user's session, which a request reads and writes.
+    Session,
     /// The same for all.
     Everyone,
 }

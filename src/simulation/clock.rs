@@ -1,7 +1,9 @@
 //! The clock of a replication: warm-up over, bucket over, window over.
 
+use super::cdn::CdnTier;
 use super::recorder::DatabaseCourse;
 use super::request::Request;
+use super::sessions::SessionsTier;
 use super::world::{DatabaseTier, EventKind, World};
 use crate::kernel::event_queue::Phase;
 use crate::kernel::time::{Duration, Instant};
@@ -64,6 +66,8 @@ impl World<'_> {
         self.databases.iter_mut().for_each(|database| database.begin_window(now));
         self.recorder.courses.databases.iter_mut().for_each(DatabaseCourse::begin_window);
         self.begin_window_of_queues();
+        self.sessions.iter_mut().for_each(SessionsTier::begin_window);
+        self.cdn.iter_mut().for_each(CdnTier::begin_window);
         self.clients.begin_window(now);
         if let Some(resolvers) = &mut self.resolvers {
             resolvers.begin_window();
@@ -118,6 +122,8 @@ impl World<'_> {
         let noted = std::mem::replace(&mut self.in_system_noted, in_system);
         self.recorder.courses.in_system.add(bucket, in_system - noted);
         self.note_queues(bucket);
+        self.note_network(bucket);
+        self.note_sessions(bucket);
         self.note_absent(bucket);
         self.note_autoscalers(bucket);
         for (tier, course) in self.databases.iter().zip(&mut self.recorder.courses.databases) {

@@ -1,7 +1,7 @@
 //! Figures of components over time, whatever their kind.
 
 use super::blueprint::Blueprint;
-use super::{faults, queues};
+use super::{cdn, faults, queues, sessions};
 use crate::metrics::series::{BUCKETS, SumSeries};
 
 /// Course of one figure of a component, of whatever kind.
@@ -66,13 +66,27 @@ impl ComponentCourse {
     }
 }
 
-/// The courses of all components that keep some: queues first, autoscalers last.
+/// The courses of all components that keep some: queues first, then the
+/// content delivery network and sessions, autoscalers last.
 pub(super) fn of_components(plan: &Blueprint) -> Vec<ComponentCourse> {
     let queues = plan.queues.iter().map(|queue| (&queue.name, &queues::COURSES[..]));
+    let network = plan
+        .cdn
+        .iter()
+        .flat_map(|_| cdn::COURSES)
+        .map(|(figure, shape)| ComponentCourse::new("cdn", figure, shape));
     let scalers = plan.faults.iter().flat_map(|faults| &faults.autoscalers);
     let scalers = scalers.map(|scaler| (&scaler.name, &faults::COURSES[..]));
-    let courses = queues.chain(scalers).flat_map(|(name, courses)| {
-        courses.iter().map(|&(figure, shape)| ComponentCourse::new(name, figure, shape))
-    });
-    courses.collect()
+    let visits = plan.sessions.iter().map(|own| (&own.name, &sessions::COURSES[..]));
+    let own = |(name, courses): (&String, &[(&'static str, Shape)])| {
+        let of =
+            |&(figure, shape): &(&'static str, Shape)| ComponentCourse::new(name, figure, shape);
+        courses.iter().map(of).collect::<Vec<_>>()
+    };
+    queues
+        .flat_map(own)
+        .chain(network)
+        .chain(visits.flat_map(own))
+        .chain(scalers.flat_map(own))
+        .collect()
 }

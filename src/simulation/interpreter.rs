@@ -113,6 +113,26 @@ impl World<'_> {
             Verb::Answer => self.answer(job),
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
+            Verb::FindHome { sessions, slot, chosen, .. } => {
+                self.find_home(job, sessions, slot, chosen)
+            }
+            Verb::SessionLookup { sessions, slot, hit } => {
+                self.look_for_session(job, sessions, slot, hit)
+            }
+            Verb::SessionRebuilt { sessions, slot } => self.session_rebuilt(job, sessions, slot),
+            Verb::EdgeConnect { reuse } => self.edge_connect(job, reuse),
+            Verb::EdgeLookup { catalogue, step, hit, fetch } => {
+                self.edge_look_up(job, (catalogue, step), hit, fetch)
+            }
+            Verb::BeginFetch { catalogue, step } => self.begin_fetch(job, catalogue, step),
+            Verb::FetchWay { leg, back } => self.fetch_way(job, leg, back),
+            Verb::ShieldLookup { hit } => self.shield_look_up(job, hit),
+            Verb::ShieldFill => self.shield_fill(job),
+            Verb::EdgeFill => self.edge_fill(job),
+            Verb::FileReply { catalogue, step, around } => {
+                self.file_reply(job, (catalogue, step), around)
+            }
+            Verb::FileRefreshed => self.file_refreshed(job),
             Verb::Finish => self.finish(job),
             Verb::Forgotten => {
                 self.forget(job);

@@ -399,6 +399,7 @@ impl World<'_> {
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
                 Held::Guarded(breaker) => self.break_off(job, breaker, failed),
                 Held::Fetch(cache) => self.fail_fetches(job, cache),
+                Held::FileFetch => self.end_fetch(job, false),
                 Held::At(_) => {}
             }
             hold = entry.outer;

@@ -104,6 +104,7 @@ impl World<'_> {
         let caches = self.plan.caches.iter().zip(&self.caches).map(cache_measured);
         let databases = self.plan.databases.iter().zip(&self.databases);
         let databases = databases.map(|(plan, tier)| database_measured(plan, tier, self.now));
+        let network = self.measure_network();
         let queues = self.measure_queues();
         let safeguards = self.measure_safeguards();
         let scaling = self.measure_provisioned();
@@ -111,7 +112,9 @@ impl World<'_> {
             .chain(dns)
             .chain(caches)
             .chain(databases)
+            .chain(network)
             .chain(queues)
+            .chain(self.measure_sessions())
             .chain(safeguards)
             .chain(scaling)
             .collect()

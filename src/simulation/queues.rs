@@ -245,12 +245,14 @@ impl World<'_> {
         Flow::End
     }
 
-    /// First verb of the program of a message's work in which a verb lies; 0
-    /// where it lies in another.
+    /// First verb of the program of a message's work, or of a fetch in the
+    /// background, in which a verb lies; 0 where it lies in another.
     pub(super) fn first_of_task(&self, pc: Pc) -> Pc {
         let programs = &self.plan.programs.programs;
         let of_task = |task: &super::blueprint::Task| &programs[usize::from(task.program)];
-        let own = self.plan.tasks.iter().map(of_task);
+        let of_file = |own: &super::cdn::plan::CataloguePlan| &programs[usize::from(own.refresh)];
+        let files = self.plan.cdn.iter().flat_map(|cdn| &cdn.catalogues).map(of_file);
+        let own = self.plan.tasks.iter().map(of_task).chain(files);
         own.clone().find(|own| own.start <= pc && pc < own.end).map_or(0, |own| own.start)
     }
 }

@@ -1,6 +1,7 @@
 //! One replication, from the first event to the last.
 
 use super::blueprint::{ArrivalPlan, Blueprint, INDEX_END};
+use super::cdn::warm_network;
 use super::measured::Measured;
 use super::recorder::Recorder;
 use super::regional::Seen;
@@ -61,6 +62,7 @@ pub fn play<C>(
     recorder.trace(trace);
     let mut world = World::new(plan, seed, replication, recorder);
     warm_caches(&mut world);
+    warm_network(&mut world);
     world.wind_clock();
     world.wind_faults();
     world.fill_resolvers();

@@ -6,6 +6,7 @@ use super::blueprint::{
     Blueprint, CachePlan, ClientPlan, CpuPlan, DatabasePlan, DiskPlan, INDEX_BITS, INDEX_END,
     PoolPlan,
 };
+use super::cdn::CdnTier;
 use super::clients::Clients;
 use super::failover::{FailoverState, Unacknowledged};
 use super::faults::Faults;
@@ -16,6 +17,7 @@ use super::recorder::Recorder;
 use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use super::resharding::Resharding;
+use super::sessions::SessionsTier;
 use super::verbs::cache_writes::WriteBehind;
 use super::verbs::fetches::SharedFetches;
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
@@ -148,6 +150,12 @@ pub struct World<'a> {
     pub caches: Vec<CacheTier>,
     /// Databases.
     pub databases: Vec<DatabaseTier>,
+    /// The content delivery network.
+    pub cdn: Option<CdnTier>,
+    /// Sessions, by service that keeps some.
+    pub sessions: Vec<SessionsTier>,
+    /// Jobs that a fetch has woken.
+    pub woken: Vec<JobId>,
     /// Message queues.
     pub queues: Vec<QueueTier>,
     /// How far the data of sharded databases have moved.
@@ -285,6 +293,12 @@ impl<'a> World<'a> {
             resolvers: plan.dns.as_ref().map(|dns| Resolvers::new(dns.resolvers as usize, dns.ttl)),
             caches: (0..plan.caches.len()).map(|cache| CacheTier::new(plan, cache, root)).collect(),
             databases: plan.databases.iter().map(DatabaseTier::new).collect(),
+            cdn: plan.cdn.as_ref().map(CdnTier::new),
+            sessions: (0..)
+                .zip(&plan.sessions)
+                .map(|(number, plan)| SessionsTier::new(plan, number, root))
+                .collect(),
+            woken: Vec::new(),
             queues: plan.queues.iter().map(QueueTier::new).collect(),
             reshardings: vec![Resharding::default(); plan.reshardings.len()],
             retry_tokens: vec![0.0; plan.clients.len()],

@@ -3,6 +3,7 @@
 
 use crate::caches::{che_lru, gelenbe_fifo, king_lru, lru_ttl, ttl, zipf};
 use crate::clients::{ErlangA, Hedge, Retries};
+use crate::edges::edges;
 use crate::failures::{Breakdowns, Repairs};
 use crate::names::failed_per_client;
 use crate::networks::{jackson_visit, mean_value_analysis};
@@ -83,7 +84,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(clients());
     cases.extend(shards());
     cases.extend(autoscalers());
-    cases.extend(shards());
+    cases.extend(edges());
     cases
 }
 

@@ -15,7 +15,6 @@
 //! heaviest kind of request brings over the mean.
 
 use super::survivors::survivors;
-use crate::kernel::distribution::Distribution;
 use crate::kernel::math;
 use crate::route::step::Verb;
 use crate::scenario::bounds::{self, Demand};
@@ -41,7 +40,7 @@ pub(super) fn tightest(scenario: &Scenario, lost: &[HostId]) -> Option<Load> {
     let Arrivals::Renewal { .. } = scenario.workload.users.arrivals else { return None };
     let mut plan = compile(&survivors(scenario, lost)?).ok()?;
     let offered = bounds::offered_per_s(&plan)?;
-    at_best(&mut plan);
+    bounds::at_best(&mut plan);
     let demands = bounds::demands(&plan);
     let loads = demands.iter().filter_map(|demand| {
         let capacity = capacity_per_s(&plan, demand)?;
@@ -119,16 +118,6 @@ fn turns_nobody_away(scenario: &Scenario) -> bool {
             (database.queue.is_none() || database.connections.is_none())
                 && database.breaker.is_none()
         })
-}
-
-/// Caches hit, and no static file is asked for.
-fn at_best(plan: &mut Blueprint) {
-    plan.caches.iter_mut().for_each(|cache| cache.hit_ratio = Some(1.0));
-    for instruction in &plan.programs.code {
-        if let Verb::Skip { chance, .. } = instruction.verb {
-            plan.programs.distributions[usize::from(chance)] = Distribution::Constant(1.0);
-        }
-    }
 }
 
 /// Requests per second that a station can do the work of. Where requests are

@@ -145,6 +145,9 @@ impl Emitter {
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
             | Verb::Scatter { join: target, .. }
+            | Verb::FindHome { chosen: target, .. }
+            | Verb::SessionLookup { hit: target, .. }
+            | Verb::ShieldLookup { hit: target }
             | Verb::Jump { to: target }
             | Verb::AskHolders { join: target, .. }
             | Verb::Claim { shared: target, .. }

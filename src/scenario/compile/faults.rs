@@ -342,6 +342,12 @@ impl Builder<'_> {
                 let name = format!("regions.{}", self.scenario.topology.regions[*region].name);
                 (name, ActionPlan::DnsRecord(*region as u16))
             }
+            EventAction::CdnOutage { death } => {
+                let timeout = self.scenario.topology.cdn.as_ref().map(|cdn| cdn.timeout);
+                let silence = timeout.filter(|_| *death == Death::Silent).unwrap_or_default();
+                ("cdn".to_owned(), ActionPlan::CdnOutage(silence))
+            }
+            EventAction::FlushCdn => ("cdn".to_owned(), ActionPlan::FlushCdn),
             EventAction::Flush { cache } => {
                 let name = format!("caches.{}", self.scenario.topology.caches[*cache].name);
                 (name, ActionPlan::Flush(*cache as u16))

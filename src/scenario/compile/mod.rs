@@ -4,6 +4,7 @@
 mod breakers;
 mod cache_writes;
 mod caches;
+mod cdn;
 mod databases;
 mod emitter;
 mod failover;
@@ -13,6 +14,7 @@ mod programs;
 mod queues;
 mod regions;
 mod services;
+mod sessions;
 mod shards;
 mod static_files;
 mod steps;
@@ -54,16 +56,20 @@ pub fn compile(scenario: &Scenario) -> Result<Blueprint, String> {
         });
     let endpoints: Vec<EndpointPlan> = endpoints.collect();
     let faults = faults::faults(scenario, &layout, &compiled.programs, &endpoints);
+    let population = population(scenario);
+    let cdn = cdn::plan(scenario, &compiled.refreshes, &population.arrivals)?;
     let blueprint = Blueprint {
         interruptible: faults.is_some() || workload.clients.iter().any(|client| client.cancels),
         faults,
-        population: population(scenario),
+        population,
+        cdn,
         endpoints,
         clients: client_plans(scenario, &breakers),
         breakers: breakers.plans,
         caches: tiers::caches(scenario),
         databases: tiers::databases(scenario, &layout.databases, &compiled.systems),
         queues: queues::plans(scenario, &layout),
+        sessions: sessions::plans(scenario, &layout),
         tasks: compiled.tasks,
         shardings: shards::shardings(scenario),
         reshardings: compiled.reshardings,

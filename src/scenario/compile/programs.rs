@@ -27,6 +27,8 @@ pub(super) struct Compiled {
     pub(super) tasks: Vec<Task>,
     /// How sharded databases move their data.
     pub(super) reshardings: Vec<ReshardingPlan>,
+    /// Programs of fetches in the background, by catalogue of static files.
+    pub(super) refreshes: Vec<u16>,
 }
 
 /// Writes the programs of a scenario.
@@ -98,12 +100,14 @@ impl<'a> Compiler<'a> {
         self.tasks()?;
         let reshardings = self.reshardings()?;
         self.programs_afterwards()?;
+        let refreshes = self.refreshes()?;
         self.out.programs.add_limbo();
         Ok(Compiled {
             by_endpoint,
             systems,
             tasks: self.tasks,
             reshardings,
+            refreshes,
             programs: self.out.programs,
             accesses: self.out.accesses,
         })
@@ -124,21 +128,21 @@ impl<'a> Compiler<'a> {
         self.enter_balancer();
         self.guarded_service(place, |compiler| {
             compiler.enter_service(place, None, 0);
-            compiler.cacheable(endpoint, place);
+            compiler.in_session(place, |compiler| compiler.cacheable(endpoint, place));
             compiler.leave_service(place);
         });
         self.leave_balancer();
         self.reply(&endpoint.answer_bytes[client_id], 0, true);
         self.out.emit(Verb::Answer);
         if let Some(files) = &endpoint.static_files {
-            self.static_files(files, client, place);
+            self.static_files(id, files, client, place);
         }
         self.out.emit(Verb::Finish);
         self.out.end(format!("{} ({})", endpoint.name, client.name))
     }
 
     /// The service behind the entry that handles an endpoint.
-    fn entry_service(&self, endpoint: EndpointId) -> ServiceId {
+    pub(super) fn entry_service(&self, endpoint: EndpointId) -> ServiceId {
         let topology = &self.scenario.topology;
         let entry = entry_service(topology);
         let handles = |service: &usize| topology.services[*service].endpoints.contains(&endpoint);

@@ -36,7 +36,12 @@ impl Compiler<'_> {
         let layout = &self.layout.services[place.service];
         let slot = self.out.slot(place.depth);
         let at = caller.map_or(Locus::Site, |caller| self.locus(caller));
-        self.choose(layout.group, slot, at, step);
+        match caller {
+            Some(_) => self.choose(layout.group, slot, at, step),
+            None => self.find_home(place.service, slot, |compiler| {
+                compiler.choose(layout.group, slot, at, step);
+            }),
+        }
         match caller {
             Some(_) => self.hop_there(at, place),
             None => self.cross_to_entry(place, true),

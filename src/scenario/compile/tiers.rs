@@ -14,12 +14,13 @@ use crate::tier::cache;
 use crate::tier::failover::{Mode, Topology};
 
 pub(super) fn caches(scenario: &Scenario) -> Vec<CachePlan> {
-    scenario.topology.caches.iter().map(|cache| cache_plan(scenario, cache)).collect()
+    let caches = scenario.topology.caches.iter().enumerate();
+    caches.map(|(id, cache)| cache_plan(scenario, id, cache)).collect()
 }
 
-fn cache_plan(scenario: &Scenario, cache: &Cache) -> CachePlan {
+fn cache_plan(scenario: &Scenario, id: usize, cache: &Cache) -> CachePlan {
     let warm = match cache.start {
-        CacheStart::Warm if cache.hit_ratio.is_none() => warm_sets(scenario, cache),
+        CacheStart::Warm if cache.hit_ratio.is_none() => warm_sets(scenario, id, cache),
         _ => Vec::new(),
     };
     CachePlan {
@@ -46,7 +47,7 @@ fn cache_plan(scenario: &Scenario, cache: &Cache) -> CachePlan {
     }
 }
 
-fn warm_sets(scenario: &Scenario, cache: &Cache) -> Vec<WarmSet> {
+fn warm_sets(scenario: &Scenario, cache_id: usize, cache: &Cache) -> Vec<WarmSet> {
     let datasets = cache.datasets.iter().map(|&id| {
         let dataset = &scenario.workload.datasets[id];
         WarmSet {
@@ -58,7 +59,15 @@ fn warm_sets(scenario: &Scenario, cache: &Cache) -> Vec<WarmSet> {
         }
     });
     let results = cache.results.iter().filter_map(|name| result_set(scenario, cache, name));
-    datasets.chain(results).collect()
+    let sessions = super::sessions::in_cache(scenario, cache_id);
+    let sessions = sessions.into_iter().map(|(space, bytes)| WarmSet {
+        space,
+        items: scenario.workload.users.count.unwrap_or(0),
+        bytes,
+        weight: scenario.workload.endpoints.iter().map(|endpoint| endpoint.share).sum(),
+        popularity: None,
+    });
+    datasets.chain(results).chain(sessions).collect()
 }
 
 /// The results of one name that a cache may hold.

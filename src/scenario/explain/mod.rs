@@ -2,6 +2,7 @@
 //! and what follows in closed form; as values, and as text for people.
 
 mod autoscaling;
+mod network;
 mod verbs;
 
 use super::bounds::{demands, offered_per_s};

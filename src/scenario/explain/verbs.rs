@@ -1,5 +1,6 @@
 //! Each verb of a route program in words.
 
+use super::network;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
 use crate::route::program::{Held, NO_HOLD};
@@ -56,6 +57,30 @@ impl Words<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
+            Verb::FindHome { sessions, .. } => {
+                let name = self.plan.sessions[usize::from(sessions)].name.clone();
+                (
+                    "home",
+                    name,
+                    "the server of the visit, if it is there: skip the choice".to_owned(),
+                )
+            }
+            Verb::SessionLookup { sessions, .. } => {
+                let name = self.plan.sessions[usize::from(sessions)].name.clone();
+                ("lookup", name, "found, or a visit begins: skip the block".to_owned())
+            }
+            Verb::SessionRebuilt { sessions, .. } => {
+                ("rebuilt", self.plan.sessions[usize::from(sessions)].name.clone(), String::new())
+            }
+            Verb::EdgeConnect { .. }
+            | Verb::EdgeLookup { .. }
+            | Verb::BeginFetch { .. }
+            | Verb::FetchWay { .. }
+            | Verb::ShieldLookup { .. }
+            | Verb::ShieldFill
+            | Verb::EdgeFill
+            | Verb::FileReply { .. }
+            | Verb::FileRefreshed => network::describe(verb),
             Verb::Depart => ("depart", String::new(), String::new()),
             Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
@@ -284,7 +309,7 @@ impl Words<'_> {
         let access = &self.plan.accesses[usize::from(access)];
         let keys = match access.keys {
             KeySource::New => " (new keys)",
-            KeySource::User => " (by user)",
+            KeySource::User | KeySource::Session => " (by user)",
             _ => "",
         };
         (word, format!("{}{keys}", access.name), how.to_owned())

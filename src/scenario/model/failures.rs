@@ -190,6 +190,13 @@ pub enum EventAction {
         /// Which.
         region: RegionId,
     },
+    /// `kill = "cdn"`: browsers turn to the origin while it lasts.
+    CdnOutage {
+        /// At once, or when they have heard nothing for a while.
+        death: Death,
+    },
+    /// `flush = "cdn"`: all edges are emptied.
+    FlushCdn,
     /// `flush`: the cache is emptied.
     Flush {
         /// Index of the cache.

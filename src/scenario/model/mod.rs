@@ -5,18 +5,22 @@
 //! Durations inside a distribution are nanoseconds, sizes are bytes.
 
 mod autoscale;
+mod cdn;
 mod failures;
 mod plan;
 mod queues;
+mod sessions;
 mod sharding;
 mod topology;
 mod workload;
 
 pub use super::store::{Engine, RowReads};
 pub use autoscale::*;
+pub use cdn::*;
 pub use failures::*;
 pub use plan::*;
 pub use queues::*;
+pub use sessions::*;
 pub use sharding::*;
 pub use topology::*;
 pub use workload::*;

@@ -1,11 +1,13 @@
 //! Where the work runs.
 
 use super::autoscale::Autoscaler;
+use super::cdn::Cdn;
 use super::failures::{
     AdaptiveConcurrency, Breaker, Component, Failover, HealthCheck, OnCacheFailure, Region,
     Replace, ReplicationMode, ReplicationTopology, Routing, Target, Zone, ZoneId,
 };
 use super::queues::Queue;
+use super::sessions::Sessions;
 use super::sharding::{ShardOf, Sharding};
 use super::workload::{Consistency, DatasetId, EndpointId, OperationId};
 use super::{Engine, RowReads};
@@ -52,6 +54,8 @@ pub struct Topology {
     pub databases: Vec<Database>,
     /// How the sharded ones among them share their data.
     pub shardings: Vec<Sharding>,
+    /// The content delivery network; absent = the services serve static files.
+    pub cdn: Option<Cdn>,
     /// Message queues.
     pub queues: Vec<Queue>,
     /// Services whose number of instances follows the load.
@@ -220,6 +224,8 @@ pub struct Service {
     pub operations: Vec<OperationId>,
     /// CPU work of serving one static file (ns); default `"50 us"`.
     pub static_cpu: Distribution,
+    /// Where it keeps sessions.
+    pub sessions: Sessions,
     /// Instances at the start; `hosts` has room for those of `scale` events
     /// and of an autoscaler.
     pub instances: u32,

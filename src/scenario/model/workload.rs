@@ -181,6 +181,8 @@ pub struct StaticFiles {
     pub bytes: Distribution,
     /// How many different files there are in all.
     pub catalogue: u64,
+    /// Zipf exponent of their popularity; `None` = all alike.
+    pub zipf: Option<f64>,
 }
 
 /// A result that caches may hold.

@@ -366,6 +366,7 @@ impl Checks<'_, '_> {
         let mut operations = vec![false; workload.operations.len()];
         let mut used = vec![false; workload.datasets.len()];
         let mut open: Vec<&[Step]> = workload.endpoints.iter().map(|one| &one.steps[..]).collect();
+        open.extend(self.topology.services.iter().flat_map(|one| one.sessions.steps()));
         while let Some(steps) = open.pop() {
             datasets(steps, &mut used);
             for callee in called(steps) {
@@ -408,7 +409,8 @@ impl Checks<'_, '_> {
             let asked = |one: &usize| {
                 used[*one] && !before.iter().any(|other| other.datasets.contains(one))
             };
-            if !cache.results.iter().any(free) && !cache.datasets.iter().any(asked) {
+            let sessions = topology.services.iter().any(|one| one.sessions.are_in_cache(id));
+            if !sessions && !cache.results.iter().any(free) && !cache.datasets.iter().any(asked) {
                 self.unreachable("caches", &self.scope.caches, id);
             }
         }

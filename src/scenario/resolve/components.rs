@@ -10,6 +10,7 @@ use super::distribution::distribution;
 use super::guards::{adaptive, balancer_check, breaker, replace, time_or};
 use super::names::Scope;
 use super::placement::{Hosts, instances, place};
+use super::sessions::sessions;
 use crate::kernel::distribution::Distribution;
 use std::collections::BTreeMap;
 
@@ -38,7 +39,6 @@ fn service(
             handled(&item, scope, &mut endpoints, &mut operations);
         }
     }
-    reader.choice("sessions");
     let deadline = reader.get("queue_deadline").and_then(|item| distribution(&item));
     let static_cpu = reader.get("static_cpu").and_then(|item| distribution(&item));
     let count = instances(reader);
@@ -59,6 +59,7 @@ fn service(
         public: reader.flag("public"),
         endpoints,
         operations,
+        sessions: sessions(reader, name, scope),
         static_cpu: static_cpu.unwrap_or(Distribution::Constant(defaults::STATIC_CPU_NANOS)),
     }
 }

@@ -152,6 +152,9 @@ impl Script<'_, '_> {
             return None;
         }
         check_details(reader, action);
+        if let ("kill" | "flush", Some("cdn")) = (action, reader.get(action)?.text()) {
+            return self.network(reader, action);
+        }
         match action {
             "kill" | "restart" | "hang" | "slow" | "partition" | "lose" | "destroy" | "drain" => {
                 self.strike(reader, action)
@@ -170,6 +173,26 @@ impl Script<'_, '_> {
             "reshard" => self.reshard(reader),
             _ => self.scale(reader),
         }
+    }
+
+    /// Actions on the content delivery network, which keeps silent when it is
+    /// dead unless the event says otherwise.
+    fn network(&self, reader: &Reader<'_>, action: &'static str) -> Option<EventAction> {
+        let item = reader.get(action)?;
+        if self.targets.topology.cdn.is_none() {
+            let message = format!("`{}` names `cdn`, and there is no [cdn]", item.path);
+            item.fault("E201", message, Some("write [cdn] with its `storage`".to_owned()));
+            return None;
+        }
+        let death = match reader.choice("how") {
+            Some("refuse") => Death::Refused,
+            _ => Death::Silent,
+        };
+        Some(if action == "kill" {
+            EventAction::CdnOutage { death }
+        } else {
+            EventAction::FlushCdn
+        })
     }
 
     /// Actions on one target.

@@ -3,6 +3,7 @@
 
 mod autoscale;
 mod cache_modes;
+mod cdn;
 mod checks;
 mod components;
 mod databases;
@@ -20,6 +21,7 @@ mod rate;
 mod regions;
 mod replay;
 mod run;
+mod sessions;
 mod shards;
 mod steps;
 mod stores;
@@ -49,11 +51,12 @@ pub(super) fn resolve(
 ) -> Scenario {
     let root = Reader::open(context, tree, origin, String::new(), &keys::ROOT);
     let scope = Scope::new(&root);
-    let workload = workload::workload(&root, &scope, users);
+    let mut workload = workload::workload(&root, &scope, users);
     let scripted = !scope.events.entries.is_empty() || autoscale::is_scheduled(&scope);
     let run = run::run(&root, &workload.users.arrivals, scripted);
     let end = End::new(&root);
-    let topology = topology(&root, &scope, run.kind, &workload.datasets);
+    let mut topology = topology(&root, &scope, run.kind, &workload.datasets);
+    sessions::attach(&scope, &mut workload, &mut topology);
     let failures = failures(&scope, &topology, &workload.users.arrivals, end.as_ref());
     let slo = run::slo(&root);
     let plan = plan::plan(&root, &Targets { scope: &scope, topology: &topology });
@@ -109,6 +112,7 @@ fn topology(root: &Reader<'_>, scope: &Scope<'_>, kind: RunKind, datasets: &[Dat
         caches: components::caches(scope, &mut hosts, kind),
         databases: Vec::new(),
         shardings: Vec::new(),
+        cdn: cdn::cdn(root, scope, kind),
         queues: queues::queues(scope),
         autoscalers: Vec::new(),
         hosts: Vec::new(),

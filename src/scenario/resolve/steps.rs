@@ -38,7 +38,7 @@ pub(super) fn steps(item: &Item<'_>, scope: &Scope<'_>, asked: Asked) -> Vec<Ste
     items.iter().filter_map(|item| step(item, scope, asked)).collect()
 }
 
-fn step(item: &Item<'_>, scope: &Scope<'_>, asked: Asked) -> Option<Step> {
+pub(super) fn step(item: &Item<'_>, scope: &Scope<'_>, asked: Asked) -> Option<Step> {
     let reader = item.table_of(&keys::STEP)?;
     let mut verbs = VERBS.into_iter().filter(|verb| reader.has(verb));
     let Some(verb) = verbs.next() else {

@@ -243,7 +243,9 @@ fn static_files(reader: &Reader<'_>) -> Option<StaticFiles> {
     let bytes = reader.need("size").and_then(|item| distribution(&item));
     let files = u32::try_from(files?).ok()?;
     let catalogue = reader.whole("catalogue", 1, 1 << 48, u64::from(files.max(1)));
-    Some(StaticFiles { files, bytes: bytes?, catalogue })
+    let zipf = reader.get("popularity").map(|item| popularity(&item));
+    let zipf = zipf.unwrap_or(Some(Some(defaults::FILES_ZIPF)))?;
+    Some(StaticFiles { files, bytes: bytes?, catalogue, zipf })
 }
 
 fn cacheable(reader: &Reader<'_>, scope: &Scope<'_>) -> Option<Cacheable> {

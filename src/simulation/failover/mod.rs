@@ -199,6 +199,7 @@ impl World<'_> {
             tier.failover.parked.contains(&job)
                 || tier.unacknowledged.iter().any(|waiting| waiting.contains(job))
         }) || self.waits_for_queue(job)
+            || self.waits_for_file(job)
     }
 
     /// A job waits here no longer.
@@ -208,6 +209,7 @@ impl World<'_> {
             tier.unacknowledged.iter_mut().for_each(|waiting| waiting.forget(job));
         }
         self.leave_queue(job);
+        self.leave_file(job);
     }
 }
 

@@ -155,6 +155,9 @@ impl World<'_> {
         let Some((balancer, share)) = self.slow_start_share(job, to, slot) else {
             return;
         };
+        if self.is_at_home(job, to, slot) {
+            return;
+        }
         let key = self.jobs[job].key.numbered(SLOW_START_DRAW);
         if key.draws().chance(share) {
             return;

@@ -36,6 +36,8 @@ pub struct Node {
     destroyed: bool,
     /// Valid number of its boot.
     boot_epoch: u32,
+    /// It is to go, and waits until then at most for its visits to end.
+    pub(super) drains_until: Option<Instant>,
     /// It runs, or boots.
     pub(super) ordered: bool,
     /// Out of service; it finishes what it has.
@@ -58,6 +60,7 @@ impl Node {
             afflictions: Vec::new(),
             provisioned: node.instance < component.in_service,
             draining: false,
+            drains_until: None,
             slowed: Vec::new(),
             destroyed: false,
             boot_epoch: 0,
@@ -65,6 +68,11 @@ impl Node {
             leaving: false,
             ready_since: Instant::ZERO,
         }
+    }
+
+    /// Who looked at it before looks in vain from now on.
+    pub(super) fn begin_epoch(&mut self) {
+        self.boot_epoch += 1;
     }
 
     /// Number of its last boot.
@@ -383,6 +391,9 @@ impl World<'_> {
     /// Takes a node out of service.
     pub(super) fn remove_from_service(&mut self, node: usize) {
         let before = self.node_state(node);
+        if before == NodeState::Up && self.begin_draining_sessions(node) {
+            return;
+        }
         let state = &mut self.faults().nodes[node];
         state.boot_epoch += 1;
         (state.provisioned, state.ordered) = (false, false);

@@ -182,6 +182,10 @@ pub enum ActionPlan {
     DnsOutage,
     /// The name stands for this region from now on.
     DnsRecord(u16),
+    /// The content delivery network is dead; browsers learn it after this time.
+    CdnOutage(Duration),
+    /// All its edges are emptied.
+    FlushCdn,
     /// A cache is emptied.
     Flush(u16),
     /// The arrivals have it already; here only as an incident.

@@ -34,7 +34,29 @@ impl World<'_> {
     pub(super) fn order(&mut self, node: usize) {
         let state = &mut self.faults().nodes[node];
         (state.ordered, state.leaving) = (true, false);
+        if state.drains_until.take().is_some() {
+            // It still runs, and takes new requests again.
+            state.begin_epoch();
+            state.draining = false;
+            return self.health_changed(node);
+        }
         self.boot(node);
+    }
+
+    /// A node with visits is to go: it keeps them, and gets no others, until
+    /// they have ended or its time is over. Whether it does so.
+    pub(super) fn begin_draining_sessions(&mut self, node: usize) -> bool {
+        if self.faults().nodes[node].drains_until.is_some() {
+            return true;
+        }
+        let Some(most) = self.sessions_hold(node) else { return false };
+        let until = self.now + most;
+        let state = &mut self.faults().nodes[node];
+        state.begin_epoch();
+        (state.ordered, state.draining, state.drains_until) = (false, true, Some(until));
+        self.health_changed(node);
+        self.begin_leaving(node);
+        true
     }
 
     /// A node has left service: it finishes what it has.
@@ -53,6 +75,15 @@ impl World<'_> {
         let state = &self.faults().nodes[node];
         if !state.leaving || state.boot_epoch() != epoch {
             return;
+        }
+        if let Some(until) = state.drains_until {
+            if self.now < until && self.sessions_hold(node).is_some() {
+                return self.look_again(node);
+            }
+            self.lose_sessions(node);
+            let state = &mut self.faults().nodes[node];
+            (state.draining, state.drains_until) = (false, None);
+            return self.remove_from_service(node);
         }
         if self.is_occupied(node) {
             return self.look_again(node);

@@ -15,7 +15,10 @@ impl World<'_> {
         self.act(number, source);
         let at_once = matches!(
             event.action,
-            ActionPlan::Flush(_) | ActionPlan::Scale { .. } | ActionPlan::DnsRecord(_)
+            ActionPlan::Flush(_)
+                | ActionPlan::FlushCdn
+                | ActionPlan::Scale { .. }
+                | ActionPlan::DnsRecord(_)
         );
         match event.lasts {
             Some(lasts) => {
@@ -47,6 +50,8 @@ impl World<'_> {
                 let nodes = &mut self.caches[usize::from(*cache)].nodes;
                 nodes.iter_mut().for_each(crate::tier::cache::Cache::flush);
             }
+            ActionPlan::CdnOutage(silence) => self.set_outage(Some(*silence)),
+            ActionPlan::FlushCdn => self.flush_network(),
             ActionPlan::Spike => {}
             ActionPlan::Scale { component, instances } => {
                 let instances = self.tell_scaler(*component, *instances);
@@ -69,6 +74,7 @@ impl World<'_> {
             ActionPlan::Link { .. } => self.mend_links(source),
             ActionPlan::DnsOutage => self.faults().dns_is_out = false,
             ActionPlan::DnsRecord(_) => self.release_name(),
+            ActionPlan::CdnOutage(_) => self.set_outage(None),
             ActionPlan::Drain(target) => self.set_draining(target, false),
             _ => {}
         }
@@ -147,7 +153,8 @@ impl ActionPlan {
             Self::Link { trouble: Trouble::Loss(_), .. } => "loss",
             Self::DnsOutage => "dns_outage",
             Self::DnsRecord(_) => "dns_record",
-            Self::Flush(_) => "flush",
+            Self::CdnOutage(_) => "kill",
+            Self::Flush(_) | Self::FlushCdn => "flush",
             Self::Spike => "spike",
             Self::Scale { .. } => "scale",
             Self::Drain(_) => "drain",

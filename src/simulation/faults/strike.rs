@@ -43,6 +43,7 @@ impl World<'_> {
             self.strike_waiting(node);
             self.lose_unflushed(node);
             self.set_stations_up(node, false);
+            self.lose_sessions(node);
         }
     }
 

@@ -115,15 +115,21 @@ impl World<'_> {
     }
 
     /// The round trip of a request: the same for all its legs.
-    fn round_trip(&self, job: JobId) -> Duration {
-        let key = self.requests[self.jobs[job].request].key.numbered(RTT_DRAW);
-        let to_site = self.plan.network.client_rtt.sample_duration(&mut key.draws());
-        to_site + self.distance_to_site(job)
+    pub(in crate::simulation) fn round_trip(&self, job: JobId) -> Duration {
+        let owner = self.requests[self.jobs[job].request].key;
+        self.distance_of_client(owner) + self.distance_to_site(job)
+    }
+
+    /// The part of it that does not depend on regions.
+    #[inline]
+    pub(in crate::simulation) fn distance_of_client(&self, owner: Key) -> Duration {
+        let key = owner.numbered(RTT_DRAW);
+        self.plan.network.client_rtt.sample_duration(&mut key.draws())
     }
 
     /// Users known one by one: by the time since their last answer; others by
     /// the chance that a user of their rate asks again so soon.
-    fn connection_is_open(&self, job: JobId) -> bool {
+    pub(in crate::simulation) fn connection_is_open(&self, job: JobId) -> bool {
         let Some(keep_alive) = self.plan.network.keep_alive else {
             return false;
         };
@@ -140,7 +146,7 @@ impl World<'_> {
         }
     }
 
-    fn resume_or_go_on(&mut self, job: JobId, time: Duration) -> Flow {
+    pub(in crate::simulation) fn resume_or_go_on(&mut self, job: JobId, time: Duration) -> Flow {
         if time.is_zero() {
             return Flow::Next;
         }

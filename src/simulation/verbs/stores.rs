@@ -26,7 +26,7 @@ impl World<'_> {
         match plan.keys {
             KeySource::Popular(dataset) => self.plan.popularities[dataset].sample(&mut draws()),
             KeySource::New => NEW_KEY | draws().next_u64() >> 17,
-            KeySource::User => self.requests[self.jobs[job].request].user,
+            KeySource::User | KeySource::Session => self.requests[self.jobs[job].request].user,
             KeySource::Everyone => 0,
         }
     }
