@@ -2,6 +2,7 @@
 //! to each CPU, and the throughput beyond which one saturates.
 
 use crate::kernel::distribution::Distribution;
+use crate::route::families::{CdnVerb, QueueVerb, QuorumVerb, SessionVerb};
 use crate::route::program::{Program, Programs};
 use crate::route::step::{Asked, DistributionId, Pc, Rows, Slot, Verb};
 use crate::simulation::blueprint::{
@@ -46,7 +47,7 @@ pub fn at_best(plan: &mut Blueprint) {
             Verb::Skip { chance, .. } => {
                 distributions[usize::from(chance)] = Distribution::Constant(1.0);
             }
-            Verb::EdgeLookup { hit, .. } => instruction.verb = Verb::Jump { to: hit },
+            Verb::Cdn(CdnVerb::EdgeLookup { hit, .. }) => instruction.verb = Verb::Jump { to: hit },
             _ => {}
         }
     }
@@ -158,8 +159,10 @@ impl<'a> Walk<'a> {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
                 }
-                Verb::AskHolders { access, slot, join, .. } => self.ask_holders(access, slot, join),
-                Verb::Publish { task, .. } => self.deliver(task, weight),
+                Verb::Quorum(QuorumVerb::AskHolders { access, slot, join, .. }) => {
+                    self.ask_holders(access, slot, join)
+                }
+                Verb::Queue(QueueVerb::Publish { task, .. }) => self.deliver(task, weight),
                 // As if each write were flushed by itself.
                 Verb::Buffer { flush, done, .. } => {
                     self.flush(flush, weight);
@@ -207,9 +210,11 @@ impl<'a> Walk<'a> {
                     ahead.push((hit, hits));
                     weight -= hits;
                 }
-                Verb::SessionLookup { hit, .. } => ahead.push((hit, std::mem::take(&mut weight))),
+                Verb::Session(SessionVerb::SessionLookup { hit, .. }) => {
+                    ahead.push((hit, std::mem::take(&mut weight)))
+                }
                 // A dead network is none of the mean, and every file is missed.
-                Verb::EdgeLookup { fetch, .. } if fetch > pc + 1 => {
+                Verb::Cdn(CdnVerb::EdgeLookup { fetch, .. }) if fetch > pc + 1 => {
                     ahead.push((fetch, std::mem::take(&mut weight)));
                 }
                 Verb::Skip { chance, to, .. } => {

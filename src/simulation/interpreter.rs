@@ -94,15 +94,8 @@ impl World<'_> {
             Verb::Copied { database } => self.slice_copied(job, database),
             Verb::Recovered { database } => self.write_recovered(job, database),
             Verb::Applied { database } => self.applied(job, database),
-            Verb::AskHolders { .. } => self.ask_holders(job, instruction),
-            Verb::Tally => Flow::Wait,
-            Verb::Between { database, from, to } => self.begin_between(job, database, from, to),
-            Verb::Hold { slot, .. } => self.hold(job, slot),
-            Verb::Vote => self.vote(job),
-            Verb::Repaired { database } => self.repaired(job, database),
-            Verb::Publish { queue, task } => self.publish(job, queue, task),
-            Verb::Delivered { queue } => self.delivered(job, queue),
-            Verb::Pull { queue } => self.pull(queue),
+            Verb::Quorum(verb) => self.begin_quorum(job, verb),
+            Verb::Queue(verb) => self.begin_queue(job, verb),
             Verb::Fork { first, count, join } => self.fork(job, first, count, join),
             Verb::Locate { .. } => self.locate(job, instruction),
             Verb::Scatter { .. } => self.scatter(job, instruction),
@@ -113,26 +106,8 @@ impl World<'_> {
             Verb::Answer => self.answer(job),
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
-            Verb::FindHome { sessions, slot, chosen, .. } => {
-                self.find_home(job, sessions, slot, chosen)
-            }
-            Verb::SessionLookup { sessions, slot, hit } => {
-                self.look_for_session(job, sessions, slot, hit)
-            }
-            Verb::SessionRebuilt { sessions, slot } => self.session_rebuilt(job, sessions, slot),
-            Verb::EdgeConnect { reuse } => self.edge_connect(job, reuse),
-            Verb::EdgeLookup { catalogue, step, hit, fetch } => {
-                self.edge_look_up(job, (catalogue, step), hit, fetch)
-            }
-            Verb::BeginFetch { catalogue, step } => self.begin_fetch(job, catalogue, step),
-            Verb::FetchWay { leg, back } => self.fetch_way(job, leg, back),
-            Verb::ShieldLookup { hit } => self.shield_look_up(job, hit),
-            Verb::ShieldFill => self.shield_fill(job),
-            Verb::EdgeFill => self.edge_fill(job),
-            Verb::FileReply { catalogue, step, around } => {
-                self.file_reply(job, (catalogue, step), around)
-            }
-            Verb::FileRefreshed => self.file_refreshed(job),
+            Verb::Session(verb) => self.begin_session(job, verb),
+            Verb::Cdn(verb) => self.begin_cdn(job, verb),
             Verb::Finish => self.finish(job),
             Verb::Forgotten => {
                 self.forget(job);

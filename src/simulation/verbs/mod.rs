@@ -2,6 +2,7 @@
 
 mod branches;
 pub(super) mod cache_writes;
+mod families;
 pub(super) mod fetches;
 pub(super) mod network;
 mod shards;
