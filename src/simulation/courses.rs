@@ -70,15 +70,23 @@ impl ComponentCourse {
 /// content delivery network and sessions, autoscalers last.
 pub(super) fn of_components(plan: &Blueprint) -> Vec<ComponentCourse> {
     let queues = plan.queues.iter().map(|queue| (&queue.name, &queues::COURSES[..]));
-    let network = plan.cdn.iter().flat_map(|_| cdn::COURSES).map(|(figure, shape)| {
-        ComponentCourse::new("cdn", figure, shape)
-    });
+    let network = plan
+        .cdn
+        .iter()
+        .flat_map(|_| cdn::COURSES)
+        .map(|(figure, shape)| ComponentCourse::new("cdn", figure, shape));
     let scalers = plan.faults.iter().flat_map(|faults| &faults.autoscalers);
     let scalers = scalers.map(|scaler| (&scaler.name, &faults::COURSES[..]));
     let visits = plan.sessions.iter().map(|own| (&own.name, &sessions::COURSES[..]));
     let own = |(name, courses): (&String, &[(&'static str, Shape)])| {
-        let of = |&(figure, shape): &(&'static str, Shape)| ComponentCourse::new(name, figure, shape);
+        let of =
+            |&(figure, shape): &(&'static str, Shape)| ComponentCourse::new(name, figure, shape);
         courses.iter().map(of).collect::<Vec<_>>()
     };
-    queues.flat_map(own).chain(network).chain(visits.flat_map(own)).chain(scalers.flat_map(own)).collect()
+    queues
+        .flat_map(own)
+        .chain(network)
+        .chain(visits.flat_map(own))
+        .chain(scalers.flat_map(own))
+        .collect()
 }

@@ -67,9 +67,10 @@ impl SessionsTier {
     /// As before the first request.
     pub fn new(plan: &SessionsPlan, number: usize, root: Key) -> Self {
         let traits = root.named("sessions").numbered(number as u64);
-        let held = plan.sticky.as_ref().map(|sticky| {
-            Sessions::new(sticky.servers as usize, sticky.settings.clone(), traits)
-        });
+        let held = plan
+            .sticky
+            .as_ref()
+            .map(|sticky| Sessions::new(sticky.servers as usize, sticky.settings.clone(), traits));
         Self { held, counts: Counts::default(), noted: [0; 2] }
     }
 
@@ -84,13 +85,7 @@ impl World<'_> {
     /// The user goes to the server of his visit, if it is there; else the
     /// balancer chooses.
     #[inline(never)]
-    pub(super) fn find_home(
-        &mut self,
-        job: JobId,
-        sessions: u16,
-        slot: Slot,
-        chosen: Pc,
-    ) -> Flow {
+    pub(super) fn find_home(&mut self, job: JobId, sessions: u16, slot: Slot, chosen: Pc) -> Flow {
         let plan = &self.plan.sessions[usize::from(sessions)];
         let Some(home) = self.home_of_job(job, sessions) else { return Flow::Next };
         if !self.takes_its_users(plan, job, home) {
@@ -215,9 +210,12 @@ impl World<'_> {
         if self.sessions.is_empty() {
             return;
         }
-        let first = self.recorder.courses.components.iter().position(|course| {
-            course.figure == COURSES[0].0
-        });
+        let first = self
+            .recorder
+            .courses
+            .components
+            .iter()
+            .position(|course| course.figure == COURSES[0].0);
         let courses = &mut self.recorder.courses.components[first.unwrap_or(0)..];
         let courses = courses.chunks_exact_mut(COURSES.len());
         for (tier, courses) in self.sessions.iter_mut().zip(courses) {
@@ -252,8 +250,7 @@ impl World<'_> {
         let servers = 0..self.plan.groups[usize::from(plan.group)].instances;
         let runs = |server: &u32| {
             plan.component == NONE
-                || self.node_state(self.fault_plan().node(plan.component, *server))
-                    == NodeState::Up
+                || self.node_state(self.fault_plan().node(plan.component, *server)) == NodeState::Up
         };
         let counted = servers.filter(runs).map(|server| held.count(self.now, server as usize));
         let each: Vec<f64> = counted.collect();

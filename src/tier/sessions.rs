@@ -222,8 +222,7 @@ mod tests {
         for server in 0..2 {
             let (expected, seen) = (own.count(at(20), server), there(&mut own, server as u32));
             // Seen are those who asked since the start too: e^(−0.2) of them.
-            let expected = expected / (math::exp(-0.2) - math::exp(-1.0))
-                * (1.0 - math::exp(-0.8));
+            let expected = expected / (math::exp(-0.2) - math::exp(-1.0)) * (1.0 - math::exp(-0.8));
             assert!((expected - seen as f64).abs() < 5.0 * 75.0, "{expected} {seen}");
         }
         own.lose(at(20), 0);

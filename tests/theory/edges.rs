@@ -44,10 +44,7 @@ pub(crate) fn edges() -> [Case; 4] {
     [
         ("cdn-ttl", vec![(HIT, plain), (BYTES, plain), (OFFLOAD, plain)]),
         ("cdn-stale", vec![(HIT, stale(&p, 1_000.0, 5.0, 2.0))]),
-        (
-            "cdn-shield",
-            vec![(HIT, shielded(&p, 1_000.0, 5.0, &[0.6, 0.4])), (OFFLOAD, plain)],
-        ),
+        ("cdn-shield", vec![(HIT, shielded(&p, 1_000.0, 5.0, &[0.6, 0.4])), (OFFLOAD, plain)]),
         (
             "cdn-page",
             vec![

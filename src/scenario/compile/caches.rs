@@ -91,7 +91,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// To the cache, its time and work, and the look-up, whose hit is to land.
-    pub(super) fn ask_cache(&mut self, cache: usize, access: u16, place: Place, step: StepId) -> Pc {
+    pub(super) fn ask_cache(
+        &mut self,
+        cache: usize,
+        access: u16,
+        place: Place,
+        step: StepId,
+    ) -> Pc {
         let plan = &self.scenario.topology.caches[cache];
         let (here, there) = (self.locus(place), self.cache_locus(cache, place));
         self.hop(here, there);

@@ -20,9 +20,7 @@ fn catalogue_of(scenario: &Scenario, endpoint: EndpointId) -> u16 {
 }
 
 /// Endpoints that have static files, with these.
-fn catalogues(
-    scenario: &Scenario,
-) -> impl Iterator<Item = (EndpointId, &Endpoint, &StaticFiles)> {
+fn catalogues(scenario: &Scenario) -> impl Iterator<Item = (EndpointId, &Endpoint, &StaticFiles)> {
     let endpoints = scenario.workload.endpoints.iter().enumerate();
     endpoints.filter_map(|(id, one)| Some((id, one, one.static_files.as_ref()?)))
 }
@@ -67,8 +65,7 @@ impl Compiler<'_> {
 
     fn land_lookup(&mut self, at: Pc, to_fetch: Pc) {
         let here = self.out.here();
-        if let Verb::EdgeLookup { hit, fetch, .. } = &mut self.out.programs.code[at as usize].verb
-        {
+        if let Verb::EdgeLookup { hit, fetch, .. } = &mut self.out.programs.code[at as usize].verb {
             (*hit, *fetch) = (here, to_fetch);
         }
     }
@@ -160,8 +157,7 @@ fn catalogue(
         Some(exponent) => Popularity::zipf(exponent, files.catalogue),
         None => Popularity::uniform(files.catalogue),
     };
-    let popularity =
-        popularity.map_err(|error| format!("endpoint {}: {error}", endpoint.name))?;
+    let popularity = popularity.map_err(|error| format!("endpoint {}: {error}", endpoint.name))?;
     let clients = scenario.workload.clients.iter().filter(|client| client.connections > 0);
     let asking: f64 = clients.map(|client| client.share * (1.0 - client.cached)).sum();
     let total: f64 = scenario.workload.endpoints.iter().map(|one| one.share).sum();

@@ -5,7 +5,7 @@ use super::faults::ComponentNumbers;
 use super::layout::Layout;
 use super::programs::{Compiler, Place};
 use crate::route::step::{Slot, StepId, Verb};
-use crate::scenario::model::{Component, Scenario, Service, Sessions, SessionStore, Step, Stored};
+use crate::scenario::model::{Component, Scenario, Service, SessionStore, Sessions, Step, Stored};
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 use crate::simulation::sessions::{SessionsPlan, StickyPlan};
 use crate::tier::sessions::Settings;
@@ -40,7 +40,8 @@ pub(super) fn in_cache(scenario: &Scenario, cache: usize) -> Vec<(u64, u64)> {
 impl<'a> Compiler<'a> {
     /// The user's own server comes before the choice of the balancer.
     pub(super) fn find_home(&mut self, service: usize, slot: Slot, choose: impl FnOnce(&mut Self)) {
-        let sticky = matches!(self.scenario.topology.services[service].sessions, Sessions::Sticky(_));
+        let sticky =
+            matches!(self.scenario.topology.services[service].sessions, Sessions::Sticky(_));
         let find = sticky.then(|| {
             let (sessions, group) = (self.number(service), self.layout.services[service].group);
             self.out.emit(Verb::FindHome { sessions, group, slot, chosen: 0 })

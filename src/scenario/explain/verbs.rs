@@ -59,7 +59,11 @@ impl Words<'_> {
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
             Verb::FindHome { sessions, .. } => {
                 let name = self.plan.sessions[usize::from(sessions)].name.clone();
-                ("home", name, "the server of the visit, if it is there: skip the choice".to_owned())
+                (
+                    "home",
+                    name,
+                    "the server of the visit, if it is there: skip the choice".to_owned(),
+                )
             }
             Verb::SessionLookup { sessions, .. } => {
                 let name = self.plan.sessions[usize::from(sessions)].name.clone();

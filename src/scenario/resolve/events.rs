@@ -188,7 +188,11 @@ impl Script<'_, '_> {
             Some("refuse") => Death::Refused,
             _ => Death::Silent,
         };
-        Some(if action == "kill" { EventAction::CdnOutage { death } } else { EventAction::FlushCdn })
+        Some(if action == "kill" {
+            EventAction::CdnOutage { death }
+        } else {
+            EventAction::FlushCdn
+        })
     }
 
     /// Actions on one target.

@@ -41,12 +41,7 @@ fn unknown(item: &Item<'_>) {
     item.fault("E106", message, Some(help.to_owned()));
 }
 
-fn sticky(
-    reader: &Reader<'_>,
-    item: &Item<'_>,
-    name: &str,
-    scope: &Scope<'_>,
-) -> Option<Sessions> {
+fn sticky(reader: &Reader<'_>, item: &Item<'_>, name: &str, scope: &Scope<'_>) -> Option<Sessions> {
     let targets = |table: &Item<'_>| {
         let text = table.text_below("targets").unwrap_or_default();
         text.strip_prefix("services.").unwrap_or(text) == name

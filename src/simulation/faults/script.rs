@@ -17,7 +17,8 @@ impl World<'_> {
             event.action,
             ActionPlan::Flush(_)
                 | ActionPlan::FlushCdn
-                | ActionPlan::Scale { .. } | ActionPlan::DnsRecord(_)
+                | ActionPlan::Scale { .. }
+                | ActionPlan::DnsRecord(_)
         );
         match event.lasts {
             Some(lasts) => {
