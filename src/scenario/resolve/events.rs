@@ -152,7 +152,7 @@ impl Script<'_, '_> {
             return None;
         }
         check_details(reader, action);
-        if let ("kill" | "flush", Some("cdn")) = (action, reader.get(action)?.text()) {
+        if matches!(action, "kill" | "flush") && reader.get(action)?.text() == Some("cdn") {
             return self.network(reader, action);
         }
         match action {
