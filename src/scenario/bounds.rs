@@ -116,11 +116,10 @@ impl<'a> Walk<'a> {
         Self { plan, seconds, instances, further: 0.0, asked: None }
     }
 
-    fn program(mut self, program: &Program, weight: f64) {
+    fn program(mut self, program: &Program, mut weight: f64) {
         // Weights of ways that jump ahead: (where they land, weight).
         let mut ahead: Vec<(Pc, f64)> = Vec::new();
         let mut ways: Vec<Way> = Vec::new();
-        let mut weight = weight;
         // Of the job that asks shards, and has branches there.
         let mut whole = weight;
         let mut end: Option<Pc> = None;
