@@ -507,7 +507,7 @@ fn all_faults_of_a_file_are_reported_at_once() {
         .replace("seed = 7", "sede = 7");
     let found = found(text.as_bytes());
     let codes: Vec<&str> = found.iter().map(|one| one.code).collect();
-    for code in ["E103", "E104", "E201", "E903", "E101"] {
+    for code in ["E103", "E104", "E201", "E109", "E101"] {
         assert_eq!(codes.iter().filter(|one| **one == code).count(), 1, "{code}: {codes:?}");
     }
     assert_eq!(found.len(), 5, "{}", found.render(false));

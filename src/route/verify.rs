@@ -99,13 +99,7 @@ impl<'a> Walk<'a> {
             Verb::Cdn(CdnVerb::ShieldLookup { hit }) => self.arrive(pc, hit, held.clone())?,
             Verb::Lookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
             Verb::Buffer { done, .. } => self.arrive(pc, done, held.clone())?,
-            Verb::Claim { shared, .. } => {
-                let Some(cache) = self.cache_of_claim(shared) else {
-                    return Err(self.fault(pc, "a claim leads to no wait for others"));
-                };
-                held.push((Held::Fetch(cache), 0));
-                self.arrive(pc, shared, held.clone())?;
-            }
+            Verb::Claim { shared, .. } => self.check_claim(pc, shared, &mut held)?,
             Verb::Await { cache } => self.give_back(pc, &mut held, (Held::Fetch(cache), 0))?,
             Verb::Skip { to, .. } => self.arrive(pc, to, held.clone())?,
             Verb::Fork { first, count, join } => {
@@ -150,12 +144,18 @@ impl<'a> Walk<'a> {
         self.arrive(pc, pc + 1, held)
     }
 
-    /// The cache whose fetches are waited for at a verb.
-    fn cache_of_claim(&self, shared: Pc) -> Option<u16> {
-        match self.programs.code.get(shared as usize)?.verb {
-            Verb::Await { cache } => Some(cache),
-            _ => None,
+    /// What is claimed is fetched, up to the wait for what others fetch.
+    fn check_claim(
+        &mut self,
+        pc: Pc,
+        shared: Pc,
+        held: &mut Vec<(Held, Slot)>,
+    ) -> Result<(), Fault> {
+        match self.programs.code.get(shared as usize).map(|instruction| instruction.verb) {
+            Some(Verb::Await { cache }) => held.push((Held::Fetch(cache), 0)),
+            _ => return Err(self.fault(pc, "a claim leads to no wait for others")),
         }
+        self.arrive(pc, shared, held.clone())
     }
 
     /// A path to each of the shards that the verb at `pc` chooses from.

@@ -138,11 +138,10 @@ impl<'a> Walk<'a> {
         Self { plan, seconds, instances, further: 0.0, asked: None }
     }
 
-    fn program(mut self, program: &Program, weight: f64) {
+    fn program(mut self, program: &Program, mut weight: f64) {
         // Weights of ways that jump ahead: (where they land, weight).
         let mut ahead: Vec<(Pc, f64)> = Vec::new();
         let mut ways: Vec<Way> = Vec::new();
-        let mut weight = weight;
         // Of the job that asks shards, and has branches there.
         let mut whole = weight;
         let mut end: Option<Pc> = None;
@@ -163,16 +162,12 @@ impl<'a> Walk<'a> {
                     self.ask_holders(access, slot, join)
                 }
                 Verb::Queue(QueueVerb::Publish { task, .. }) => self.deliver(task, weight),
-                // As if each write were flushed by itself.
                 Verb::Buffer { flush, done, .. } => {
-                    self.flush(flush, weight);
-                    ahead.push((done, std::mem::take(&mut weight)));
+                    self.flush(flush, done, &mut weight, &mut ahead)
                 }
                 Verb::Commit { access, .. }
                 | Verb::CommitShare { access, .. }
-                | Verb::Settle { access, .. } => {
-                    self.apply(access, weight);
-                }
+                | Verb::Settle { access, .. } => self.apply(access, weight),
                 Verb::Locate { .. } => {
                     ways = ways_of(self.plan, pc);
                     whole = std::mem::take(&mut weight);
@@ -246,11 +241,13 @@ impl<'a> Walk<'a> {
         Walk::new(self.plan, &mut *self.seconds, instances).program(program, weight);
     }
 
-    /// A flush, which has a program of its own.
-    fn flush(&mut self, flush: u16, weight: f64) {
+    /// A flush, which has a program of its own, as if each write were flushed by
+    /// itself. All of the weight goes on where the buffering is done.
+    fn flush(&mut self, flush: u16, done: Pc, weight: &mut f64, ahead: &mut Vec<(Pc, f64)>) {
         let program = self.plan.programs.afterwards[usize::from(flush)];
         let program = &self.plan.programs.programs[usize::from(program)];
-        Walk::new(self.plan, &mut *self.seconds, Vec::new()).program(program, weight);
+        Walk::new(self.plan, &mut *self.seconds, Vec::new()).program(program, *weight);
+        ahead.push((done, std::mem::take(weight)));
     }
 
     /// Every replica applies what is committed.

@@ -61,7 +61,6 @@ impl World<'_> {
             }
             Verb::Contact { .. } => self.contact(job, instruction),
             Verb::Depart => Flow::Next,
-            Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
             Verb::Enter { pool, slot, patience, step } => {
                 self.enter(job, pool, slot, patience, step)
@@ -73,20 +72,8 @@ impl World<'_> {
             Verb::Disk { disks, slot, access, step } => {
                 self.begin_disk(job, disks, slot, access, step)
             }
-            Verb::Fan { access, step, join } => self.fan(job, access, step, join),
             Verb::Lookup { access, step, hit } => self.lookup(job, access, step, hit),
-            Verb::Claim { access, step, shared } => self.claim(job, access, step, shared),
-            Verb::Await { cache } => self.await_fetches(job, cache),
             Verb::Fill { access, step } => self.fill(job, access, step),
-            Verb::Invalidate { access, step, word } => self.invalidate(job, access, step, word),
-            Verb::Word { access, step } => self.word_came(job, access, step),
-            Verb::Buffer { access, step, flush, done } => {
-                self.buffer(job, access, step, flush, done)
-            }
-            Verb::Flush { access, step } => self.begin_flush(job, access, step),
-            Verb::Settle { access, slot, step } => self.settle_write(job, access, slot, step),
-            Verb::Update { access, step, word } => self.update(job, access, step, word),
-            Verb::Flushed => self.flushed(job),
             Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
             Verb::Commit { access, slot, step } => self.commit(job, access, slot, step),
             Verb::CommitShare { access, slot, step } => self.commit_share(job, access, slot, step),
@@ -115,6 +102,7 @@ impl World<'_> {
             }
             Verb::Held => self.hold_frozen(job),
             Verb::Buried | Verb::Frozen => Flow::Wait,
+            verb => self.begin_at_cache(job, verb),
         }
     }
 

@@ -87,11 +87,6 @@ impl Words<'_> {
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
                 ("limbo", String::new(), String::new())
             }
-            Verb::Flushed => ("flushed", String::new(), String::new()),
-            Verb::Await { cache } => {
-                let name = self.plan.caches[usize::from(cache)].name.clone();
-                ("await", name, "what others fetch".to_owned())
-            }
             Verb::Finish => ("finish", String::new(), String::new()),
             Verb::Applied { database } => {
                 let name = self.plan.databases[usize::from(database)].name.clone();
@@ -286,6 +281,10 @@ impl Words<'_> {
     }
 
     fn describe_store(&self, verb: &Verb) -> (&'static str, String, String) {
+        if let Verb::Await { cache } = *verb {
+            let name = self.plan.caches[usize::from(cache)].name.clone();
+            return ("await", name, "what others fetch".to_owned());
+        }
         let (word, access, how) = match *verb {
             Verb::Fan { access, .. } => ("ask", access, "CPU work on each node that holds a key"),
             Verb::Lookup { access, .. } => ("lookup", access, "all hit → skip the block"),
@@ -305,6 +304,7 @@ impl Words<'_> {
             Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
                 ("commit", access, "logged for the replicas")
             }
+            Verb::Flushed => return ("flushed", String::new(), String::new()),
             _ => return ("?", String::new(), String::new()),
         };
         let access = &self.plan.accesses[usize::from(access)];

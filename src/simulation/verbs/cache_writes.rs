@@ -84,6 +84,27 @@ impl CacheTier {
 }
 
 impl World<'_> {
+    /// What is asked of a cache beside looking up and filling.
+    #[inline(never)]
+    pub(in crate::simulation) fn begin_at_cache(&mut self, job: JobId, verb: Verb) -> Flow {
+        match verb {
+            Verb::Probe { access, step } => self.probe(job, access, step),
+            Verb::Fan { access, step, join } => self.fan(job, access, step, join),
+            Verb::Claim { access, step, shared } => self.claim(job, access, step, shared),
+            Verb::Await { cache } => self.await_fetches(job, cache),
+            Verb::Invalidate { access, step, word } => self.invalidate(job, access, step, word),
+            Verb::Word { access, step } => self.word_came(job, access, step),
+            Verb::Update { access, step, word } => self.update(job, access, step, word),
+            Verb::Buffer { access, step, flush, done } => {
+                self.buffer(job, access, step, flush, done)
+            }
+            Verb::Flush { access, step } => self.begin_flush(job, access, step),
+            Verb::Settle { access, slot, step } => self.settle_write(job, access, slot, step),
+            Verb::Flushed => self.flushed(job),
+            _ => unreachable!("no verb of a cache"),
+        }
+    }
+
     /// Removes the written keys from the nodes of this region, and sends word to
     /// others.
     #[inline(never)]
