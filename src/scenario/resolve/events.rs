@@ -152,7 +152,9 @@ impl Script<'_, '_> {
             return None;
         }
         check_details(reader, action);
-        if let ("kill" | "flush", Some("cdn")) = (action, reader.get(action)?.text()) {
+        let at_network = matches!(action, "kill" | "flush")
+            && matches!(&reader.get(action)?.node.value, Value::Text(text) if text == "cdn");
+        if at_network {
             return self.network(reader, action);
         }
         match action {
