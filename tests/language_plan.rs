@@ -148,7 +148,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (INSTANCES, "«\"users.count\" = \"2..8\"", "E109"),
     (INSTANCES, "«\"slo.p99\" = [\"1 s\"]", "E109"),
     (INSTANCES, "«\"load_balancers.front.zone\" = [\"a\"]", "E109"),
-    (INSTANCES, "«\"databases.main.shards\" = [1]", "E109"),
+    (INSTANCES, "«\"databases.main.shards\" = [1]", "E201"),
     (INSTANCES, "\"services.web.instances\" = \"2..8:3\"\nservices.web.«instances = \"2..3\"", "E109"),
     // Ranges.
     (INSTANCES, "\"services.web.instances\" = «\"8..2\"", "E105"),

@@ -60,7 +60,8 @@ impl Band {
 
     fn row(&self, scenario: &str, expectation: &Expectation, estimate: Estimate) -> ValidationRow {
         let deviation = self.deviation(expectation, &estimate);
-        let narrow = estimate.half_width().is_some_and(|half_width| {
+        // A count has no interval: it must be the value itself.
+        let narrow = estimate.half_width().map_or(deviation == 0.0, |half_width| {
             half_width <= half_width_max(&expectation.figure) * expectation.value.abs()
         });
         ValidationRow {
@@ -75,10 +76,8 @@ impl Band {
 
     /// Distance in standard errors, less what the value itself may be off.
     fn deviation(&self, expectation: &Expectation, estimate: &Estimate) -> f64 {
-        let (Some(value), Some(low), Some(high)) = (estimate.value, estimate.low, estimate.high)
-        else {
-            return f64::INFINITY;
-        };
+        let Some(value) = estimate.value else { return f64::INFINITY };
+        let (low, high) = (estimate.low.unwrap_or(value), estimate.high.unwrap_or(value));
         let distance = value - expectation.value;
         // Intervals of quantiles and shares reach farther to one side: what
         // counts is the side on which the exact value lies.
@@ -111,6 +110,18 @@ mod tests {
         let (low, high) = (Some(value - half), Some(value + half));
         let estimate = Estimate { value: Some(value), low, high, ..Estimate::absent("") };
         Band::new(100, 20).deviation(&expectation, &estimate)
+    }
+
+    #[test]
+    fn a_count_is_right_or_wrong() {
+        let expectation =
+            Expectation { figure: "scale_outs".to_owned(), value: 140.0, approximation: 0.0 };
+        let row =
+            |value| Band::new(100, 20).row("ramp", &expectation, Estimate::point(value, "a count"));
+        assert!(row(140.0).passed);
+        assert!(!row(141.0).passed);
+        let absent = Estimate::absent("nothing was seen");
+        assert!(!Band::new(100, 20).row("ramp", &expectation, absent).passed);
     }
 
     #[test]

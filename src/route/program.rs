@@ -46,8 +46,10 @@ pub enum Held {
     Connection(u16),
     /// A call that a circuit breaker let through and has yet to learn of.
     Guarded(u16),
+    /// Keys that the job fetches for others too, in this cache.
+    Fetch(u16),
     /// A fetch of a file for which others may wait.
-    Fetch,
+    FileFetch,
     /// Nothing to give back: the job is at an instance of this component, and
     /// is lost with it.
     At(u16),
@@ -89,6 +91,9 @@ pub struct Programs {
     pub branches: Vec<Pc>,
     /// What is held where.
     pub holds: Vec<Hold>,
+    /// Programs of what the system does after writes, by their number in the
+    /// verbs.
+    pub afterwards: Vec<u16>,
     /// Where jobs lie that wait for an event after they were struck or frozen.
     pub limbo: Limbo,
     /// Names of the attribution parts, such as `services.web.cpu.wait`.

@@ -4,6 +4,7 @@
 //! what is drawn is a pure function of the request and the step number.
 //! Branches only go forward.
 
+use super::families::{CdnVerb, QueueVerb, QuorumVerb, SessionVerb};
 use crate::kernel::time::Duration;
 
 /// Index of a verb in the flat list of all programs.
@@ -19,6 +20,9 @@ pub type Slot = u8;
 pub const SLOTS: usize = 6;
 /// Stands for the only instance of a component that nobody chooses among.
 pub const NO_SLOT: Slot = Slot::MAX;
+
+/// No program of the system.
+pub const NO_PROGRAM: u16 = u16::MAX;
 
 /// No component: the caller is a client.
 pub const NOT_A_COMPONENT: u16 = u16::MAX;
@@ -234,6 +238,21 @@ pub enum Verb {
         /// Where to go on when nothing is missing.
         hit: Pc,
     },
+    /// Of what was missing, fetch what nobody fetches, and wait for the rest.
+    /// Only where fetches are shared.
+    Claim {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Where to go on when others fetch all of it.
+        shared: Pc,
+    },
+    /// What others fetch is there too.
+    Await {
+        /// In which cache.
+        cache: u16,
+    },
     /// Put what was missing into the cache.
     Fill {
         /// Which access.
@@ -247,7 +266,56 @@ pub enum Verb {
         access: u16,
         /// Owner of the keys.
         step: StepId,
+        /// Program of the word to other regions, or [`NO_PROGRAM`].
+        word: u16,
     },
+    /// The word of a write has come to another region: its nodes lose the keys.
+    Word {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The written keys wait at their nodes to be flushed; goes on at `done`
+    /// unless a node does not answer.
+    Buffer {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Program of the flush.
+        flush: u16,
+        /// Where to go on.
+        done: Pc,
+    },
+    /// The flush begins: of the keys that still wait for it.
+    Flush {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// What a cache writes is committed: as a commit, but of the keys that the
+    /// step still wants.
+    Settle {
+        /// Which access.
+        access: u16,
+        /// Which instance.
+        slot: Slot,
+        /// Owner of the keys.
+        step: StepId,
+    },
+    /// The written keys are put into the cache.
+    Update {
+        /// Which access.
+        access: u16,
+        /// Owner of the keys.
+        step: StepId,
+        /// Program of the word to other regions, or [`NO_PROGRAM`].
+        word: u16,
+    },
+    /// The flush has ended.
+    Flushed,
     /// The instant at which a read sees its database.
     Snapshot {
         /// Which access.
@@ -296,68 +364,6 @@ pub enum Verb {
     Applied {
         /// Which database.
         database: u16,
-    },
-    /// Ask all holders of each key of a leaderless database: a branch per
-    /// holder, whose way follows this verb, and go on when enough have answered
-    /// for each.
-    AskHolders {
-        /// Which access.
-        access: u16,
-        /// Owner of the keys.
-        step: StepId,
-        /// The coordinator; the holder of a branch is in the slot after it.
-        slot: Slot,
-        /// Answers wanted of each key.
-        answers: u8,
-        /// The keys are written, not read.
-        writes: bool,
-        /// Where the request goes on.
-        join: Pc,
-    },
-    /// Where the answers are counted.
-    Tally,
-    /// One way between two instances of a database; none from one to itself.
-    Between {
-        /// Which database.
-        database: u16,
-        /// From this one …
-        from: Slot,
-        /// … to that one.
-        to: Slot,
-    },
-    /// A holder shows what it has of its keys, or has what is written.
-    Hold {
-        /// Which access.
-        access: u16,
-        /// The holder.
-        slot: Slot,
-        /// Owner of the keys.
-        step: StepId,
-    },
-    /// The answer of a holder is back: the end of its branch.
-    Vote,
-    /// A holder has a write that it lacked.
-    Repaired {
-        /// Of which database.
-        database: u16,
-    },
-    /// Hand a message over to a queue.
-    Publish {
-        /// Which queue.
-        queue: u16,
-        /// What is to be done.
-        task: u16,
-    },
-    /// The work of a delivery is done: the message is acknowledged, and the way
-    /// ends.
-    Delivered {
-        /// Which queue.
-        queue: u16,
-    },
-    /// A worker is free: messages of a queue may go to it.
-    Pull {
-        /// Which queue.
-        queue: u16,
     },
     /// Go on in several branches; the verb after the branches follows when
     /// the last has ended.
@@ -424,86 +430,6 @@ pub enum Verb {
     StaticAsked,
     /// A static file has arrived.
     StaticArrived,
-    /// The balancer knows the server of the user's visit, and goes on behind the
-    /// choice that follows.
-    FindHome {
-        /// Sessions of which service.
-        sessions: u16,
-        /// The group of which the next verb chooses.
-        group: u16,
-        /// Where the choice is kept.
-        slot: Slot,
-        /// Where to go on when it is made.
-        chosen: Pc,
-    },
-    /// Look the user's session up at the chosen server; the next verb is for
-    /// when it was lost.
-    SessionLookup {
-        /// Sessions of which service.
-        sessions: u16,
-        /// Which server.
-        slot: Slot,
-        /// Where to go on with a session.
-        hit: Pc,
-    },
-    /// The session was built again, and is kept.
-    SessionRebuilt {
-        /// Sessions of which service.
-        sessions: u16,
-        /// Which server.
-        slot: Slot,
-    },
-    /// Client to the edge of its region: round trips to connect unless a
-    /// connection is open, then half a round trip.
-    EdgeConnect {
-        /// Whether the connection was used before for this page.
-        reuse: bool,
-    },
-    /// Look a file up at its edge; the next verb is for when the network is dead.
-    EdgeLookup {
-        /// Which catalogue.
-        catalogue: u16,
-        /// Owner of the file.
-        step: StepId,
-        /// Where to go on when the edge has it.
-        hit: Pc,
-        /// Where to go on when it is to be fetched.
-        fetch: Pc,
-    },
-    /// Others who ask for the file wait for this job from here on.
-    BeginFetch {
-        /// Which catalogue.
-        catalogue: u16,
-        /// Owner of the file.
-        step: StepId,
-    },
-    /// Half a round trip behind the edge.
-    FetchWay {
-        /// Between whom.
-        leg: Leg,
-        /// With the file.
-        back: bool,
-    },
-    /// Look what is fetched up at the shield.
-    ShieldLookup {
-        /// Where to go on when the shield has it.
-        hit: Pc,
-    },
-    /// The shield keeps what is fetched.
-    ShieldFill,
-    /// The edge keeps what was fetched, and serves those who waited.
-    EdgeFill,
-    /// Edge to client: half a round trip and the transfer of a file.
-    FileReply {
-        /// Which catalogue.
-        catalogue: u16,
-        /// Owner of the file.
-        step: StepId,
-        /// The network is dead: from the origin itself.
-        around: bool,
-    },
-    /// A fetch in the background is over, and its way ends.
-    FileRefreshed,
     /// The way ends.
     Finish,
     /// What was struck waits here for its last event.
@@ -514,6 +440,14 @@ pub enum Verb {
     Frozen,
     /// That event has come: the rest when it thaws.
     Held,
+    /// On the way of a static file through a CDN.
+    Cdn(CdnVerb),
+    /// About the session of a user.
+    Session(SessionVerb),
+    /// Among the holders of keys of a leaderless database.
+    Quorum(QuorumVerb),
+    /// About a message of a queue.
+    Queue(QueueVerb),
 }
 
 /// A part of the way behind an edge of a content delivery network.

@@ -5,6 +5,7 @@
 //! `Enter` exactly once, and that the compiled hold lists, by which a failing
 //! request is unwound, say the truth.
 
+use super::families::{CdnVerb, QueueVerb, QuorumVerb, SessionVerb};
 use super::program::{Held, HoldId, NO_HOLD, Program, Programs};
 use super::step::{Pc, SLOTS, Slot, Verb};
 
@@ -75,7 +76,7 @@ impl<'a> Walk<'a> {
             Verb::Release { group, slot } => {
                 self.give_back(pc, &mut held, (Held::Connection(group), slot))?;
             }
-            Verb::EdgeLookup { hit, fetch, .. } => {
+            Verb::Cdn(CdnVerb::EdgeLookup { hit, fetch, .. }) => {
                 self.arrive(pc, hit, held.clone())?;
                 self.arrive(pc, fetch, held.clone())?;
                 // Nothing stands next where the network cannot be dead.
@@ -83,18 +84,29 @@ impl<'a> Walk<'a> {
                     return Ok(());
                 }
             }
-            Verb::FindHome { group, slot, chosen, .. } => {
+            Verb::Session(SessionVerb::FindHome { group, slot, chosen, .. }) => {
                 let mut with = held.clone();
                 if self.is_released(pc, group, slot) {
                     with.push((Held::Connection(group), slot));
                 }
                 self.arrive(pc, chosen, with)?;
             }
-            Verb::SessionLookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
-            Verb::BeginFetch { .. } => held.push((Held::Fetch, 0)),
-            Verb::EdgeFill => self.give_back(pc, &mut held, (Held::Fetch, 0))?,
-            Verb::ShieldLookup { hit } => self.arrive(pc, hit, held.clone())?,
+            Verb::Session(SessionVerb::SessionLookup { hit, .. }) => {
+                self.arrive(pc, hit, held.clone())?
+            }
+            Verb::Cdn(CdnVerb::BeginFetch { .. }) => held.push((Held::FileFetch, 0)),
+            Verb::Cdn(CdnVerb::EdgeFill) => self.give_back(pc, &mut held, (Held::FileFetch, 0))?,
+            Verb::Cdn(CdnVerb::ShieldLookup { hit }) => self.arrive(pc, hit, held.clone())?,
             Verb::Lookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
+            Verb::Buffer { done, .. } => self.arrive(pc, done, held.clone())?,
+            Verb::Claim { shared, .. } => {
+                let Some(cache) = self.cache_of_claim(shared) else {
+                    return Err(self.fault(pc, "a claim leads to no wait for others"));
+                };
+                held.push((Held::Fetch(cache), 0));
+                self.arrive(pc, shared, held.clone())?;
+            }
+            Verb::Await { cache } => self.give_back(pc, &mut held, (Held::Fetch(cache), 0))?,
             Verb::Skip { to, .. } => self.arrive(pc, to, held.clone())?,
             Verb::Fork { first, count, join } => {
                 for branch in first..first + u32::from(count) {
@@ -112,20 +124,22 @@ impl<'a> Walk<'a> {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
-            Verb::AskHolders { join, .. } => {
+            Verb::Quorum(QuorumVerb::AskHolders { join, .. }) => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
             Verb::Finish
-            | Verb::FileRefreshed
+            | Verb::Cdn(CdnVerb::FileRefreshed)
             | Verb::Join
-            | Verb::Vote
-            | Verb::Repaired { .. }
+            | Verb::Quorum(QuorumVerb::Vote)
+            | Verb::Quorum(QuorumVerb::Repaired { .. })
             | Verb::Applied { .. }
+            | Verb::Flushed
+            | Verb::Word { .. }
             | Verb::Copied { .. }
             | Verb::Moved { .. }
             | Verb::Recovered { .. }
-            | Verb::Delivered { .. } => {
+            | Verb::Queue(QueueVerb::Delivered { .. }) => {
                 return match held.is_empty() {
                     true => Ok(()),
                     false => Err(self.fault(pc, "the way ends while something is held")),
@@ -134,6 +148,14 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         self.arrive(pc, pc + 1, held)
+    }
+
+    /// The cache whose fetches are waited for at a verb.
+    fn cache_of_claim(&self, shared: Pc) -> Option<u16> {
+        match self.programs.code.get(shared as usize)?.verb {
+            Verb::Await { cache } => Some(cache),
+            _ => None,
+        }
     }
 
     /// A path to each of the shards that the verb at `pc` chooses from.

@@ -2,6 +2,7 @@
 //! to each CPU, and the throughput beyond which one saturates.
 
 use crate::kernel::distribution::Distribution;
+use crate::route::families::{CdnVerb, QueueVerb, QuorumVerb, SessionVerb};
 use crate::route::program::{Program, Programs};
 use crate::route::step::{Asked, DistributionId, Pc, Rows, Slot, Verb};
 use crate::simulation::blueprint::{
@@ -46,7 +47,7 @@ pub fn at_best(plan: &mut Blueprint) {
             Verb::Skip { chance, .. } => {
                 distributions[usize::from(chance)] = Distribution::Constant(1.0);
             }
-            Verb::EdgeLookup { hit, .. } => instruction.verb = Verb::Jump { to: hit },
+            Verb::Cdn(CdnVerb::EdgeLookup { hit, .. }) => instruction.verb = Verb::Jump { to: hit },
             _ => {}
         }
     }
@@ -158,9 +159,18 @@ impl<'a> Walk<'a> {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
                 }
-                Verb::AskHolders { access, slot, join, .. } => self.ask_holders(access, slot, join),
-                Verb::Publish { task, .. } => self.deliver(task, weight),
-                Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {
+                Verb::Quorum(QuorumVerb::AskHolders { access, slot, join, .. }) => {
+                    self.ask_holders(access, slot, join)
+                }
+                Verb::Queue(QueueVerb::Publish { task, .. }) => self.deliver(task, weight),
+                // As if each write were flushed by itself.
+                Verb::Buffer { flush, done, .. } => {
+                    self.flush(flush, weight);
+                    ahead.push((done, std::mem::take(&mut weight)));
+                }
+                Verb::Commit { access, .. }
+                | Verb::CommitShare { access, .. }
+                | Verb::Settle { access, .. } => {
                     self.apply(access, weight);
                 }
                 Verb::Locate { .. } => {
@@ -200,9 +210,11 @@ impl<'a> Walk<'a> {
                     ahead.push((hit, hits));
                     weight -= hits;
                 }
-                Verb::SessionLookup { hit, .. } => ahead.push((hit, std::mem::take(&mut weight))),
+                Verb::Session(SessionVerb::SessionLookup { hit, .. }) => {
+                    ahead.push((hit, std::mem::take(&mut weight)))
+                }
                 // A dead network is none of the mean, and every file is missed.
-                Verb::EdgeLookup { fetch, .. } if fetch > pc + 1 => {
+                Verb::Cdn(CdnVerb::EdgeLookup { fetch, .. }) if fetch > pc + 1 => {
                     ahead.push((fetch, std::mem::take(&mut weight)));
                 }
                 Verb::Skip { chance, to, .. } => {
@@ -232,6 +244,13 @@ impl<'a> Walk<'a> {
         let program = &self.plan.programs.programs[usize::from(task.program)];
         let instances = vec![Some(group)];
         Walk::new(self.plan, &mut *self.seconds, instances).program(program, weight);
+    }
+
+    /// A flush, which has a program of its own.
+    fn flush(&mut self, flush: u16, weight: f64) {
+        let program = self.plan.programs.afterwards[usize::from(flush)];
+        let program = &self.plan.programs.programs[usize::from(program)];
+        Walk::new(self.plan, &mut *self.seconds, Vec::new()).program(program, weight);
     }
 
     /// Every replica applies what is committed.

@@ -402,6 +402,8 @@ pub struct CachePlan {
     pub nodes: u32,
     /// Memory of a node, bytes.
     pub memory_bytes: u64,
+    /// Bytes that an item takes beside its own.
+    pub overhead_bytes: u64,
     /// What goes when it is full.
     pub eviction: Eviction,
     /// Entries live this long.
@@ -412,6 +414,10 @@ pub struct CachePlan {
     pub sliding: bool,
     /// The simple form.
     pub hit_ratio: Option<f64>,
+    /// Who misses a key that is being fetched waits for that fetch.
+    pub coalesce: bool,
+    /// Writes reach the database later.
+    pub write_behind: bool,
     /// What it holds at the start: (space, keys, bytes of one), the most
     /// likely first within each.
     pub warm: Vec<WarmSet>,

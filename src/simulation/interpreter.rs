@@ -59,9 +59,7 @@ impl World<'_> {
             Verb::ChooseNear { group, slot, step, at } => {
                 self.choose_near(job, group, at, slot, step)
             }
-            Verb::Contact { to, slot, from, from_slot } => {
-                self.contact(job, to, slot, from, from_slot)
-            }
+            Verb::Contact { .. } => self.contact(job, instruction),
             Verb::Depart => Flow::Next,
             Verb::Probe { access, step } => self.probe(job, access, step),
             Verb::Release { group, slot } => self.release(job, group, slot),
@@ -77,8 +75,18 @@ impl World<'_> {
             }
             Verb::Fan { access, step, join } => self.fan(job, access, step, join),
             Verb::Lookup { access, step, hit } => self.lookup(job, access, step, hit),
+            Verb::Claim { access, step, shared } => self.claim(job, access, step, shared),
+            Verb::Await { cache } => self.await_fetches(job, cache),
             Verb::Fill { access, step } => self.fill(job, access, step),
-            Verb::Invalidate { access, step } => self.invalidate(job, access, step),
+            Verb::Invalidate { access, step, word } => self.invalidate(job, access, step, word),
+            Verb::Word { access, step } => self.word_came(job, access, step),
+            Verb::Buffer { access, step, flush, done } => {
+                self.buffer(job, access, step, flush, done)
+            }
+            Verb::Flush { access, step } => self.begin_flush(job, access, step),
+            Verb::Settle { access, slot, step } => self.settle_write(job, access, slot, step),
+            Verb::Update { access, step, word } => self.update(job, access, step, word),
+            Verb::Flushed => self.flushed(job),
             Verb::Snapshot { access, slot, step } => self.snapshot(job, access, slot, step),
             Verb::Commit { access, slot, step } => self.commit(job, access, slot, step),
             Verb::CommitShare { access, slot, step } => self.commit_share(job, access, slot, step),
@@ -86,22 +94,11 @@ impl World<'_> {
             Verb::Copied { database } => self.slice_copied(job, database),
             Verb::Recovered { database } => self.write_recovered(job, database),
             Verb::Applied { database } => self.applied(job, database),
-            Verb::AskHolders { .. } => self.ask_holders(job, instruction),
-            Verb::Tally => Flow::Wait,
-            Verb::Between { database, from, to } => self.begin_between(job, database, from, to),
-            Verb::Hold { slot, .. } => self.hold(job, slot),
-            Verb::Vote => self.vote(job),
-            Verb::Repaired { database } => self.repaired(job, database),
-            Verb::Publish { queue, task } => self.publish(job, queue, task),
-            Verb::Delivered { queue } => self.delivered(job, queue),
-            Verb::Pull { queue } => self.pull(queue),
+            Verb::Quorum(verb) => self.begin_quorum(job, verb),
+            Verb::Queue(verb) => self.begin_queue(job, verb),
             Verb::Fork { first, count, join } => self.fork(job, first, count, join),
-            Verb::Locate { access, step, sharding, first, asked } => {
-                self.locate(job, access, step, (sharding, first, asked))
-            }
-            Verb::Scatter { access, step, sharding, first, asked, join } => {
-                self.scatter(job, access, step, (sharding, first, asked), join)
-            }
+            Verb::Locate { .. } => self.locate(job, instruction),
+            Verb::Scatter { .. } => self.scatter(job, instruction),
             Verb::Jump { to } => Flow::Jump(to),
             Verb::Moved { resharding } => self.slice_part_moved(job, resharding),
             Verb::Join => self.join(job),
@@ -109,26 +106,8 @@ impl World<'_> {
             Verb::Answer => self.answer(job),
             Verb::StaticAsked => self.static_asked(job),
             Verb::StaticArrived => self.static_arrived(job),
-            Verb::FindHome { sessions, slot, chosen, .. } => {
-                self.find_home(job, sessions, slot, chosen)
-            }
-            Verb::SessionLookup { sessions, slot, hit } => {
-                self.look_for_session(job, sessions, slot, hit)
-            }
-            Verb::SessionRebuilt { sessions, slot } => self.session_rebuilt(job, sessions, slot),
-            Verb::EdgeConnect { reuse } => self.edge_connect(job, reuse),
-            Verb::EdgeLookup { catalogue, step, hit, fetch } => {
-                self.edge_look_up(job, (catalogue, step), hit, fetch)
-            }
-            Verb::BeginFetch { catalogue, step } => self.begin_fetch(job, catalogue, step),
-            Verb::FetchWay { leg, back } => self.fetch_way(job, leg, back),
-            Verb::ShieldLookup { hit } => self.shield_look_up(job, hit),
-            Verb::ShieldFill => self.shield_fill(job),
-            Verb::EdgeFill => self.edge_fill(job),
-            Verb::FileReply { catalogue, step, around } => {
-                self.file_reply(job, (catalogue, step), around)
-            }
-            Verb::FileRefreshed => self.file_refreshed(job),
+            Verb::Session(verb) => self.begin_session(job, verb),
+            Verb::Cdn(verb) => self.begin_cdn(job, verb),
             Verb::Finish => self.finish(job),
             Verb::Forgotten => {
                 self.forget(job);

@@ -361,7 +361,7 @@ impl World<'_> {
             return self.join(job);
         }
         if self.jobs[job].request == NOBODY {
-            return self.fail_delivery(job);
+            return if self.is_flush(job) { self.fail_flush(job) } else { self.fail_delivery(job) };
         }
         let (id, attempt) = (self.jobs[job].request, self.jobs[job].attempt);
         let present = self.requests[id].attempt == attempt;
@@ -398,7 +398,8 @@ impl World<'_> {
                 Held::Pool(pool) => self.give_back(job, pool, entry.slot),
                 Held::Connection(group) => self.end_connection(job, group, entry.slot),
                 Held::Guarded(breaker) => self.break_off(job, breaker, failed),
-                Held::Fetch => self.end_fetch(job, false),
+                Held::Fetch(cache) => self.fail_fetches(job, cache),
+                Held::FileFetch => self.end_fetch(job, false),
                 Held::At(_) => {}
             }
             hold = entry.outer;

@@ -142,7 +142,7 @@ fn seconds(window: Duration) -> f64 {
     window.as_secs_f64().max(1e-9)
 }
 
-fn ratio(part: u64, whole: u64) -> Option<f64> {
+pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
@@ -176,21 +176,21 @@ fn cache_measured((plan, tier): (&CachePlan, &CacheTier)) -> ComponentMeasured {
     let stale = total(|counters| counters.stale_hits);
     let items: usize = tier.nodes.iter().map(|node| node.len()).sum();
     let bytes: u64 = tier.nodes.iter().map(|node| node.bytes()).sum();
-    ComponentMeasured {
-        name: plan.name.clone(),
-        kind: "cache",
-        figures: vec![
-            ("hit_ratio", MeasuredFigure::Mean(ratio(hits, hits + misses))),
-            ("lookups", MeasuredFigure::Count(hits + misses)),
-            ("stale_hits", MeasuredFigure::Count(stale)),
-            ("stale_age_ms_mean", MeasuredFigure::Mean(mean_ms(tier.stale_age_sum, stale))),
-            ("stale_age_ms_max", MeasuredFigure::Max(tier.stale_age_max.as_millis_f64())),
-            ("evicted", MeasuredFigure::Count(total(|counters| counters.evicted))),
-            ("expired", MeasuredFigure::Count(total(|counters| counters.expired))),
-            ("items", MeasuredFigure::Mean(Some(items as f64))),
-            ("bytes", MeasuredFigure::Mean(Some(bytes as f64))),
-        ],
-    }
+    let mut figures = vec![
+        ("hit_ratio", MeasuredFigure::Mean(ratio(hits, hits + misses))),
+        ("lookups", MeasuredFigure::Count(hits + misses)),
+        ("stale_hits", MeasuredFigure::Count(stale)),
+        ("stale_hit_ratio", MeasuredFigure::Mean(ratio(stale, hits))),
+        ("stale_age_ms_mean", MeasuredFigure::Mean(mean_ms(tier.stale_age_sum, stale))),
+        ("stale_age_ms_max", MeasuredFigure::Max(tier.stale_age_max.as_millis_f64())),
+        ("evicted", MeasuredFigure::Count(total(|counters| counters.evicted))),
+        ("expired", MeasuredFigure::Count(total(|counters| counters.expired))),
+        ("items", MeasuredFigure::Mean(Some(items as f64))),
+        ("bytes", MeasuredFigure::Mean(Some(bytes as f64))),
+    ];
+    figures.extend(tier.fetches.iter().flat_map(|fetches| fetches.figures(hits, misses)));
+    figures.extend(tier.write_behind.iter().flat_map(|writes| writes.figures()));
+    ComponentMeasured { name: plan.name.clone(), kind: "cache", figures }
 }
 
 fn mean_ms(sum_nanos: u128, count: u64) -> Option<f64> {

@@ -18,6 +18,7 @@ use crate::kernel::event_queue::Phase;
 use crate::kernel::random::Source;
 use crate::kernel::time::Instant;
 use crate::metrics::histogram::{Histogram, Quantile};
+use crate::route::families::QueueVerb;
 use crate::route::step::{MESSAGE_SLOT, Pc, RECEIPT_SLOT, Verb};
 use crate::tier::queue::{Counts, Delivery, Published, Queue};
 use std::collections::VecDeque;
@@ -120,7 +121,7 @@ impl World<'_> {
         while !self.queues[queue].queue.is_full() {
             let Some(job) = self.queues[queue].producers.pop_front() else { return };
             let instruction = self.instruction(job);
-            if let Verb::Publish { task, .. } = instruction.verb {
+            if let Verb::Queue(QueueVerb::Publish { task, .. }) = instruction.verb {
                 self.hand_over(job, queue, task);
             }
             self.attribute_since(job, instruction.part);

@@ -18,6 +18,8 @@ use super::regions::Regions;
 use super::request::{Cause, HEDGED, Job, JobId, NOBODY, Request, RequestId, Slab};
 use super::resharding::Resharding;
 use super::sessions::SessionsTier;
+use super::verbs::cache_writes::WriteBehind;
+use super::verbs::fetches::SharedFetches;
 use crate::kernel::event_queue::{EventQueue, LaneId, Phase, Ticket};
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
@@ -216,6 +218,10 @@ pub struct CacheTier {
     pub stale_age_sum: u128,
     /// Oldest stale hit.
     pub stale_age_max: Duration,
+    /// Fetches that others wait for, where they are shared.
+    pub fetches: Option<SharedFetches>,
+    /// Writes that the database may lack, where it gets them later.
+    pub write_behind: Option<WriteBehind>,
 }
 
 /// A database in play.
@@ -446,6 +452,8 @@ impl CacheTier {
             simple_misses: 0,
             stale_age_sum: 0,
             stale_age_max: Duration::ZERO,
+            fetches: plan.coalesce.then(|| SharedFetches::new(plan.nodes as usize)),
+            write_behind: plan.write_behind.then(|| WriteBehind::new(plan.nodes as usize)),
         }
     }
 
@@ -453,6 +461,8 @@ impl CacheTier {
     pub fn begin_window(&mut self) {
         self.nodes.iter_mut().for_each(Cache::begin_window);
         (self.simple_hits, self.simple_misses) = (0, 0);
+        self.fetches.iter_mut().for_each(SharedFetches::begin_window);
+        self.write_behind.iter_mut().for_each(WriteBehind::begin_window);
         (self.stale_age_sum, self.stale_age_max) = (0, Duration::ZERO);
     }
 

@@ -43,10 +43,12 @@ impl<'a> Compiler<'a> {
         });
         let (here, there) = (reader, self.cache_locus(cache, place));
         let lookup = self.ask_cache(cache, access, place, step);
+        let claim = self.claim(cache, access, step);
         self.hop(there, here);
         self.steps(&endpoint.steps, place);
         self.hop(here, there);
         self.store(cache, access, step);
+        self.await_others(cache, claim);
         self.out.land(lookup);
         self.hop(there, here);
     }
@@ -75,6 +77,7 @@ impl<'a> Compiler<'a> {
         access.looked_up = true;
         let filled = self.out.access(access.clone());
         let lookup = self.ask_cache(cache, filled, place, step);
+        let claim = self.claim(cache, filled, step);
         if self.scenario.topology.databases[usize::from(access.database)].shard.is_some() {
             self.missed_on_shards((access, dataset, cache), place, (here, there), step);
         } else if self.scenario.topology.caches[cache].mode == CacheMode::ReadThrough {
@@ -86,6 +89,7 @@ impl<'a> Compiler<'a> {
             self.hop(here, there);
             self.store(cache, filled, step);
         }
+        self.await_others(cache, claim);
         self.out.land(lookup);
         self.hop(there, here);
     }
@@ -123,6 +127,26 @@ impl<'a> Compiler<'a> {
             self.out.land(fan);
         }
         self.out.emit(Verb::Lookup { access, step, hit: 0 })
+    }
+
+    /// Where fetches are shared: what others fetch is waited for. Hand what is
+    /// answered to `await_others`.
+    fn claim(&mut self, cache: usize, access: u16, step: StepId) -> Option<Pc> {
+        let plan = &self.scenario.topology.caches[cache];
+        plan.coalesce.then(|| {
+            let part = format!("caches.{}.fetch.wait", plan.name);
+            let claim = self.out.emit_timed(Verb::Claim { access, step, shared: 0 }, &part);
+            self.out.take(Held::Fetch(cache as u16), 0);
+            claim
+        })
+    }
+
+    fn await_others(&mut self, cache: usize, claim: Option<Pc>) {
+        let Some(claim) = claim else { return };
+        self.out.land(claim);
+        let part = format!("caches.{}.fetch.wait", self.scenario.topology.caches[cache].name);
+        self.out.emit_timed(Verb::Await { cache: cache as u16 }, &part);
+        self.out.give_back();
     }
 
     pub(super) fn cache_latency(&mut self, cache: &Cache, step: StepId, purpose: Purpose) {

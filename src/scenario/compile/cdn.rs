@@ -3,6 +3,7 @@
 use super::programs::{Compiler, Place};
 use crate::kernel::popularity::Popularity;
 use crate::kernel::random::Key;
+use crate::route::families::CdnVerb;
 use crate::route::program::Held;
 use crate::route::step::{Leg, Pc, StepId, Verb};
 use crate::scenario::bounds::offered_by;
@@ -42,21 +43,21 @@ impl Compiler<'_> {
         (edge_reuse, site_reuse): (bool, bool),
     ) {
         let catalogue = catalogue_of(self.scenario, endpoint);
-        self.out.emit_timed(Verb::EdgeConnect { reuse: edge_reuse }, "cdn.way");
-        let verb = Verb::EdgeLookup { catalogue, step, hit: 0, fetch: 0 };
+        self.out.emit_timed(Verb::Cdn(CdnVerb::EdgeConnect { reuse: edge_reuse }), "cdn.way");
+        let verb = Verb::Cdn(CdnVerb::EdgeLookup { catalogue, step, hit: 0, fetch: 0 });
         let lookup = self.out.emit_timed(verb, "cdn.wait");
         let mut around = None;
         if can_be_dead(self.scenario) {
             self.connect(site_reuse);
             self.file_of_service(place, step);
-            let verb = Verb::FileReply { catalogue, step, around: true };
+            let verb = Verb::Cdn(CdnVerb::FileReply { catalogue, step, around: true });
             self.out.emit_timed(verb, "network");
             around = Some(self.out.emit(Verb::Jump { to: 0 }));
         }
         let fetch = self.out.here();
         self.fetch(catalogue, place, step);
         self.land_lookup(lookup, fetch);
-        let verb = Verb::FileReply { catalogue, step, around: false };
+        let verb = Verb::Cdn(CdnVerb::FileReply { catalogue, step, around: false });
         self.out.emit_timed(verb, "cdn.way");
         if let Some(around) = around {
             self.out.land(around);
@@ -65,7 +66,9 @@ impl Compiler<'_> {
 
     fn land_lookup(&mut self, at: Pc, to_fetch: Pc) {
         let here = self.out.here();
-        if let Verb::EdgeLookup { hit, fetch, .. } = &mut self.out.programs.code[at as usize].verb {
+        if let Verb::Cdn(CdnVerb::EdgeLookup { hit, fetch, .. }) =
+            &mut self.out.programs.code[at as usize].verb
+        {
             (*hit, *fetch) = (here, to_fetch);
         }
     }
@@ -75,23 +78,23 @@ impl Compiler<'_> {
         let shield = self.scenario.topology.cdn.as_ref().is_some_and(|cdn| cdn.shield);
         let far = if shield { Leg::EdgeToShield } else { Leg::EdgeToOrigin };
         let way = |compiler: &mut Self, leg, back| {
-            compiler.out.emit_timed(Verb::FetchWay { leg, back }, "cdn.fetch");
+            compiler.out.emit_timed(Verb::Cdn(CdnVerb::FetchWay { leg, back }), "cdn.fetch");
         };
-        self.out.emit(Verb::BeginFetch { catalogue, step });
-        self.out.take(Held::Fetch, 0);
+        self.out.emit(Verb::Cdn(CdnVerb::BeginFetch { catalogue, step }));
+        self.out.take(Held::FileFetch, 0);
         way(self, far, false);
-        let lookup = shield.then(|| self.out.emit(Verb::ShieldLookup { hit: 0 }));
+        let lookup = shield.then(|| self.out.emit(Verb::Cdn(CdnVerb::ShieldLookup { hit: 0 })));
         if let Some(lookup) = lookup {
             way(self, Leg::ShieldToOrigin, false);
             self.file_of_service(place, step);
             way(self, Leg::ShieldToOrigin, true);
-            self.out.emit(Verb::ShieldFill);
+            self.out.emit(Verb::Cdn(CdnVerb::ShieldFill));
             self.out.land(lookup);
         } else {
             self.file_of_service(place, step);
         }
         way(self, far, true);
-        self.out.emit(Verb::EdgeFill);
+        self.out.emit(Verb::Cdn(CdnVerb::EdgeFill));
         self.out.give_back();
     }
 
@@ -107,7 +110,7 @@ impl Compiler<'_> {
             self.out.begin();
             let step = self.out.step();
             self.fetch(catalogue_of(scenario, id), place, step);
-            self.out.emit(Verb::FileRefreshed);
+            self.out.emit(Verb::Cdn(CdnVerb::FileRefreshed));
             self.out.end(format!("{} → edge", endpoint.name))
         };
         catalogues(scenario).map(refresh).collect()

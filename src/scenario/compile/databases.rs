@@ -70,6 +70,9 @@ impl Compiler<'_> {
             access.keys = KeySource::New;
         }
         access.deletes = kind == WriteKind::Delete;
+        if let Some(cache) = self.cache_that_stores(kind, dataset) {
+            return self.write_by_cache(cache, access, place, step);
+        }
         access.disk_reads = cost.disk_reads;
         access.disk_writes = cost.disk_writes;
         let invalidated = access.clone();
@@ -112,14 +115,15 @@ impl Compiler<'_> {
             return;
         };
         let plan = &self.scenario.topology.caches[cache];
-        if plan.on_write == OnWrite::Keep || plan.hit_ratio.is_some() {
+        if plan.on_write != OnWrite::Invalidate || plan.hit_ratio.is_some() {
             return;
         }
+        let word = self.word(&Access { cache: cache as u16, ..access.clone() }, step);
         let access = self.out.access(Access { cache: cache as u16, ..access });
         let (here, there) = (self.locus(place), self.cache_locus(cache, place));
         self.hop(here, there);
         self.cache_latency(plan, step, Purpose::CacheStore);
-        self.out.emit(Verb::Invalidate { access, step });
+        self.out.emit(Verb::Invalidate { access, step, word });
         self.hop(there, here);
     }
 
@@ -179,7 +183,7 @@ impl Compiler<'_> {
     }
 
     /// Work on an instance of a database, with the connections that it takes.
-    fn connected(
+    pub(super) fn connected(
         &mut self,
         (database, group): (usize, u16),
         place: Place,

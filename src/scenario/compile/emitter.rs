@@ -2,6 +2,7 @@
 //! time is attributed, which tables are shared.
 
 use crate::kernel::distribution::Distribution;
+use crate::route::families::{CdnVerb, QuorumVerb, SessionVerb};
 use crate::route::program::{Held, Hold, HoldId, Instruction, NO_HOLD, NO_PART, Program, Programs};
 use crate::route::step::{DistributionId, Pc, RECEIPT_SLOT, ROUTE_SLOT, SLOTS, Slot, StepId, Verb};
 use crate::simulation::blueprint::Access;
@@ -145,11 +146,13 @@ impl Emitter {
             | Verb::Skip { to: target, .. }
             | Verb::Fan { join: target, .. }
             | Verb::Scatter { join: target, .. }
-            | Verb::FindHome { chosen: target, .. }
-            | Verb::SessionLookup { hit: target, .. }
-            | Verb::ShieldLookup { hit: target }
+            | Verb::Session(SessionVerb::FindHome { chosen: target, .. })
+            | Verb::Session(SessionVerb::SessionLookup { hit: target, .. })
+            | Verb::Cdn(CdnVerb::ShieldLookup { hit: target })
             | Verb::Jump { to: target }
-            | Verb::AskHolders { join: target, .. }
+            | Verb::Quorum(QuorumVerb::AskHolders { join: target, .. })
+            | Verb::Claim { shared: target, .. }
+            | Verb::Buffer { done: target, .. }
             | Verb::Fork { join: target, .. } => *target = here,
             _ => {}
         }

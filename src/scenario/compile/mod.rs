@@ -2,6 +2,7 @@
 //! tiers configured, one route program per endpoint and client kind.
 
 mod breakers;
+mod cache_writes;
 mod caches;
 mod cdn;
 mod databases;

@@ -1,6 +1,7 @@
 //! One program per endpoint and client kind, and one per applier.
 
 use super::breakers::Breakers;
+use super::cache_writes::Afterwards;
 use super::emitter::Emitter;
 use super::failover::SystemPrograms;
 use super::faults::ComponentNumbers;
@@ -45,6 +46,8 @@ pub(super) struct Compiler<'a> {
     pub(super) known_tasks: Vec<(String, usize, StepId)>,
     pub(super) pending: VecDeque<Pending<'a>>,
     pub(super) out: Emitter,
+    /// What comes after writes, and has no program yet.
+    pub(super) afterwards: Vec<Afterwards>,
 }
 
 /// Where a step is written: in which service, at which depth of calls.
@@ -78,6 +81,7 @@ impl<'a> Compiler<'a> {
             known_tasks: Vec::new(),
             pending: VecDeque::new(),
             out,
+            afterwards: Vec::new(),
         }
     }
 
@@ -95,6 +99,7 @@ impl<'a> Compiler<'a> {
         let systems = systems?;
         self.tasks()?;
         let reshardings = self.reshardings()?;
+        self.programs_afterwards()?;
         let refreshes = self.refreshes()?;
         self.out.programs.add_limbo();
         Ok(Compiled {

@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::programs::{Compiler, Place};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
+use crate::route::families::QueueVerb;
 use crate::route::program::Held;
 use crate::route::step::{Purpose, StepId, Verb};
 use crate::scenario::model::{self, Component, Scenario, Step};
@@ -61,7 +62,7 @@ impl<'a> Compiler<'a> {
         let task = self.task(number, work, step);
         self.way_to_queue();
         self.queue_time(latency, &format!("queues.{name}.latency"), step);
-        let verb = Verb::Publish { queue: number as u16, task: task as u16 };
+        let verb = Verb::Queue(QueueVerb::Publish { queue: number as u16, task: task as u16 });
         self.out.emit_timed(verb, &format!("queues.{name}.wait"));
         self.way_to_queue();
         self.pass_steps(work);
@@ -152,7 +153,7 @@ impl<'a> Compiler<'a> {
         self.way_to_queue();
         self.leave(pool, 0);
         self.end_contact();
-        self.out.emit(Verb::Delivered { queue: number });
+        self.out.emit(Verb::Queue(QueueVerb::Delivered { queue: number }));
         self.out.restore_slots(reserved);
         self.out.end(self.owner.clone())
     }
@@ -161,7 +162,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn pull(&mut self, service: usize) {
         for (number, queue) in self.scenario.topology.queues.iter().enumerate() {
             if queue.workers == service && self.layout.services[service].workers.is_some() {
-                self.out.emit(Verb::Pull { queue: number as u16 });
+                self.out.emit(Verb::Queue(QueueVerb::Pull { queue: number as u16 }));
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::faults::ComponentNumbers;
 use super::layout::Layout;
 use super::programs::{Compiler, Place};
+use crate::route::families::SessionVerb;
 use crate::route::step::{Slot, StepId, Verb};
 use crate::scenario::model::{Component, Scenario, Service, SessionStore, Sessions, Step, Stored};
 use crate::simulation::blueprint::{Access, KeySource, NONE};
@@ -44,7 +45,7 @@ impl<'a> Compiler<'a> {
             matches!(self.scenario.topology.services[service].sessions, Sessions::Sticky(_));
         let find = sticky.then(|| {
             let (sessions, group) = (self.number(service), self.layout.services[service].group);
-            self.out.emit(Verb::FindHome { sessions, group, slot, chosen: 0 })
+            self.out.emit(Verb::Session(SessionVerb::FindHome { sessions, group, slot, chosen: 0 }))
         });
         choose(self);
         if let Some(find) = find {
@@ -63,9 +64,13 @@ impl<'a> Compiler<'a> {
             Sessions::Stateless => steps(self),
             Sessions::Sticky(sticky) => {
                 let (sessions, slot) = (self.number(place.service), self.out.slot(place.depth));
-                let found = self.out.emit(Verb::SessionLookup { sessions, slot, hit: 0 });
+                let found = self.out.emit(Verb::Session(SessionVerb::SessionLookup {
+                    sessions,
+                    slot,
+                    hit: 0,
+                }));
                 self.steps_of_sessions(&sticky.rebuild, place);
-                self.out.emit(Verb::SessionRebuilt { sessions, slot });
+                self.out.emit(Verb::Session(SessionVerb::SessionRebuilt { sessions, slot }));
                 self.out.land(found);
                 steps(self);
             }
@@ -109,7 +114,7 @@ impl<'a> Compiler<'a> {
         let found = self.ask_cache(cache, access, place, FIRST_STEP);
         self.hop(there, here);
         self.steps_of_sessions(rebuild, place);
-        self.out.emit(Verb::SessionRebuilt { sessions, slot });
+        self.out.emit(Verb::Session(SessionVerb::SessionRebuilt { sessions, slot }));
         let built = self.out.emit(Verb::Jump { to: 0 });
         self.out.land(found);
         self.hop(there, here);

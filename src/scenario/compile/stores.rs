@@ -2,6 +2,7 @@
 //! and what the application does in place of what a store cannot.
 
 use super::programs::{Compiler, Place};
+use crate::route::families::QuorumVerb;
 use crate::route::step::{Rows, Slot, StepId, Verb};
 use crate::scenario::model::{
     Component, Consistency, Cost, Database, DatasetId, ReplicationTopology, RowReads, Step,
@@ -76,25 +77,29 @@ impl Compiler<'_> {
         // Each holder is asked for its keys alone.
         let own = Access { looked_up: true, ..access.clone() };
         let (access, own) = (self.out.access(access), self.out.access(own));
-        let ask = Verb::AskHolders { access, step, slot, answers, writes, join: 0 };
+        let ask =
+            Verb::Quorum(QuorumVerb::AskHolders { access, step, slot, answers, writes, join: 0 });
         let ask = self.out.emit(ask);
         let held = self.out.begin_branch();
-        self.out.emit(Verb::Tally);
+        self.out.emit(Verb::Quorum(QuorumVerb::Tally));
         self.pass(number, slot, holder);
         let database_component = Component::Database(database);
         self.contact(database_component, holder, Some((database_component, slot)));
         self.database_work(database, cost, rows.unwrap_or(Rows::Missed), own, holder, step);
-        self.out.emit(Verb::Hold { access: own, slot: holder, step });
+        self.out.emit(Verb::Quorum(QuorumVerb::Hold { access: own, slot: holder, step }));
         self.end_contact();
         self.pass(number, holder, slot);
-        self.out.end_branch_by(Verb::Vote, held);
+        self.out.end_branch_by(Verb::Quorum(QuorumVerb::Vote), held);
         self.out.land(ask);
     }
 
     /// One way between two instances of a database, where that takes time.
     fn pass(&mut self, database: u16, from: Slot, to: Slot) {
         if self.regions.is_some() || !self.scenario.topology.network.internal_rtt.is_zero() {
-            self.out.emit_timed(Verb::Between { database, from, to }, "network.internal");
+            self.out.emit_timed(
+                Verb::Quorum(QuorumVerb::Between { database, from, to }),
+                "network.internal",
+            );
         }
     }
 
@@ -106,7 +111,11 @@ impl Compiler<'_> {
         if holders(plan).is_none() || (cost.cpu.is_zero() && !writes) {
             return Ok(None);
         }
-        self.system_write(database, cost, Verb::Repaired { database: database as u16 });
+        self.system_write(
+            database,
+            cost,
+            Verb::Quorum(QuorumVerb::Repaired { database: database as u16 }),
+        );
         self.out.end(format!("repair of {}", plan.name)).map(Some)
     }
 

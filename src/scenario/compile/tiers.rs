@@ -6,7 +6,7 @@ use super::layout::DatabaseLayout;
 use super::{dataset_space, for_each_step, result_space, stores};
 use crate::kernel::time::Duration;
 use crate::scenario::model::{
-    Cache, CacheStart, Database, Endpoint, Eviction, ReadFrom, ResultKeys, Scenario, Step,
+    Cache, CacheStart, Database, Endpoint, Eviction, OnWrite, ReadFrom, ResultKeys, Scenario, Step,
 };
 use crate::simulation::blueprint::{CachePlan, DatabasePlan, Readers, WarmSet};
 use crate::tier::buffer_pool::BufferPool;
@@ -26,7 +26,8 @@ fn cache_plan(scenario: &Scenario, id: usize, cache: &Cache) -> CachePlan {
     CachePlan {
         name: format!("caches.{}", cache.name),
         nodes: cache.hosts.len() as u32,
-        memory_bytes: cache.memory_bytes,
+        memory_bytes: (cache.memory_bytes as f64 * (1.0 - cache.fragmentation)) as u64,
+        overhead_bytes: cache.overhead_bytes,
         eviction: match cache.eviction {
             Eviction::Lru => cache::Eviction::Lru,
             Eviction::Lfu => cache::Eviction::Lfu,
@@ -40,6 +41,8 @@ fn cache_plan(scenario: &Scenario, id: usize, cache: &Cache) -> CachePlan {
         jitter: cache.jitter,
         sliding: cache.sliding,
         hit_ratio: cache.hit_ratio,
+        coalesce: cache.coalesce,
+        write_behind: matches!(cache.on_write, OnWrite::StoreAndFlush(_)),
         warm,
     }
 }
@@ -50,12 +53,12 @@ fn warm_sets(scenario: &Scenario, cache_id: usize, cache: &Cache) -> Vec<WarmSet
         WarmSet {
             space: dataset_space(id),
             items: dataset.items,
-            bytes: dataset.item_bytes,
+            bytes: dataset.item_bytes.saturating_add(cache.overhead_bytes),
             weight: reads_per_request(scenario, id),
             popularity: Some(id),
         }
     });
-    let results = cache.results.iter().filter_map(|name| result_set(scenario, name));
+    let results = cache.results.iter().filter_map(|name| result_set(scenario, cache, name));
     let sessions = super::sessions::in_cache(scenario, cache_id);
     let sessions = sessions.into_iter().map(|(space, bytes)| WarmSet {
         space,
@@ -68,7 +71,7 @@ fn warm_sets(scenario: &Scenario, cache_id: usize, cache: &Cache) -> Vec<WarmSet
 }
 
 /// The results of one name that a cache may hold.
-fn result_set(scenario: &Scenario, name: &str) -> Option<WarmSet> {
+fn result_set(scenario: &Scenario, cache: &Cache, name: &str) -> Option<WarmSet> {
     let named = |endpoint: &&Endpoint| {
         endpoint.cacheable.as_ref().is_some_and(|cacheable| cacheable.name == name)
     };
@@ -83,7 +86,7 @@ fn result_set(scenario: &Scenario, name: &str) -> Option<WarmSet> {
     Some(WarmSet {
         space: result_space(scenario, name),
         items,
-        bytes: cacheable.bytes,
+        bytes: cacheable.bytes.saturating_add(cache.overhead_bytes),
         weight: weight.sum(),
         popularity,
     })

@@ -8,6 +8,7 @@ mod verbs;
 use super::bounds::{demands, offered_per_s};
 use super::compile::compile;
 use super::model::Scenario;
+use crate::route::families::QuorumVerb;
 use crate::route::program::Program;
 use crate::route::step::{Pc, Verb};
 use crate::simulation::blueprint::Blueprint;
@@ -159,9 +160,11 @@ fn listing(plan: &Blueprint, program: &Program) -> Listing {
         }
         match instruction.verb {
             Verb::Lookup { hit: end, .. }
+            | Verb::Claim { shared: end, .. }
+            | Verb::Buffer { done: end, .. }
             | Verb::Skip { to: end, .. }
             | Verb::Fan { join: end, .. }
-            | Verb::AskHolders { join: end, .. }
+            | Verb::Quorum(QuorumVerb::AskHolders { join: end, .. })
             | Verb::Fork { join: end, .. } => blocks.push(end),
             _ => {}
         }

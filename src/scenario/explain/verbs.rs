@@ -3,6 +3,7 @@
 use super::network;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
+use crate::route::families::{CdnVerb, QueueVerb, QuorumVerb, SessionVerb};
 use crate::route::program::{Held, NO_HOLD};
 use crate::route::step::{Asked, DistributionId, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
@@ -57,7 +58,7 @@ impl Words<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
-            Verb::FindHome { sessions, .. } => {
+            Verb::Session(SessionVerb::FindHome { sessions, .. }) => {
                 let name = self.plan.sessions[usize::from(sessions)].name.clone();
                 (
                     "home",
@@ -65,47 +66,52 @@ impl Words<'_> {
                     "the server of the visit, if it is there: skip the choice".to_owned(),
                 )
             }
-            Verb::SessionLookup { sessions, .. } => {
+            Verb::Session(SessionVerb::SessionLookup { sessions, .. }) => {
                 let name = self.plan.sessions[usize::from(sessions)].name.clone();
                 ("lookup", name, "found, or a visit begins: skip the block".to_owned())
             }
-            Verb::SessionRebuilt { sessions, .. } => {
+            Verb::Session(SessionVerb::SessionRebuilt { sessions, .. }) => {
                 ("rebuilt", self.plan.sessions[usize::from(sessions)].name.clone(), String::new())
             }
-            Verb::EdgeConnect { .. }
-            | Verb::EdgeLookup { .. }
-            | Verb::BeginFetch { .. }
-            | Verb::FetchWay { .. }
-            | Verb::ShieldLookup { .. }
-            | Verb::ShieldFill
-            | Verb::EdgeFill
-            | Verb::FileReply { .. }
-            | Verb::FileRefreshed => network::describe(verb),
+            Verb::Cdn(CdnVerb::EdgeConnect { .. })
+            | Verb::Cdn(CdnVerb::EdgeLookup { .. })
+            | Verb::Cdn(CdnVerb::BeginFetch { .. })
+            | Verb::Cdn(CdnVerb::FetchWay { .. })
+            | Verb::Cdn(CdnVerb::ShieldLookup { .. })
+            | Verb::Cdn(CdnVerb::ShieldFill)
+            | Verb::Cdn(CdnVerb::EdgeFill)
+            | Verb::Cdn(CdnVerb::FileReply { .. })
+            | Verb::Cdn(CdnVerb::FileRefreshed) => network::describe(verb),
             Verb::Depart => ("depart", String::new(), String::new()),
             Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
                 ("limbo", String::new(), String::new())
+            }
+            Verb::Flushed => ("flushed", String::new(), String::new()),
+            Verb::Await { cache } => {
+                let name = self.plan.caches[usize::from(cache)].name.clone();
+                ("await", name, "what others fetch".to_owned())
             }
             Verb::Finish => ("finish", String::new(), String::new()),
             Verb::Applied { database } => {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
-            Verb::AskHolders { .. }
-            | Verb::Tally
-            | Verb::Between { .. }
-            | Verb::Hold { .. }
-            | Verb::Vote
-            | Verb::Repaired { .. } => self.describe_quorum(verb),
-            Verb::Publish { queue, .. } => {
+            Verb::Quorum(QuorumVerb::AskHolders { .. })
+            | Verb::Quorum(QuorumVerb::Tally)
+            | Verb::Quorum(QuorumVerb::Between { .. })
+            | Verb::Quorum(QuorumVerb::Hold { .. })
+            | Verb::Quorum(QuorumVerb::Vote)
+            | Verb::Quorum(QuorumVerb::Repaired { .. }) => self.describe_quorum(verb),
+            Verb::Queue(QueueVerb::Publish { queue, .. }) => {
                 let name = self.plan.queues[usize::from(queue)].name.clone();
                 ("publish", name, "and goes on; the work is done later".to_owned())
             }
-            Verb::Delivered { queue } => {
+            Verb::Queue(QueueVerb::Delivered { queue }) => {
                 let name = self.plan.queues[usize::from(queue)].name.clone();
                 ("settle", name, "the message is acknowledged".to_owned())
             }
-            Verb::Pull { queue } => {
+            Verb::Queue(QueueVerb::Pull { queue }) => {
                 let name = self.plan.queues[usize::from(queue)].name.clone();
                 ("pull", name, "a worker is free".to_owned())
             }
@@ -142,24 +148,24 @@ impl Words<'_> {
     fn describe_quorum(&self, verb: &Verb) -> (&'static str, String, String) {
         let database = |number: u16| &self.plan.databases[usize::from(number)];
         match *verb {
-            Verb::AskHolders { access, answers, writes, .. } => {
+            Verb::Quorum(QuorumVerb::AskHolders { access, answers, writes, .. }) => {
                 let access = &self.plan.accesses[usize::from(access)];
                 let holders = database(access.database).quorum.map_or(0, |quorum| quorum.holders);
                 let how = format!("{holders} holders of each key, goes on after {answers}");
                 (if writes { "write" } else { "ask" }, access.name.clone(), how)
             }
-            Verb::Between { database: number, .. } => {
+            Verb::Quorum(QuorumVerb::Between { database: number, .. }) => {
                 let name = database(number).name.clone();
                 ("hop", name, "between coordinator and holder".to_owned())
             }
-            Verb::Hold { access, .. } => {
+            Verb::Quorum(QuorumVerb::Hold { access, .. }) => {
                 let access = &self.plan.accesses[usize::from(access)];
                 ("hold", access.name.clone(), "as far as it has come".to_owned())
             }
-            Verb::Repaired { database: number } => {
+            Verb::Quorum(QuorumVerb::Repaired { database: number }) => {
                 ("repaired", database(number).name.clone(), "a write that it lacked".to_owned())
             }
-            Verb::Tally => ("count", "answers".to_owned(), String::new()),
+            Verb::Quorum(QuorumVerb::Tally) => ("count", "answers".to_owned(), String::new()),
             _ => ("answer", "of a holder".to_owned(), String::new()),
         }
     }
@@ -284,6 +290,16 @@ impl Words<'_> {
             Verb::Fan { access, .. } => ("ask", access, "CPU work on each node that holds a key"),
             Verb::Lookup { access, .. } => ("lookup", access, "all hit → skip the block"),
             Verb::Fill { access, .. } => ("fill", access, "what was missing"),
+            Verb::Claim { access, .. } => {
+                ("claim", access, "all fetched by others → skip the block")
+            }
+            Verb::Buffer { access, .. } => {
+                ("buffer", access, "flushed later; a dead node → the block")
+            }
+            Verb::Flush { access, .. } => ("flush", access, "what still waits for it"),
+            Verb::Settle { access, .. } => ("commit", access, "logged for the replicas"),
+            Verb::Update { access, .. } => ("store", access, "what was written"),
+            Verb::Word { access, .. } => ("drop", access, "the word has come from another region"),
             Verb::Invalidate { access, .. } => ("drop", access, "what was written"),
             Verb::Snapshot { access, .. } => ("read", access, "sees the commits applied by now"),
             Verb::Commit { access, .. } | Verb::CommitShare { access, .. } => {

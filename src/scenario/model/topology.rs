@@ -288,6 +288,10 @@ pub struct Cache {
     pub results: Vec<String>,
     /// Memory per instance, bytes.
     pub memory_bytes: u64,
+    /// Bytes that an item takes beside its own.
+    pub overhead_bytes: u64,
+    /// Share of the memory that lies idle between items.
+    pub fragmentation: f64,
     /// Time of one operation at the cache, without the network (ns).
     pub latency: Distribution,
     /// CPU work of one operation on its host (ns); default none.
@@ -304,6 +308,10 @@ pub struct Cache {
     pub mode: CacheMode,
     /// What a write does to the cached entry.
     pub on_write: OnWrite,
+    /// A write tells the caches of other regions nothing.
+    pub keeps_abroad: bool,
+    /// Who misses a key that is being fetched waits for that fetch.
+    pub coalesce: bool,
     /// Begins with the most popular items, or empty.
     pub start: CacheStart,
     /// The simple form: this share of keys hits, no keys are kept.
@@ -349,6 +357,10 @@ pub enum OnWrite {
     Invalidate,
     /// Leaves it: stale until its TTL ends.
     Keep,
+    /// Stores what was written, before the answer.
+    Store,
+    /// Stores what was written; the database gets it after this time.
+    StoreAndFlush(Duration),
 }
 
 /// What a cache holds at the start.

@@ -2,7 +2,8 @@
 
 use super::super::defaults;
 use super::super::model::{
-    Database, EntryTarget, HostId, ResultKeys, Scenario, Service, Step, Topology,
+    Database, EntryTarget, HostId, ReplicationTopology, ResultKeys, Scenario, Service, Step,
+    Topology,
 };
 use super::super::reader::Reader;
 use super::super::tree::Origin;
@@ -28,6 +29,7 @@ pub(super) fn check(root: &Reader<'_>, scope: &Scope<'_>, scenario: &Scenario) {
     checks.endpoints_are_handled();
     checks.datasets_are_held();
     checks.memory();
+    checks.caches_that_store();
     checks.disks();
     checks.results_by_user();
     checks.reachable();
@@ -243,6 +245,28 @@ impl Checks<'_, '_> {
                     );
                     self.error("E204", at, message, "name it in `holds` of only one of them");
                 }
+            }
+        }
+    }
+
+    /// A cache that stores what is written writes to one primary.
+    fn caches_that_store(&self) {
+        for (id, cache) in self.topology.caches.iter().enumerate() {
+            if !super::cache_modes::stores(cache.on_write) {
+                continue;
+            }
+            let has_no_primary = |one: &&Database| {
+                let leaderless = matches!(one.replication, ReplicationTopology::Quorum { .. });
+                (leaderless || one.shard.is_some())
+                    && one.datasets.iter().any(|held| cache.datasets.contains(held))
+            };
+            if let Some(database) = self.topology.databases.iter().find(has_no_primary) {
+                let message = format!(
+                    "`caches.{}` stores what is written, and `databases.{}` is sharded or has no primary",
+                    cache.name, database.name
+                );
+                let help = "mode = \"read-through\" or \"cache-aside\" goes with it";
+                self.error("E109", place(&self.scope.caches, id), message, help);
             }
         }
     }

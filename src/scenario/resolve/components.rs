@@ -2,10 +2,10 @@
 
 use super::super::defaults;
 use super::super::model::{
-    BalancingPolicy, Cache, CacheMode, CacheStart, Eviction, LoadBalancer, OnCacheFailure, OnWrite,
-    RunKind, Service,
+    BalancingPolicy, Cache, CacheStart, Eviction, LoadBalancer, OnCacheFailure, RunKind, Service,
 };
 use super::super::reader::{Item, Reader, suggestion};
+use super::cache_modes::modes;
 use super::distribution::distribution;
 use super::guards::{adaptive, balancer_check, breaker, replace, time_or};
 use super::names::Scope;
@@ -215,6 +215,8 @@ fn cache(
         let found = reader.get(name).and_then(|item| distribution(&item));
         found.unwrap_or(Distribution::Constant(0.0))
     };
+    let overhead = reader.get("overhead").and_then(|item| item.bytes());
+    let fragmentation = reader.get("fragmentation").and_then(|item| item.number(0.0, 0.99));
     let hit_ratio = reader.get("hit_ratio").and_then(|item| item.number(0.0, 1.0));
     // The simple form keeps no keys and needs no memory.
     let memory = if reader.has("hit_ratio") { reader.get("memory") } else { reader.need("memory") };
@@ -225,6 +227,7 @@ fn cache(
     let hosts = place(reader, scope, hosts, instances(reader));
     let cpu = time("cpu");
     check_working(reader, &cpu, hosts.len());
+    let modes = modes(reader, scope.regions.entries.len());
     Cache {
         name: name.to_owned(),
         hosts,
@@ -233,6 +236,8 @@ fn cache(
         memory_bytes: memory
             .and_then(|item| item.positive_quantity().and(item.bytes()))
             .unwrap_or(0),
+        overhead_bytes: overhead.unwrap_or(0),
+        fragmentation: fragmentation.unwrap_or(0.0),
         latency: time("latency"),
         cpu,
         eviction: match reader.choice("eviction") {
@@ -247,14 +252,10 @@ fn cache(
         ttl: reader.positive_duration("ttl"),
         jitter: jitter(reader),
         sliding: reader.flag("sliding"),
-        mode: match reader.choice("mode") {
-            Some("cache-aside") => CacheMode::CacheAside,
-            _ => CacheMode::ReadThrough,
-        },
-        on_write: match reader.choice("on_write") {
-            Some("keep") => OnWrite::Keep,
-            _ => OnWrite::Invalidate,
-        },
+        mode: modes.mode,
+        on_write: modes.on_write,
+        coalesce: modes.coalesce,
+        keeps_abroad: modes.keeps_abroad,
         start,
         hit_ratio,
         on_failure: match reader.choice("on_failure") {

@@ -2,6 +2,7 @@
 //! and every fault is recorded.
 
 mod autoscale;
+mod cache_modes;
 mod cdn;
 mod checks;
 mod components;

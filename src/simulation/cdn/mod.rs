@@ -18,6 +18,7 @@ use super::request::{Job, JobId, NOBODY};
 use super::world::World;
 use crate::kernel::random::Key;
 use crate::kernel::time::Duration;
+use crate::route::families::CdnVerb;
 use crate::route::step::{Leg, Pc, Purpose, StepId, Verb};
 use crate::tier::cdn::{Found, Network};
 
@@ -351,7 +352,7 @@ impl World<'_> {
         for waiting in woken.drain(..) {
             let instruction = self.instruction(waiting);
             self.attribute_since(waiting, instruction.part);
-            if let (true, Verb::EdgeLookup { hit, .. }) = (served, instruction.verb) {
+            if let (true, Verb::Cdn(CdnVerb::EdgeLookup { hit, .. })) = (served, instruction.verb) {
                 self.jobs[waiting].pc = hit;
             }
             self.ready.push_back(waiting);

@@ -5,6 +5,7 @@ use super::nodes::NodeState;
 use crate::kernel::event_queue::Phase;
 use crate::kernel::random::Source;
 use crate::kernel::time::Duration;
+use crate::route::program::Instruction;
 use crate::route::step::{NO_SLOT, NOT_A_COMPONENT, Slot, Verb};
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::{Cause, JobId, NOBODY};
@@ -34,14 +35,10 @@ impl World<'_> {
 
     /// The call reaches its instance, or does not.
     #[inline(never)]
-    pub(in crate::simulation) fn contact(
-        &mut self,
-        job: JobId,
-        to: u16,
-        slot: Slot,
-        from: u16,
-        from_slot: Slot,
-    ) -> Flow {
+    pub(in crate::simulation) fn contact(&mut self, job: JobId, instruction: &Instruction) -> Flow {
+        let Verb::Contact { to, slot, from, from_slot } = instruction.verb else {
+            return Flow::Next;
+        };
         self.jobs[job].since = self.now;
         self.start_slowly(job, to, slot);
         let node = self.node_at(job, to, slot);

@@ -305,6 +305,15 @@ impl FaultPlan {
         )
     }
 
+    /// The cache and the number of its node that a node is, if it is one.
+    pub fn cache_at(&self, node: usize) -> Option<(usize, usize)> {
+        let own = &self.nodes[node];
+        match self.components[usize::from(own.component)].kind {
+            ComponentKind::Cache { cache, .. } => Some((usize::from(cache), own.instance as usize)),
+            _ => None,
+        }
+    }
+
     fn component(&self, is_it: impl Fn(ComponentKind) -> bool) -> Option<u16> {
         let place = self.components.iter().position(|component| is_it(component.kind))?;
         Some(place as u16)

@@ -41,6 +41,7 @@ impl World<'_> {
         }
         for &node in died {
             self.strike_waiting(node);
+            self.lose_unflushed(node);
             self.set_stations_up(node, false);
             self.lose_sessions(node);
         }
@@ -138,6 +139,7 @@ impl World<'_> {
         }
         match self.instruction(job).verb {
             Verb::Enter { .. } | Verb::Work { .. } | Verb::Choose { .. } => false,
+            Verb::Claim { .. } | Verb::Await { .. } => false,
             Verb::Contact { .. } => !self.waits_for_thaw(job),
             Verb::Disk { disks, slot, .. } => {
                 let instance = self.jobs[job].slots[usize::from(slot)];
@@ -173,6 +175,7 @@ impl World<'_> {
             Verb::Enter { .. } => self.abandon_queue(job),
             Verb::Work { cpus, slot, .. } => self.abandon_cpu(job, cpus, slot),
             Verb::Disk { disks, slot, .. } => self.abandon_disk(job, disks, slot),
+            Verb::Claim { .. } | Verb::Await { .. } => self.forget_fetches(job),
             _ => self.unpark(job),
         }
         if leaves_event { self.leave_event_behind(job) } else { job }
@@ -209,6 +212,7 @@ impl World<'_> {
         let (from, to) = (job as usize * self.stride, moved as usize * self.stride);
         self.parts.copy_within(from..from + self.stride, to);
         self.renumber_job(job, moved);
+        self.renumber_fetches(job, moved);
         let limbo = self.plan.programs.limbo.buried;
         self.jobs[job] = Job::new(self.jobs[job].key, NOBODY, limbo, self.now);
 
@@ -266,7 +270,7 @@ impl World<'_> {
             if to == component && slot == struck.slot);
         let delivers = self.first_of_task(self.jobs[job].pc) > 0;
         let is_systems = self.jobs[job].request == NOBODY && self.jobs[job].parent == NOBODY;
-        if is_systems && !(delivers && is_lost_call) {
+        if is_systems && !(delivers && is_lost_call) && !self.is_flush(job) {
             // The system's own work is simply gone; who began it knows.
             self.jobs.remove(job);
             return;

@@ -11,7 +11,7 @@ use super::interpreter::Flow;
 use super::request::{Cause, JobId, NOBODY};
 use super::world::World;
 use crate::kernel::time::{Duration, Instant};
-use crate::route::program::Instruction;
+use crate::route::families::QuorumVerb;
 use crate::route::step::{Purpose, Slot, StepId, Verb};
 use crate::tier::quorum::{Ballot, Ring, Sight, Verdict, Version, Versions};
 use std::collections::VecDeque;
@@ -173,9 +173,8 @@ impl World<'_> {
     /// The coordinator asks all holders of each key that are in service, as far
     /// as anybody has noticed.
     #[inline(never)]
-    pub(super) fn ask_holders(&mut self, job: JobId, instruction: &Instruction) -> Flow {
-        let Verb::AskHolders { access, step, slot, answers, writes, join } = instruction.verb
-        else {
+    pub(super) fn ask_holders(&mut self, job: JobId, verb: QuorumVerb) -> Flow {
+        let QuorumVerb::AskHolders { access, step, slot, answers, writes, join } = verb else {
             return Flow::Next;
         };
         let plan = &self.plan.accesses[usize::from(access)];
@@ -435,7 +434,7 @@ impl World<'_> {
     /// Whether a job is the question to one holder.
     pub(super) fn is_ballot(&self, job: JobId) -> bool {
         let parent = self.jobs[job].parent;
-        parent != NOBODY && self.instruction(parent).verb == Verb::Tally
+        parent != NOBODY && self.instruction(parent).verb == Verb::Quorum(QuorumVerb::Tally)
     }
 
     /// A holder does not answer; what it should have written is kept for it.
@@ -469,14 +468,14 @@ impl World<'_> {
     fn holder_of(&self, job: JobId) -> usize {
         let tally = self.jobs[job].parent;
         let ask = self.plan.programs.code[self.jobs[tally].pc as usize - 1].verb;
-        let Verb::AskHolders { slot, .. } = ask else { return 0 };
+        let Verb::Quorum(QuorumVerb::AskHolders { slot, .. }) = ask else { return 0 };
         self.jobs[job].slots[usize::from(slot) + 1] as usize
     }
 
     /// A tally is gone with its coordinator.
     #[cold]
     pub(super) fn drop_tally(&mut self, job: JobId) {
-        if self.instruction(job).verb == Verb::Tally {
+        if self.instruction(job).verb == Verb::Quorum(QuorumVerb::Tally) {
             let (database, call) = self.call_of_tally(job);
             self.end_call(database, call);
         }

@@ -1,26 +1,21 @@
 //! Which shards have the keys of a step, and the ways to them.
 
 use crate::kernel::random::Source;
-use crate::route::step::{Asked, Pc, Purpose, StepId};
+use crate::route::program::Instruction;
+use crate::route::step::{Asked, Purpose, StepId, Verb};
 use crate::simulation::blueprint::ShardingPlan;
 use crate::simulation::interpreter::Flow;
 use crate::simulation::request::JobId;
 use crate::simulation::world::World;
 use crate::tier::sharding::{SHARDS_MAX, ShardMap, ShardSet};
 
-/// How keys are placed, the first of the ways to the shards, what is asked.
-type Ways = (u16, u32, Asked);
-
 impl World<'_> {
     /// To the only shard that has the only key.
     #[inline(never)]
-    pub(in crate::simulation) fn locate(
-        &mut self,
-        job: JobId,
-        access: u16,
-        step: StepId,
-        (sharding, first, asked): Ways,
-    ) -> Flow {
+    pub(in crate::simulation) fn locate(&mut self, job: JobId, instruction: &Instruction) -> Flow {
+        let Verb::Locate { access, step, sharding, first, asked } = instruction.verb else {
+            return Flow::Next;
+        };
         let plan = &self.plan.shardings[usize::from(sharding)];
         let shard = self.shards_of(job, (access, step, 0), plan, asked).trailing_zeros();
         Flow::Jump(self.plan.programs.branches[(first + shard) as usize])
@@ -29,14 +24,10 @@ impl World<'_> {
     /// A branch for each shard that has some of the keys, which wants those
     /// alone; goes on when the last has ended.
     #[inline(never)]
-    pub(in crate::simulation) fn scatter(
-        &mut self,
-        job: JobId,
-        access: u16,
-        step: StepId,
-        (sharding, first, asked): Ways,
-        join: Pc,
-    ) -> Flow {
+    pub(in crate::simulation) fn scatter(&mut self, job: JobId, instruction: &Instruction) -> Flow {
+        let Verb::Scatter { access, step, sharding, first, asked, join } = instruction.verb else {
+            return Flow::Next;
+        };
         let plan = &self.plan.shardings[usize::from(sharding)];
         let mut keys = [0_u64; SHARDS_MAX];
         let mut shards: ShardSet = 0;

@@ -101,6 +101,9 @@ impl World<'_> {
             return false;
         }
         let tier = &mut self.caches[cache];
+        if tier.finds_unflushed(now, node, key) {
+            return true;
+        }
         match tier.nodes[node].lookup(now, key) {
             Lookup::Hit { stale_since } => {
                 if let Some(since) = stale_since {
@@ -128,11 +131,20 @@ impl World<'_> {
             if !self.cache_answers(job, cache, node) {
                 continue;
             }
+            let bytes = self.stored_bytes(plan);
             let tier = &mut self.caches[cache];
-            let bytes = plan.item_bytes.min(u64::from(u32::MAX)) as u32;
-            tier.nodes[node].store(self.now, key, bytes, stale_since);
+            if !tier.is_unflushed(node, key) {
+                tier.nodes[node].store(self.now, key, bytes, stale_since);
+            }
         }
+        self.end_fetches(job, access);
         Flow::Next
+    }
+
+    /// What an item takes of a node's memory.
+    pub(super) fn stored_bytes(&self, plan: &Access) -> u32 {
+        let overhead = self.plan.caches[usize::from(plan.cache)].overhead_bytes;
+        plan.item_bytes.saturating_add(overhead).min(u64::from(u32::MAX)) as u32
     }
 
     /// The node that holds one key of a step.
@@ -163,37 +175,13 @@ impl World<'_> {
 
     /// First commit of a key that the read did not see: missed by its replica,
     /// or made after it.
-    fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
+    pub(super) fn missed_by_read(&self, job: JobId, plan: &Access, key: u64) -> Option<Instant> {
         if plan.database == NONE {
             return None;
         }
         let logs = &self.databases[usize::from(plan.database)].logs;
         let read_at = self.jobs[job].read_at;
         logs.iter().filter_map(|log| log.first_commit_since(key, read_at)).min()
-    }
-
-    /// Removes the written keys from their nodes, those of all regions at once.
-    #[inline(never)]
-    pub(in crate::simulation) fn invalidate(
-        &mut self,
-        job: JobId,
-        access: u16,
-        step: StepId,
-    ) -> Flow {
-        let plan = &self.plan.accesses[usize::from(access)];
-        let cache = usize::from(plan.cache);
-        for item in 0..u32::from(plan.count) {
-            let key = self.key(job, access, step, item);
-            for holder in 0.. {
-                let node = self.caches[cache].placement.holders(key).nth(holder);
-                let Some(node) = node else { break };
-                // Who is out of reach is not told, and keeps what is stale.
-                if self.cache_answers(job, cache, node) {
-                    self.caches[cache].nodes[node].invalidate(key);
-                }
-            }
-        }
-        Flow::Next
     }
 
     /// The read sees its database as of now. A replica shows the state of its

@@ -1,8 +1,10 @@
 //! One cache node: real keys in bounded memory.
 
 mod arc;
+mod fetches;
 mod ghosts;
 mod index;
+mod keyed;
 mod lfu;
 #[cfg(test)]
 mod naive;
@@ -15,6 +17,10 @@ mod s3_fifo;
 mod sieve;
 #[cfg(test)]
 mod theory;
+mod write_buffer;
+
+pub use self::fetches::{Claim, Fetches, Woken};
+pub use self::write_buffer::{AfterFailure, WriteBuffer};
 
 use self::index::Index;
 use self::node::{InstantColumn, NEVER, NONE, Node, Slab};
@@ -300,6 +306,11 @@ impl Cache {
     /// When the entry of `key` expires; `None` when it never does, or is not held.
     pub fn expires_at(&self, key: u64) -> Option<Instant> {
         self.find(key).map(|id| self.expires_at.get(id)).filter(|&at| at != NEVER)
+    }
+
+    /// Whether `key` is held and its time has not run out.
+    pub fn holds(&self, now: Instant, key: u64) -> bool {
+        self.find(key).is_some_and(|id| self.expires_at.get(id) > now)
     }
 
     /// Loses all entries, as in a restart. Counters go on.
