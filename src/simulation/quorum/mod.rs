@@ -16,9 +16,6 @@ use crate::route::step::{Purpose, Slot, StepId, Verb};
 use crate::tier::quorum::{Ballot, Ring, Sight, Verdict, Version, Versions};
 use std::collections::VecDeque;
 
-/// Slot of a tally: which call it is.
-const CALL_SLOT: usize = 0;
-
 /// A leaderless database in play.
 #[derive(Clone, Debug)]
 pub struct QuorumTier {
@@ -165,8 +162,8 @@ impl World<'_> {
     }
 
     fn call_of_tally(&self, tally: JobId) -> (usize, u32) {
+        // As `begin_tally` has put them.
         let [call, database, ..] = self.jobs[tally].slots;
-        debug_assert!(CALL_SLOT == 0, "the order of the slots");
         (database as usize, call)
     }
 
