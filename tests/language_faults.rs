@@ -250,13 +250,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("sessions = \"stateless\"", "sessions = { store = \"databases.main\", size = «\"0 KB\" }", "E105"),
     ("sessions = \"stateless\"", "sessions = { store = \"databases.main\", rebuild = «{ read = \"posts\" } }", "E106"),
     // Not yet.
-    ("[slo]", "[«cdn]\n[slo]", "E901"),
     ("engine = \"relational\"", "engine = «\"object\"", "E106"),
-    ("sessions = \"stateless\"", "sessions = «{ sticky = true }", "E903"),
-    ("sliding = true", "«coalesce = true", "E902"),
     ("engine = \"relational\"", "engine = «\"object\"", "E106"),
-    ("mode = \"cache-aside\"", "mode = «\"write-through\"", "E903"),
-    ("mode = \"cache-aside\"", "mode = «{ write-behind = { delay = \"1 s\" } }", "E903"),
     // Limits of the engine.
     ("items = 50_000", "items = «1_099_511_627_777", "E105"),
     ("items = 50_000", "items = «9_223_372_036_854_775_807", "E105"),

@@ -31,6 +31,8 @@ mod order;
 mod published;
 #[path = "theory/queues.rs"]
 mod queues;
+#[path = "theory/renewal.rs"]
+mod renewal;
 #[path = "theory/replacement.rs"]
 mod replacement;
 

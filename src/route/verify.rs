@@ -76,27 +76,8 @@ impl<'a> Walk<'a> {
             Verb::Release { group, slot } => {
                 self.give_back(pc, &mut held, (Held::Connection(group), slot))?;
             }
-            Verb::Cdn(CdnVerb::EdgeLookup { hit, fetch, .. }) => {
-                self.arrive(pc, hit, held.clone())?;
-                self.arrive(pc, fetch, held.clone())?;
-                // Nothing stands next where the network cannot be dead.
-                if fetch == pc + 1 {
-                    return Ok(());
-                }
-            }
-            Verb::Session(SessionVerb::FindHome { group, slot, chosen, .. }) => {
-                let mut with = held.clone();
-                if self.is_released(pc, group, slot) {
-                    with.push((Held::Connection(group), slot));
-                }
-                self.arrive(pc, chosen, with)?;
-            }
-            Verb::Session(SessionVerb::SessionLookup { hit, .. }) => {
-                self.arrive(pc, hit, held.clone())?
-            }
-            Verb::Cdn(CdnVerb::BeginFetch { .. }) => held.push((Held::FileFetch, 0)),
-            Verb::Cdn(CdnVerb::EdgeFill) => self.give_back(pc, &mut held, (Held::FileFetch, 0))?,
-            Verb::Cdn(CdnVerb::ShieldLookup { hit }) => self.arrive(pc, hit, held.clone())?,
+            Verb::Cdn(verb) => return self.check_cdn(pc, verb, held),
+            Verb::Session(verb) => self.check_session(pc, verb, &held)?,
             Verb::Lookup { hit, .. } => self.arrive(pc, hit, held.clone())?,
             Verb::Buffer { done, .. } => self.arrive(pc, done, held.clone())?,
             Verb::Claim { shared, .. } => self.check_claim(pc, shared, &mut held)?,
@@ -114,16 +95,11 @@ impl<'a> Walk<'a> {
                 return self.arrive(pc, join, held);
             }
             Verb::Jump { to } => return self.arrive(pc, to, held),
-            Verb::Fan { join, .. } => {
-                self.arrive(pc, pc + 1, Vec::new())?;
-                return self.arrive(pc, join, held);
-            }
-            Verb::Quorum(QuorumVerb::AskHolders { join, .. }) => {
+            Verb::Fan { join, .. } | Verb::Quorum(QuorumVerb::AskHolders { join, .. }) => {
                 self.arrive(pc, pc + 1, Vec::new())?;
                 return self.arrive(pc, join, held);
             }
             Verb::Finish
-            | Verb::Cdn(CdnVerb::FileRefreshed)
             | Verb::Join
             | Verb::Quorum(QuorumVerb::Vote)
             | Verb::Quorum(QuorumVerb::Repaired { .. })
@@ -134,14 +110,64 @@ impl<'a> Walk<'a> {
             | Verb::Moved { .. }
             | Verb::Recovered { .. }
             | Verb::Queue(QueueVerb::Delivered { .. }) => {
-                return match held.is_empty() {
-                    true => Ok(()),
-                    false => Err(self.fault(pc, "the way ends while something is held")),
-                };
+                return self.check_end(pc, &held);
             }
             _ => {}
         }
         self.arrive(pc, pc + 1, held)
+    }
+
+    fn check_end(&self, pc: Pc, held: &[(Held, Slot)]) -> Result<(), Fault> {
+        match held.is_empty() {
+            true => Ok(()),
+            false => Err(self.fault(pc, "the way ends while something is held")),
+        }
+    }
+
+    fn check_cdn(
+        &mut self,
+        pc: Pc,
+        verb: CdnVerb,
+        mut held: Vec<(Held, Slot)>,
+    ) -> Result<(), Fault> {
+        match verb {
+            CdnVerb::EdgeLookup { hit, fetch, .. } => {
+                self.arrive(pc, hit, held.clone())?;
+                self.arrive(pc, fetch, held.clone())?;
+                // Nothing stands next where the network cannot be dead.
+                if fetch == pc + 1 {
+                    return Ok(());
+                }
+            }
+            CdnVerb::BeginFetch { .. } => held.push((Held::FileFetch, 0)),
+            CdnVerb::EdgeFill => self.give_back(pc, &mut held, (Held::FileFetch, 0))?,
+            CdnVerb::ShieldLookup { hit } => self.arrive(pc, hit, held.clone())?,
+            CdnVerb::FileRefreshed => return self.check_end(pc, &held),
+            CdnVerb::EdgeConnect { .. }
+            | CdnVerb::FetchWay { .. }
+            | CdnVerb::ShieldFill
+            | CdnVerb::FileReply { .. } => {}
+        }
+        self.arrive(pc, pc + 1, held)
+    }
+
+    fn check_session(
+        &mut self,
+        pc: Pc,
+        verb: SessionVerb,
+        held: &[(Held, Slot)],
+    ) -> Result<(), Fault> {
+        match verb {
+            SessionVerb::FindHome { group, slot, chosen, .. } => {
+                let mut with = held.to_vec();
+                if self.is_released(pc, group, slot) {
+                    with.push((Held::Connection(group), slot));
+                }
+                self.arrive(pc, chosen, with)
+            }
+            SessionVerb::SessionLookup { hit, .. } => self.arrive(pc, hit, held.to_vec()),
+            SessionVerb::SessionRebuilt { .. } => Ok(()),
+        }
     }
 
     /// What is claimed is fetched, up to the wait for what others fetch.

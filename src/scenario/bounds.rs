@@ -154,6 +154,10 @@ impl<'a> Walk<'a> {
                 (weight, self.further) = (whole * way.share, way.further);
             }
             self.asked = self.asked.filter(|asked| pc < asked.join);
+            if let Some((to, share)) = self.leap(pc) {
+                ahead.push((to, weight * share));
+                weight -= weight * share;
+            }
             match self.plan.programs.code[pc as usize].verb {
                 Verb::Choose { group, slot, .. } | Verb::ChooseNear { group, slot, .. } => {
                     self.choose(group, slot);
@@ -192,33 +196,31 @@ impl<'a> Walk<'a> {
                     let nanos = self.work(demand, rows, per_row);
                     self.add(cpus, slot, weight * nanos / 1e9);
                 }
-                Verb::Lookup { access, hit, .. } => {
-                    let access = &self.plan.accesses[usize::from(access)];
-                    let ratio = match access.keys {
-                        // Sessions are lost with a server, not in the mean.
-                        KeySource::Session => Some(1.0),
-                        _ => self.plan.caches[usize::from(access.cache)].hit_ratio,
-                    };
-                    // All keys must hit for the request to go ahead.
-                    let hits =
-                        (0..access.count).fold(weight, |hits, _| hits * ratio.unwrap_or(0.0));
-                    ahead.push((hit, hits));
-                    weight -= hits;
-                }
-                Verb::Session(SessionVerb::SessionLookup { hit, .. }) => {
-                    ahead.push((hit, std::mem::take(&mut weight)))
-                }
-                // A dead network is none of the mean, and every file is missed.
-                Verb::Cdn(CdnVerb::EdgeLookup { fetch, .. }) if fetch > pc + 1 => {
-                    ahead.push((fetch, std::mem::take(&mut weight)));
-                }
-                Verb::Skip { chance, to, .. } => {
-                    let chance = self.plan.programs.distributions[usize::from(chance)].mean();
-                    ahead.push((to, weight * chance));
-                    weight *= 1.0 - chance;
-                }
                 _ => {}
             }
+        }
+    }
+
+    /// Where some go ahead at a verb, and which share of them.
+    fn leap(&self, pc: Pc) -> Option<(Pc, f64)> {
+        match self.plan.programs.code[pc as usize].verb {
+            Verb::Lookup { access, hit, .. } => {
+                let access = &self.plan.accesses[usize::from(access)];
+                let ratio = match access.keys {
+                    // Sessions are lost with a server, not in the mean.
+                    KeySource::Session => 1.0,
+                    _ => self.plan.caches[usize::from(access.cache)].hit_ratio.unwrap_or(0.0),
+                };
+                // All keys must hit for the request to go ahead.
+                Some((hit, (0..access.count).fold(1.0, |hits, _| hits * ratio)))
+            }
+            Verb::Session(SessionVerb::SessionLookup { hit, .. }) => Some((hit, 1.0)),
+            // A dead network is none of the mean, and every file is missed.
+            Verb::Cdn(CdnVerb::EdgeLookup { fetch, .. }) if fetch > pc + 1 => Some((fetch, 1.0)),
+            Verb::Skip { chance, to, .. } => {
+                Some((to, self.plan.programs.distributions[usize::from(chance)].mean()))
+            }
+            _ => None,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::queues::{
     Mh21, Mmc, RoundRobin, erlang_b, hypoexponential, md1_wait_cdf, pollaczek_khinchine, quantile,
     replication_lag, two_choices,
 };
+use crate::renewal::cycles;
 use crate::replacement::{arc, lfu_limit, s3_fifo, sieve};
 
 /// A scenario's name and its figures by path in `summary.json`.
@@ -85,6 +86,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(shards());
     cases.extend(autoscalers());
     cases.extend(edges());
+    cases.extend(cycles());
     cases
 }
 

@@ -3,7 +3,7 @@
 use super::network;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::time::Duration;
-use crate::route::families::{CdnVerb, QueueVerb, QuorumVerb, SessionVerb};
+use crate::route::families::{QueueVerb, QuorumVerb, SessionVerb};
 use crate::route::program::{Held, NO_HOLD};
 use crate::route::step::{Asked, DistributionId, Rows, Verb};
 use crate::simulation::blueprint::{Blueprint, KeySource};
@@ -58,30 +58,8 @@ impl Words<'_> {
             Verb::Answer => ("answer", String::new(), "the response time ends".to_owned()),
             Verb::StaticAsked => ("ask", "static file".to_owned(), String::new()),
             Verb::StaticArrived => ("arrive", "static file".to_owned(), String::new()),
-            Verb::Session(SessionVerb::FindHome { sessions, .. }) => {
-                let name = self.plan.sessions[usize::from(sessions)].name.clone();
-                (
-                    "home",
-                    name,
-                    "the server of the visit, if it is there: skip the choice".to_owned(),
-                )
-            }
-            Verb::Session(SessionVerb::SessionLookup { sessions, .. }) => {
-                let name = self.plan.sessions[usize::from(sessions)].name.clone();
-                ("lookup", name, "found, or a visit begins: skip the block".to_owned())
-            }
-            Verb::Session(SessionVerb::SessionRebuilt { sessions, .. }) => {
-                ("rebuilt", self.plan.sessions[usize::from(sessions)].name.clone(), String::new())
-            }
-            Verb::Cdn(CdnVerb::EdgeConnect { .. })
-            | Verb::Cdn(CdnVerb::EdgeLookup { .. })
-            | Verb::Cdn(CdnVerb::BeginFetch { .. })
-            | Verb::Cdn(CdnVerb::FetchWay { .. })
-            | Verb::Cdn(CdnVerb::ShieldLookup { .. })
-            | Verb::Cdn(CdnVerb::ShieldFill)
-            | Verb::Cdn(CdnVerb::EdgeFill)
-            | Verb::Cdn(CdnVerb::FileReply { .. })
-            | Verb::Cdn(CdnVerb::FileRefreshed) => network::describe(verb),
+            Verb::Session(verb) => self.describe_session(verb),
+            Verb::Cdn(verb) => network::describe(verb),
             Verb::Depart => ("depart", String::new(), String::new()),
             Verb::Contact { .. } | Verb::Probe { .. } => self.describe_contact(verb),
             Verb::Buried | Verb::Forgotten | Verb::Frozen | Verb::Held => {
@@ -92,24 +70,8 @@ impl Words<'_> {
                 let name = self.plan.databases[usize::from(database)].name.clone();
                 ("applied", name, "the replica shows the entry".to_owned())
             }
-            Verb::Quorum(QuorumVerb::AskHolders { .. })
-            | Verb::Quorum(QuorumVerb::Tally)
-            | Verb::Quorum(QuorumVerb::Between { .. })
-            | Verb::Quorum(QuorumVerb::Hold { .. })
-            | Verb::Quorum(QuorumVerb::Vote)
-            | Verb::Quorum(QuorumVerb::Repaired { .. }) => self.describe_quorum(verb),
-            Verb::Queue(QueueVerb::Publish { queue, .. }) => {
-                let name = self.plan.queues[usize::from(queue)].name.clone();
-                ("publish", name, "and goes on; the work is done later".to_owned())
-            }
-            Verb::Queue(QueueVerb::Delivered { queue }) => {
-                let name = self.plan.queues[usize::from(queue)].name.clone();
-                ("settle", name, "the message is acknowledged".to_owned())
-            }
-            Verb::Queue(QueueVerb::Pull { queue }) => {
-                let name = self.plan.queues[usize::from(queue)].name.clone();
-                ("pull", name, "a worker is free".to_owned())
-            }
+            Verb::Quorum(verb) => self.describe_quorum(verb),
+            Verb::Queue(verb) => self.describe_queue(verb),
             Verb::Guard { breaker } => {
                 let name = self.plan.breakers[usize::from(breaker)].name.clone();
                 ("guard", name, "refused while it is open".to_owned())
@@ -119,6 +81,43 @@ impl Words<'_> {
                 ("unguard", name, String::new())
             }
             _ => self.describe_store(verb),
+        }
+    }
+
+    fn describe_session(&self, verb: SessionVerb) -> (&'static str, String, String) {
+        match verb {
+            SessionVerb::FindHome { sessions, .. } => {
+                let name = self.plan.sessions[usize::from(sessions)].name.clone();
+                (
+                    "home",
+                    name,
+                    "the server of the visit, if it is there: skip the choice".to_owned(),
+                )
+            }
+            SessionVerb::SessionLookup { sessions, .. } => {
+                let name = self.plan.sessions[usize::from(sessions)].name.clone();
+                ("lookup", name, "found, or a visit begins: skip the block".to_owned())
+            }
+            SessionVerb::SessionRebuilt { sessions, .. } => {
+                ("rebuilt", self.plan.sessions[usize::from(sessions)].name.clone(), String::new())
+            }
+        }
+    }
+
+    fn describe_queue(&self, verb: QueueVerb) -> (&'static str, String, String) {
+        match verb {
+            QueueVerb::Publish { queue, .. } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("publish", name, "and goes on; the work is done later".to_owned())
+            }
+            QueueVerb::Delivered { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("settle", name, "the message is acknowledged".to_owned())
+            }
+            QueueVerb::Pull { queue } => {
+                let name = self.plan.queues[usize::from(queue)].name.clone();
+                ("pull", name, "a worker is free".to_owned())
+            }
         }
     }
 
@@ -140,27 +139,27 @@ impl Words<'_> {
         (word, access, format!("{how} {shards} shards of {owner}, alike"))
     }
 
-    fn describe_quorum(&self, verb: &Verb) -> (&'static str, String, String) {
+    fn describe_quorum(&self, verb: QuorumVerb) -> (&'static str, String, String) {
         let database = |number: u16| &self.plan.databases[usize::from(number)];
-        match *verb {
-            Verb::Quorum(QuorumVerb::AskHolders { access, answers, writes, .. }) => {
+        match verb {
+            QuorumVerb::AskHolders { access, answers, writes, .. } => {
                 let access = &self.plan.accesses[usize::from(access)];
                 let holders = database(access.database).quorum.map_or(0, |quorum| quorum.holders);
                 let how = format!("{holders} holders of each key, goes on after {answers}");
                 (if writes { "write" } else { "ask" }, access.name.clone(), how)
             }
-            Verb::Quorum(QuorumVerb::Between { database: number, .. }) => {
+            QuorumVerb::Between { database: number, .. } => {
                 let name = database(number).name.clone();
                 ("hop", name, "between coordinator and holder".to_owned())
             }
-            Verb::Quorum(QuorumVerb::Hold { access, .. }) => {
+            QuorumVerb::Hold { access, .. } => {
                 let access = &self.plan.accesses[usize::from(access)];
                 ("hold", access.name.clone(), "as far as it has come".to_owned())
             }
-            Verb::Quorum(QuorumVerb::Repaired { database: number }) => {
+            QuorumVerb::Repaired { database: number } => {
                 ("repaired", database(number).name.clone(), "a write that it lacked".to_owned())
             }
-            Verb::Quorum(QuorumVerb::Tally) => ("count", "answers".to_owned(), String::new()),
+            QuorumVerb::Tally => ("count", "answers".to_owned(), String::new()),
             _ => ("answer", "of a holder".to_owned(), String::new()),
         }
     }
