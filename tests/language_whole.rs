@@ -100,7 +100,6 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("mode = \"read-through\"", "mode = \"cache-aside\"", ""),
     ("mode = \"read-through\"", "mode = \"write-through\"", "E109"),
     ("mode = \"read-through\"", "mode = \"write-around\"", ""),
-    ("mode = \"read-through\"", "mode = { write-behind = { delay = \"1 s\" } }", "E109"),
     ("start = \"warm\"", "start = \"cold\"", ""),
     ("engine = \"relational\"", "engine = \"graph\"", ""),
     ("engine = \"relational\"", "engine = \"graph\"\nrow_reads = \"concurrent\"\nparallel_reads = 4", ""),

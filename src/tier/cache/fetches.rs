@@ -237,10 +237,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Node, key, who fetches, who waits.
+    type Fetch = (usize, u64, (u32, u16), Vec<u32>);
+
     /// Leader and followers by (node, key); what each job still needs.
     #[derive(Default)]
     struct Slow {
-        fetches: Vec<(usize, u64, (u32, u16), Vec<u32>)>,
+        fetches: Vec<Fetch>,
         waiting: Vec<u32>,
         failed: Vec<u32>,
     }
