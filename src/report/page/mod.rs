@@ -2,7 +2,7 @@
 //! and the file made of them.
 //!
 //! A page knows no command and no kind of component. Text is escaped by the
-//! type that carries it (`maud`), data by [`data::embedded`]; the content
+//! type that carries it (`maud`), data by `data::embedded`; the content
 //! security policy allows the page's own style and script by their hashes and
 //! nothing else.
 
