@@ -157,20 +157,28 @@ pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 
-/// `2%`, `2 %` or `0.02`: above 0, below 1.
-fn share(text: &str) -> Result<f64, String> {
-    const FORM: &str = "write a share such as 2% or 0.02";
+/// How a share is written.
+pub(super) const SHARE_FORM: &str = "write a share such as 2% or 0.02";
+
+/// The number of a share, and what makes a whole of it: 100 for percent.
+pub(super) fn number_and_unit(text: &str) -> Result<(f64, f64), String> {
     let (number, unit) = match text.trim().strip_suffix('%') {
         Some(number) => (number, 100.0),
         None => (text, 1.0),
     };
-    let number: f64 = number.trim().parse().map_err(|_| format!("this is no number; {FORM}"))?;
+    let number = number.trim().parse().map_err(|_| format!("this is no number; {SHARE_FORM}"))?;
+    Ok((number, unit))
+}
+
+/// `2%`, `2 %` or `0.02`: above 0, below 1.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, unit) = number_and_unit(text)?;
     let share = number / unit;
     if !share.is_finite() || share <= 0.0 {
-        return Err(format!("no interval is that narrow; {FORM}"));
+        return Err(format!("no interval is that narrow; {SHARE_FORM}"));
     }
     if share >= 1.0 {
-        let percent = format!("an interval as wide as the value says nothing; {FORM}");
+        let percent = format!("an interval as wide as the value says nothing; {SHARE_FORM}");
         return Err(match unit {
             1.0 if number < 100.0 => format!("{number} is {:.0} %: {percent}", 100.0 * number),
             _ => percent,

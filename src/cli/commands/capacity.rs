@@ -1,9 +1,11 @@
 //! `highwater capacity`: the high-water mark.
 
+use super::init::SCENARIO;
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, MachineArguments, OutputArguments,
     Progress, claim, drawing, first_file, quoted, shown, stem, style, with_changes,
 };
+use crate::cli::arguments::{SHARE_FORM, number_and_unit};
 use crate::cli::engine::capacity as engine;
 use crate::cli::files::is_stdin;
 use crate::experiment::capacity::{Capacity, Ended, Unit};
@@ -33,8 +35,7 @@ inside; 3 they lie within the interval, or it is wider than --tolerance; with
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
-    /// The scenario; `-` reads standard input.
-    #[arg(required_unless_present = "through")]
+    /// The scenario, highwater.toml where none is named; `-` reads standard input.
     pub(in crate::cli) file: Option<PathBuf>,
     /// Every stage of a path of designs: the files of this folder whose names
     /// begin with two digits and a dash, such as 05-replicas.toml.
@@ -63,18 +64,13 @@ pub(in crate::cli) struct Arguments {
 
 /// `2%` or `0.02`, the forms of `--precision`.
 pub(super) fn tolerance(text: &str) -> Result<f64, String> {
-    const FORM: &str = "write a share such as 2% or 0.02";
-    let (number, unit) = match text.trim().strip_suffix('%') {
-        Some(number) => (number, 100.0),
-        None => (text, 1.0),
-    };
-    let number: f64 = number.trim().parse().map_err(|_| format!("this is no number; {FORM}"))?;
+    let (number, unit) = number_and_unit(text)?;
     let share = number / unit;
     if unit == 1.0 && (1.0..=100.0).contains(&number) {
-        return Err(format!("{number} would be {:.0} %: {FORM}", 100.0 * number));
+        return Err(format!("{number} would be {:.0} %: {SHARE_FORM}", 100.0 * number));
     }
     if !(0.000_1..=1.0).contains(&share) {
-        return Err(format!("possible: 0.01% to 100%; {FORM}"));
+        return Err(format!("possible: 0.01% to 100%; {SHARE_FORM}"));
     }
     Ok(share)
 }
@@ -88,7 +84,7 @@ pub(super) fn capacity(
     match (&arguments.through, &arguments.file) {
         (Some(folder), _) => through(arguments, folder, words, console),
         (None, Some(file)) => of_one(arguments, file, words, console),
-        (None, None) => Err(Failure::Input("name a scenario".to_owned())),
+        (None, None) => of_one(arguments, Path::new(SCENARIO), words, console),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `highwater explain`: what a scenario means.
 
+use super::init::SCENARIO;
 use super::{Changes, Console, Disk, Ending, Failure, Format, load, warn};
 use crate::cli::engine;
 use clap::Args;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 #[command(after_help = "Example:\n  highwater explain shop.toml --users 50000 | less")]
 pub(in crate::cli) struct Arguments {
     /// The scenario; `-` reads standard input.
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,

@@ -1,5 +1,6 @@
 //! `highwater plan`: the cheapest design that will do.
 
+use super::init::SCENARIO;
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, OutputArguments, Progress, claim,
     drawing, first_file, load, option, quoted, set, stem, style, warn,
@@ -33,6 +34,7 @@ design may do as well: more --replications decide; else as for every command.";
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     /// The scenario; `-` reads standard input.
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,

@@ -1,5 +1,6 @@
 //! `highwater run`: play a scenario.
 
+use super::init::SCENARIO;
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, OutputArguments, PlayArguments,
     PrecisionArguments, Progress, claim, deliver, drawing, how, load, longer, next_file, precision,
@@ -31,6 +32,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     /// The scenario; `-` reads standard input.
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,

@@ -1,6 +1,7 @@
 //! `highwater scale`: one tier up against out.
 
 use super::capacity::tolerance;
+use super::init::SCENARIO;
 use super::{
     Changes, Clock, Console, Disk, Ending, Failure, Format, MachineArguments, OutputArguments,
     Progress, claim, drawing, first_file, quoted, set, stem, style, with_changes,
@@ -34,6 +35,7 @@ are needed to tell; else as for every command.";
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     /// The scenario; `-` reads standard input.
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// The tier: services.NAME, databases.NAME or caches.NAME.
     #[arg(long, value_name = "TIER")]

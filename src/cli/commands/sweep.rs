@@ -1,5 +1,6 @@
 //! `highwater sweep`: a scenario over many values of its keys.
 
+use super::init::SCENARIO;
 use super::{
     Clock, Command, Console, DURATION, Disk, Ending, Failure, Format, Progress, first_file, longer,
     next_file, next_of_sweep, quoted, stem, style, with_changes,
@@ -46,6 +47,7 @@ least one of them early; else as for every command.";
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     /// The scenario; `-` reads standard input.
+    #[arg(default_value = SCENARIO, value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// A key and its values: KEY=V1,V2,… or KEY=LOW..HIGH, as below. Repeatable.
     #[arg(long = "vary", value_name = "KEY=VALUES", required = true)]
