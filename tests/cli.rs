@@ -120,7 +120,8 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn wrong_arguments_are_bad_input() {
     let scratch = Scratch::new();
-    complains(scratch.run("run"), 2, &["FILE"]);
+    complains(scratch.run("run"), 2, &["highwater.toml", "no such file"]);
+    complains(scratch.run("check"), 2, &["FILE"]);
     complains(scratch.run("chek small.toml"), 2, &["check"]);
     complains(scratch.run("run small.toml --threads 0"), 2, &["no thread", "per processor"]);
     complains(scratch.run("run small.toml --users 0"), 2, &["--users"]);
