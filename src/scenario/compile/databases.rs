@@ -292,4 +292,26 @@ impl Compiler<'_> {
         self.end_contact();
         self.out.emit(last);
     }
+
+    /// A program of the system that reads or writes so many bytes of data at the
+    /// disk of an instance, up to its last verb.
+    pub(super) fn system_slice(&mut self, database: usize, bytes: u64, last: Verb) {
+        let own = &self.scenario.topology.databases[database];
+        let dataset = own.datasets.first().copied().unwrap_or(0);
+        let access = Access {
+            disk_writes: 1,
+            item_bytes: bytes,
+            ..self.dataset_access(dataset, 1, Locus::Site)
+        };
+        self.out.begin();
+        let access = self.out.access(access);
+        self.begin_system_work(database);
+        let places = self.layout.databases[database].places;
+        if places.has_disk {
+            let verb = Verb::Disk { disks: places.disks, slot: 0, access, step: 1 };
+            self.out.emit_station(verb, &format!("databases.{}.disk", own.table()));
+        }
+        self.end_contact();
+        self.out.emit(last);
+    }
 }

@@ -6,14 +6,14 @@ use super::programs::Compiler;
 use super::{dataset_space, tiers};
 use crate::kernel::time::Duration;
 use crate::route::program::Held;
-use crate::route::step::{Locus, Slot, Verb};
+use crate::route::step::{Slot, Verb};
 use crate::scenario::defaults;
 use crate::scenario::model::{
     Component, Database, Failover, NewReplica, ReplicationMode, ReplicationTopology, Scenario,
     WritesMeanwhile,
 };
 use crate::simulation::appliers::{APPLIERS_MAX, SHIPPING_MAX};
-use crate::simulation::blueprint::{Access, FailoverPlan, NewReplicaPlan, RecoveryPlan};
+use crate::simulation::blueprint::{FailoverPlan, NewReplicaPlan, RecoveryPlan};
 use crate::simulation::failover::{DATABASES_MAX, MEMBERS_MAX};
 use crate::tier::failover::{Heartbeats, Mode, Topology};
 
@@ -117,22 +117,7 @@ impl Compiler<'_> {
         let scenario = self.scenario;
         let own = &scenario.topology.databases[database];
         let bytes = slices(scenario, own, plan).bytes;
-        let dataset = own.datasets.first().copied().unwrap_or(0);
-        let access = Access {
-            disk_writes: 1,
-            item_bytes: bytes,
-            ..self.dataset_access(dataset, 1, Locus::Site)
-        };
-        self.out.begin();
-        let access = self.out.access(access);
-        self.begin_system_work(database);
-        let places = self.layout.databases[database].places;
-        if places.has_disk {
-            let verb = Verb::Disk { disks: places.disks, slot: 0, access, step: 1 };
-            self.out.emit_station(verb, &format!("databases.{}.disk", own.name));
-        }
-        self.end_contact();
-        self.out.emit(Verb::Copied { database: database as u16 });
+        self.system_slice(database, bytes, Verb::Copied { database: database as u16 });
         self.out.end(format!("copy of {}", own.name))
     }
 

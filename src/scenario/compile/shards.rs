@@ -158,22 +158,7 @@ impl Compiler<'_> {
     /// Reads or writes a part of a slice at a member of a shard.
     fn mover(&mut self, number: usize, database: usize, bytes: u64) -> Result<u16, String> {
         let own = &self.scenario.topology.databases[database];
-        let dataset = own.datasets.first().copied().unwrap_or(0);
-        let access = Access {
-            disk_writes: 1,
-            item_bytes: bytes,
-            ..self.dataset_access(dataset, 1, Locus::Site)
-        };
-        self.out.begin();
-        let access = self.out.access(access);
-        self.begin_system_work(database);
-        let places = self.layout.databases[database].places;
-        if places.has_disk {
-            let verb = Verb::Disk { disks: places.disks, slot: 0, access, step: 1 };
-            self.out.emit_station(verb, &format!("databases.{}.disk", own.table()));
-        }
-        self.end_contact();
-        self.out.emit(Verb::Moved { resharding: number as u16 });
+        self.system_slice(database, bytes, Verb::Moved { resharding: number as u16 });
         self.out.end(format!("moves of {}", own.name))
     }
 }

@@ -1,6 +1,7 @@
 //! Writes by way of a cache: through it, or to it first and to the database
 //! later.
 
+use super::stores::items_in;
 use crate::kernel::random::Key;
 use crate::kernel::time::{Duration, Instant};
 use crate::route::step::{NO_PROGRAM, Pc, Slot, StepId, Verb};
@@ -293,9 +294,7 @@ impl World<'_> {
         let plan = &self.plan.accesses[usize::from(access)];
         let node = self.jobs[job].slots[FLUSHING_NODE] as usize;
         let mut missing = 0;
-        for item in
-            (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1)
-        {
+        for item in items_in(plan, self.jobs[job].missing) {
             let key = self.key(job, access, step, item);
             let writes = self.caches[usize::from(plan.cache)].behind();
             missing |= u64::from(writes.nodes[node].begin_flush(key)) << item;
@@ -320,33 +319,17 @@ impl World<'_> {
         step: StepId,
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
-        let database = usize::from(plan.database);
-        let instance = self.jobs[job].slots[usize::from(slot)] as usize;
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend(self.wanted(job, plan).map(|item| self.key(job, access, step, item)));
-        let log = match self.commit_is_plain(database, instance) {
-            true => Ok(0),
-            false => self.commit_elsewhere(job, database, instance, &keys),
-        };
-        let flow = match log {
-            Err(flow) => flow,
-            Ok(log) => {
-                self.databases[database].writes_committed += 1;
-                if self.recorder.trace.is_on() && self.jobs[job].request != NOBODY {
-                    self.trace_keys(job, access, step);
-                }
-                // It has seen all that was committed up to now.
-                self.jobs[job].read_at = self.now + Duration::from_nanos(1);
-                match self.jobs[job].request == NOBODY && self.is_flush(job) {
-                    true => self.keys_flushed(job, usize::from(plan.cache), database, log, &keys),
-                    false => self.write_to_log(database, log, &keys, plan.deletes),
-                }
-                Flow::Next
+        self.commit_keys((job, access, slot, step), keys, |world, database, log, keys, deletes| {
+            // It has seen all that was committed up to now.
+            world.jobs[job].read_at = world.now + Duration::from_nanos(1);
+            match world.jobs[job].request == NOBODY && world.is_flush(job) {
+                true => world.keys_flushed(job, usize::from(plan.cache), database, log, keys),
+                false => world.write_to_log(database, log, keys, deletes),
             }
-        };
-        self.keys = keys;
-        flow
+        })
     }
 
     fn keys_flushed(
@@ -401,9 +384,7 @@ impl World<'_> {
         let plan = &self.plan.accesses[usize::from(access)];
         let node = self.jobs[job].slots[FLUSHING_NODE] as usize;
         let mut again = 0;
-        for item in
-            (0..u32::from(plan.count)).filter(|item| self.jobs[job].missing >> item & 1 == 1)
-        {
+        for item in items_in(plan, self.jobs[job].missing) {
             let key = self.key(job, access, step, item);
             let writes = self.caches[usize::from(plan.cache)].behind();
             match writes.nodes[node].fail_flush(key) {

@@ -5,7 +5,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::route::step::{Pc, Purpose, Slot, StepId};
 use crate::simulation::blueprint::{Access, KeySource, NONE};
 use crate::simulation::interpreter::Flow;
-use crate::simulation::request::JobId;
+use crate::simulation::request::{JobId, NOBODY};
 use crate::simulation::world::World;
 use crate::tier::cache::Lookup;
 
@@ -44,8 +44,7 @@ impl World<'_> {
 
     /// Keys that the step still wants, by item.
     pub(super) fn wanted(&self, job: JobId, plan: &Access) -> impl Iterator<Item = u32> + use<> {
-        let missing = self.wanted_bits(job, plan);
-        (0..u32::from(plan.count)).filter(move |item| missing >> item & 1 == 1)
+        items_in(plan, self.wanted_bits(job, plan))
     }
 
     /// The same as bits: what the cache missed, or all.
@@ -225,6 +224,10 @@ impl World<'_> {
     pub(in crate::simulation) fn trace_keys(&mut self, job: JobId, access: u16, step: StepId) {
         let plan = &self.plan.accesses[usize::from(access)];
         let request = self.jobs[job].request;
+        // What the system does by itself is no part of a request.
+        if request == NOBODY {
+            return;
+        }
         for item in self.wanted(job, plan) {
             let rank = self.rank(job, access, step, item);
             self.recorder.trace.touch(request, step, rank);
@@ -244,7 +247,7 @@ impl World<'_> {
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend((0..u32::from(plan.count)).map(|item| self.key(job, access, step, item)));
-        self.commit_keys(job, access, slot, step, keys)
+        self.commit_keys((job, access, slot, step), keys, Self::write_to_log)
     }
 
     /// The same of the keys that lie on this shard.
@@ -260,17 +263,17 @@ impl World<'_> {
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
         keys.extend(self.wanted(job, plan).map(|item| self.key(job, access, step, item)));
-        self.commit_keys(job, access, slot, step, keys)
+        self.commit_keys((job, access, slot, step), keys, Self::write_to_log)
     }
 
+    /// Commits keys where the member may; `record` writes them down: in which
+    /// database, in which log, and whether they are deleted.
     #[inline(always)]
-    fn commit_keys(
+    pub(super) fn commit_keys(
         &mut self,
-        job: JobId,
-        access: u16,
-        slot: Slot,
-        step: StepId,
+        (job, access, slot, step): (JobId, u16, Slot, StepId),
         keys: Vec<u64>,
+        record: impl FnOnce(&mut Self, usize, usize, &[u64], bool),
     ) -> Flow {
         let plan = &self.plan.accesses[usize::from(access)];
         let database = usize::from(plan.database);
@@ -285,7 +288,7 @@ impl World<'_> {
                 if self.recorder.trace.is_on() {
                     self.trace_keys(job, access, step);
                 }
-                self.write_to_log(database, log, &keys, plan.deletes);
+                record(self, database, log, &keys, plan.deletes);
                 Flow::Next
             }
             Err(flow) => flow,
@@ -293,4 +296,9 @@ impl World<'_> {
         self.keys = keys;
         flow
     }
+}
+
+/// The items of an access whose bits are set.
+pub(super) fn items_in(plan: &Access, bits: u64) -> impl Iterator<Item = u32> + use<> {
+    (0..u32::from(plan.count)).filter(move |item| bits >> item & 1 == 1)
 }
